@@ -1,0 +1,80 @@
+//! The values that directives take: durations and conditions.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use crate::token::{Kind, Lexer};
+
+/// What is wrong with a value, and where in it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Problem {
+    pub(super) span: Range<usize>,
+    pub(super) label: &'static str,
+}
+
+/// PostgreSQL keeps timeouts as milliseconds in 32 bits.
+const LONGEST_TIMEOUT: u64 = i32::MAX as u64;
+
+/// A duration as PostgreSQL writes it: `250ms`, `2s`, `10min`, `1h`, `1d`, `0`.
+pub(super) fn duration(value: &str) -> Result<Duration, Problem> {
+    let problem = |label| Problem { span: 0..value.len(), label };
+    let (number, unit) = value.split_at(value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len()));
+    let factor = match unit {
+        "ms" => Some(1),
+        "s" => Some(1_000),
+        "min" => Some(60_000),
+        "h" => Some(3_600_000),
+        "d" => Some(86_400_000),
+        "" if number == "0" => Some(0),
+        _ => None,
+    };
+    match factor.filter(|_| !number.is_empty()) {
+        None => Err(problem("expected a whole number and ms, s, min, h or d")),
+        Some(factor) => number
+            .parse::<u64>()
+            .ok()
+            .and_then(|number| number.checked_mul(factor))
+            .filter(|milliseconds| *milliseconds <= LONGEST_TIMEOUT)
+            .map(Duration::from_millis)
+            .ok_or(problem("longer than the 24 days that PostgreSQL allows")),
+    }
+}
+
+/// A condition and, behind the first `|` that stands outside of parentheses, a message.
+///
+/// The condition can be put into parentheses as it is: it has no semicolon, comment or bracket that would reach out of
+/// them.
+pub(super) fn condition(value: &str) -> Result<(&str, Option<&str>), Problem> {
+    let mut depth = 0_usize;
+    let mut end = value.len();
+    for token in Lexer::new(value) {
+        let label = match token.kind {
+            Kind::Open => {
+                depth += 1;
+                continue;
+            }
+            Kind::Close if depth > 0 => {
+                depth -= 1;
+                continue;
+            }
+            Kind::Operator if token.text == "|" && depth == 0 => {
+                end = token.start;
+                break;
+            }
+            Kind::Close => "no `(` before it",
+            Kind::Semicolon => "expected one expression",
+            Kind::LineComment => "expected no comment",
+            Kind::Unterminated => "has no end in this line",
+            Kind::Meta => "only psql understands a backslash",
+            _ => continue,
+        };
+        return Err(Problem { span: token.range(), label });
+    }
+    let (condition, message) = (value[..end].trim(), value.get(end + 1..).map(str::trim));
+    match (condition, message) {
+        ("", _) => Err(Problem { span: 0..0, label: "expected a condition" }),
+        (_, Some("")) => Err(Problem { span: end..end + 1, label: "expected a message after it" }),
+        _ if depth > 0 => Err(Problem { span: 0..end, label: "has more `(` than `)`" }),
+        parts => Ok(parts),
+    }
+}

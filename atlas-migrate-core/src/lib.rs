@@ -1,0 +1,20 @@
+//! The pure part of [atlas-migrate](https://docs.rs/atlas-migrate): what a migration file means and what a run has to do.
+//!
+//! There is no I/O of any kind in this crate. The macro (at compile time) and the runtime share it, so that a file means
+//! the same to both. Applications depend on `atlas-migrate`, which re-exports what they need.
+
+pub mod checksum;
+mod directive;
+pub mod fault;
+pub mod file_name;
+pub mod history;
+pub mod migration;
+pub mod plan;
+mod rules;
+mod script;
+pub mod set;
+pub mod statement;
+#[cfg(feature = "syntax")]
+pub mod syntax;
+mod token;
+pub mod version;

@@ -1,0 +1,300 @@
+//! What there is to do: the migrations that a binary knows against those that a database has.
+//!
+//! Nothing here does anything. [`compare`] says where each migration stands, [`plan`] what a run would do about it.
+
+use std::collections::HashMap;
+
+use crate::checksum::Fingerprint;
+use crate::history::{Entry, Key, State};
+use crate::migration::{Kind, Migration, Script};
+use crate::version::Version;
+
+/// Where one migration stands, by its place in the binary's set and in the database's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Its place among the known ones, if the binary knows it.
+    pub known: Option<usize>,
+    /// Its place in the history, if the database has it.
+    pub entry: Option<usize>,
+    /// Where it stands.
+    pub standing: Standing,
+}
+
+/// Where a migration stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Standing {
+    /// It took effect, and its file is as it was.
+    Applied,
+    /// It took effect; since then line ends, comments or spacing of its file changed, but not its SQL.
+    Reformatted,
+    /// It was declared as being there already.
+    Baseline,
+    /// Its `skip-unless` condition was not true when its turn came.
+    Skipped,
+    /// It has not run.
+    Pending,
+    /// It has not run, though one with a higher version has.
+    OutOfOrder,
+    /// It is repeatable, took effect, and its SQL has changed since: it will run again.
+    Outdated,
+    /// It took effect, and its SQL has changed since.
+    Changed,
+    /// Its statements run one by one, and not all of them have.
+    Unfinished,
+    /// Its statements run one by one, not all of them have, and those that have were changed since.
+    UnfinishedChanged,
+    /// The statements of its down file run one by one, and not all of them have.
+    Reverting,
+    /// The database has it, the binary does not know it, and the binary knows a higher version.
+    Missing,
+    /// The database has it, and it is newer than all that the binary knows.
+    Newer,
+}
+
+impl Standing {
+    /// Whether a run would execute it.
+    pub fn is_pending(self) -> bool {
+        matches!(self, Self::Pending | Self::OutOfOrder | Self::Outdated | Self::Unfinished)
+    }
+
+    /// In a word or two, as `status` shows it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Reformatted => "applied (reformatted)",
+            Self::Baseline => "baseline",
+            Self::Skipped => "skipped",
+            Self::Pending => "pending",
+            Self::OutOfOrder => "out of order",
+            Self::Outdated => "outdated",
+            Self::Changed => "changed",
+            Self::Unfinished => "unfinished",
+            Self::UnfinishedChanged => "unfinished (changed)",
+            Self::Reverting => "reverting",
+            Self::Missing => "missing",
+            Self::Newer => "newer",
+        }
+    }
+}
+
+/// What to do about migrations that are pending though one with a higher version was applied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OutOfOrder {
+    /// An error.
+    #[default]
+    Refuse,
+    /// They run, in the order of their versions.
+    Allow,
+}
+
+/// What to do about migrations that the database has and the binary does not know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Newer {
+    /// An error, unless each of them is marked `-- atlas:compatible`.
+    #[default]
+    Refuse,
+    /// They are left alone.
+    Accept,
+}
+
+/// How far a run goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Target {
+    /// To the newest migration, and then the repeatable ones.
+    #[default]
+    Latest,
+    /// To this version and no further. Repeatable migrations run only where it is the newest.
+    Version(Version),
+}
+
+/// What decides between planning and refusing.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How far to go.
+    pub target: Target,
+    /// What to do about migrations that come late.
+    pub out_of_order: OutOfOrder,
+    /// What to do about unknown migrations.
+    pub newer: Newer,
+}
+
+/// One migration to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Its place among the known ones.
+    pub known: usize,
+    /// How many of its statements have run already.
+    pub done: usize,
+}
+
+/// Why a run is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Problem {
+    /// These lines stand where a run may not begin: changed, missing, newer or out of order.
+    Drift(Vec<Line>),
+    /// The target is none of the known versions.
+    UnknownTarget(Version),
+    /// These lines were to be reverted and cannot be: without a down file, unknown, baselined or unfinished.
+    Irreversible(Vec<Line>),
+}
+
+/// Where each migration stands, in the order in which they run: by version, and then the repeatable ones by name.
+pub fn compare(known: &[Migration], history: &[Entry]) -> Vec<Line> {
+    let newest_known = known.iter().map(Migration::key).filter(|key| key.is_versioned()).max();
+    let newest_applied =
+        history.iter().filter(|entry| entry.state.is_done()).map(Entry::key).filter(|key| key.is_versioned()).max();
+
+    let mut unknown: HashMap<Key<'_>, usize> =
+        history.iter().enumerate().map(|(index, entry)| (entry.key(), index)).collect();
+    let mut lines: Vec<(Key<'_>, Line)> = known
+        .iter()
+        .enumerate()
+        .map(|(index, migration)| {
+            let key = migration.key();
+            let entry = unknown.remove(&key);
+            let standing = match entry {
+                Some(entry) => standing(migration, &history[entry]),
+                None if key.is_versioned() && Some(key) < newest_applied => Standing::OutOfOrder,
+                None => Standing::Pending,
+            };
+            (key, Line { known: Some(index), entry, standing })
+        })
+        .collect();
+    lines.extend(unknown.into_iter().map(|(key, entry)| {
+        let newer = key.is_versioned() && Some(key) > newest_known;
+        let standing = if newer { Standing::Newer } else { Standing::Missing };
+        (key, Line { known: None, entry: Some(entry), standing })
+    }));
+    lines.sort_by_key(|(key, _)| *key);
+    lines.into_iter().map(|(_, line)| line).collect()
+}
+
+fn standing(migration: &Migration, entry: &Entry) -> Standing {
+    let same_sql = entry.fingerprint == migration.up().fingerprint();
+    match entry.state {
+        State::Skipped => Standing::Skipped,
+        State::Applied | State::Baseline if !same_sql => match migration.kind() {
+            Kind::Versioned => Standing::Changed,
+            Kind::Repeatable => Standing::Outdated,
+        },
+        State::Applied if entry.checksum != migration.up().checksum() => Standing::Reformatted,
+        State::Applied => Standing::Applied,
+        State::Baseline => Standing::Baseline,
+        State::Running | State::Failed => match fingerprint_of_first(entry.statements, migration.up()) {
+            Some(fingerprint) if fingerprint == entry.fingerprint => Standing::Unfinished,
+            _ => Standing::UnfinishedChanged,
+        },
+        State::Reverting => Standing::Reverting,
+    }
+}
+
+/// The fingerprint of a script up to the end of its first `count` statements, if it has as many.
+pub fn fingerprint_of_first(count: usize, script: &Script) -> Option<Fingerprint> {
+    let text = script.text();
+    let end = match count.checked_sub(1) {
+        None => 0,
+        Some(last) => script.statements().get(last)?.range.end,
+    };
+    Some(Fingerprint::of(&text[..end]))
+}
+
+/// What a run would do, in order; or why it may not.
+pub fn plan(known: &[Migration], history: &[Entry], options: &Options) -> Result<Vec<Step>, Problem> {
+    let limit = match &options.target {
+        Target::Latest => None,
+        Target::Version(version) => {
+            let known = known.iter().find(|migration| migration.key() == Key::Versioned(version));
+            Some(known.ok_or_else(|| Problem::UnknownTarget(version.clone()))?.key())
+        }
+    };
+    let lines = compare(known, history);
+    let drift: Vec<_> = lines.iter().copied().filter(|line| is_refused(line, history, options)).collect();
+    if !drift.is_empty() {
+        return Err(Problem::Drift(drift));
+    }
+
+    let beyond = |key: Key<'_>| limit.is_some_and(|limit| key.is_versioned() && key > limit);
+    let mut stopped_short = false;
+    let mut steps = Vec::new();
+    for line in lines.iter().filter(|line| line.standing.is_pending()) {
+        let Some(index) = line.known else { continue };
+        let key = known[index].key();
+        stopped_short |= beyond(key);
+        if beyond(key) || (stopped_short && !key.is_versioned()) {
+            continue;
+        }
+        let done = match (line.standing, line.entry) {
+            (Standing::Unfinished, Some(entry)) => history[entry].statements,
+            _ => 0,
+        };
+        steps.push(Step { known: index, done });
+    }
+    Ok(steps)
+}
+
+fn is_refused(line: &Line, history: &[Entry], options: &Options) -> bool {
+    let compatible = line.entry.is_some_and(|entry| history[entry].compatible);
+    match line.standing {
+        Standing::Changed | Standing::UnfinishedChanged | Standing::Reverting => true,
+        Standing::OutOfOrder => options.out_of_order == OutOfOrder::Refuse,
+        Standing::Newer => options.newer == Newer::Refuse && !compatible,
+        Standing::Missing => !compatible,
+        _ => false,
+    }
+}
+
+/// What a revert takes back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Revert {
+    /// The migration that was applied with the highest version.
+    #[default]
+    Last,
+    /// So many of them, from the highest version down.
+    Steps(usize),
+    /// All with a higher version than this one, which stays.
+    To(Version),
+    /// All of them.
+    All,
+}
+
+/// What a revert would take back, in order: places among the known ones, the highest version first.
+///
+/// Repeatable migrations have nothing to revert and are left alone. Baselined ones stay: what they stand for was there
+/// before, and reverting stops in front of them.
+pub fn plan_revert(known: &[Migration], history: &[Entry], revert: &Revert) -> Result<Vec<Step>, Problem> {
+    if let Revert::To(version) = revert
+        && !known.iter().any(|migration| migration.key() == Key::Versioned(version))
+    {
+        return Err(Problem::UnknownTarget(version.clone()));
+    }
+    let lines = compare(known, history);
+    let applied = lines.iter().rev().filter_map(|line| {
+        let entry = &history[line.entry?];
+        (entry.kind == Kind::Versioned).then_some((line, entry))
+    });
+    let wanted = applied.take_while(|(_, entry)| match revert {
+        Revert::To(version) => entry.version > *version,
+        _ => true,
+    });
+    let count = match revert {
+        Revert::Last => 1,
+        Revert::Steps(count) => *count,
+        Revert::To(_) | Revert::All => usize::MAX,
+    };
+
+    let mut steps = Vec::new();
+    let mut refused = Vec::new();
+    for (line, entry) in wanted.take(count) {
+        let known_up = line.known.filter(|index| known[*index].down().is_some() || entry.state == State::Skipped);
+        match known_up {
+            Some(known) if entry.state.is_done() && entry.state != State::Baseline => {
+                steps.push(Step { known, done: 0 });
+            }
+            Some(known) if entry.state == State::Reverting => steps.push(Step { known, done: entry.statements }),
+            _ => refused.push(*line),
+        }
+    }
+    if refused.is_empty() { Ok(steps) } else { Err(Problem::Irreversible(refused)) }
+}

@@ -1,0 +1,370 @@
+//! One SQL file: how it is read, and what of it runs.
+
+use std::borrow::Cow;
+
+use crate::checksum::{Checksum, Fingerprint, normalized};
+use crate::directive;
+use crate::fault::Fault;
+use crate::migration::{Header, Transaction};
+use crate::rules;
+use crate::statement::{self, Statement};
+#[cfg(feature = "syntax")]
+use crate::syntax;
+
+/// One SQL file: its text, what its first lines say, and what identifies it.
+#[derive(Clone, Debug)]
+pub struct Script {
+    path: Cow<'static, str>,
+    text: Cow<'static, str>,
+    checksum: Checksum,
+    fingerprint: Fingerprint,
+    header: Header,
+}
+
+/// What is said of a file outside of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context {
+    /// What it is for: some directives have no meaning in a file that reverts.
+    pub(crate) direction: Direction,
+    /// Whether its folder's settings (diesel's `metadata.toml`) keep it out of a transaction.
+    pub(crate) transaction: Transaction,
+}
+
+/// What a file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Direction {
+    /// It applies a migration.
+    Up,
+    /// It reverts one.
+    Down,
+}
+
+impl Script {
+    /// Of parts, each of which was checked: for the macro, which read them with [`parse`](Self::parse).
+    pub const fn new(
+        path: Cow<'static, str>,
+        text: Cow<'static, str>,
+        checksum: Checksum,
+        fingerprint: Fingerprint,
+        header: Header,
+    ) -> Self {
+        Self { path, text, checksum, fingerprint, header }
+    }
+
+    /// Reads a file that applies a migration, and checks all that can be checked of one file by itself.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it, in the order of the text.
+    pub fn parse(path: impl Into<Cow<'static, str>>, text: impl Into<Cow<'static, str>>) -> Result<Self, Vec<Fault>> {
+        Self::read(path.into(), text.into(), Context { direction: Direction::Up, transaction: Transaction::Wrapped })
+    }
+
+    pub(crate) fn read(path: Cow<'static, str>, text: Cow<'static, str>, context: Context) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let normal = normalized(&text);
+        if let Some(nul) = normal.find('\0') {
+            let fault =
+                Fault::new(path.as_ref(), "NUL byte").at(&normal, nul..nul + 1, "PostgreSQL's text cannot hold it");
+            return Err(vec![fault.hint("save the file as UTF-8 text")]);
+        }
+        let mut directives = directive::read(&path, &normal, &mut faults);
+        directives.header.transaction = context.transaction;
+        if context.direction == Direction::Down {
+            for name in ["compatible", "skip-unless"] {
+                faults.extend(directives.span(name).map(|span| {
+                    Fault::new(path.as_ref(), format!("`atlas:{name}` in a file that reverts"))
+                        .at(&normal, span, "has no meaning here")
+                        .hint("move it to the file that applies the migration")
+                }));
+            }
+        }
+        let statements = statement::split(&normal);
+        directives.header.transaction = rules::check(&path, &normal, &directives, &statements, &mut faults);
+        #[cfg(feature = "syntax")]
+        if directives.span("no-syntax-check").is_none() {
+            let conditions = directives.conditions.iter().cloned();
+            faults.extend(conditions.filter_map(|span| syntax::check_condition(&path, &normal, span)));
+            faults.extend(syntax::check_statements(&path, &normal, &statements));
+        }
+        let (checksum, fingerprint) = (Checksum::of(&normal), Fingerprint::of(&normal));
+        drop(normal);
+        faults.sort();
+        if faults.is_empty() {
+            Ok(Self { path, text, checksum, fingerprint, header: directives.header })
+        } else {
+            Err(faults)
+        }
+    }
+
+    /// Where the file stands, relative to the manifest of the crate that embeds it: `migrations/001_init.sql`.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The text without a byte-order mark and with LF at the end of each line, so that a checkout with other line ends does
+    /// the same.
+    pub fn text(&self) -> Cow<'_, str> {
+        normalized(&self.text)
+    }
+
+    /// Whether it may leave the session with other settings: it does more than define, change and drop objects and rows.
+    ///
+    /// What a trigger does to the session is not seen here.
+    pub fn may_change_settings(&self) -> bool {
+        const HARMLESS: [&str; 9] =
+            ["create", "alter", "drop", "comment", "grant", "revoke", "insert", "update", "delete"];
+        let text = self.text();
+        let is_harmless = |statement: &Statement| {
+            let word = text[statement.range.clone()].split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("");
+            HARMLESS.iter().any(|harmless| word.eq_ignore_ascii_case(harmless))
+        };
+        text.contains("set_config") || !self.statements().iter().all(is_harmless)
+    }
+
+    /// The text as it runs: in a file that wraps itself in one `BEGIN … COMMIT`, the pair is overwritten with spaces,
+    /// character for character, so that the positions in a server's errors are those of the file.
+    pub fn sql(&self) -> Cow<'_, str> {
+        let text = self.text();
+        let statements = statement::split(&text);
+        let pair = match self.header.transaction {
+            Transaction::Wrapped => statement::wrapping_pair(&text, &statements),
+            Transaction::None => None,
+        };
+        let Some([begin, commit]) = pair else { return text };
+        let blank = |part: &str| part.chars().map(|c| if c == '\n' { c } else { ' ' }).collect::<String>();
+        let mut sql = text[..begin.range.start].to_owned();
+        sql += &blank(&text[begin.range.clone()]);
+        sql += &text[begin.range.end..commit.range.start];
+        sql += &blank(&text[commit.range.clone()]);
+        sql += &text[commit.range.end..];
+        Cow::Owned(sql)
+    }
+
+    /// The statements of [`sql`](Self::sql), with their places in it in bytes.
+    pub fn statements(&self) -> Vec<Statement> {
+        statement::split(&self.sql())
+    }
+
+    /// SHA-256 of [`text`](Self::text).
+    pub fn checksum(&self) -> Checksum {
+        self.checksum
+    }
+
+    /// SHA-256 of the tokens: the same for a file whose comments or spacing changed.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    /// The directives and metadata of its first lines.
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::statement::Kind;
+
+    fn faults(text: &'static str) -> String {
+        let faults = Script::parse("a.sql", text).err().unwrap_or_default();
+        faults.iter().map(|fault| format!("{fault}\n")).collect()
+    }
+
+    #[track_caller]
+    fn check(text: &'static str, transaction: Transaction, sql: &str) {
+        let script = Script::parse("a.sql", text).unwrap();
+        assert_eq!(script.header().transaction, transaction, "{text}");
+        assert_eq!(script.sql(), sql, "{text}");
+        assert_eq!(script.checksum(), Checksum::of(text), "{text}");
+        assert_eq!(script.fingerprint(), Fingerprint::of(text), "{text}");
+    }
+
+    #[test]
+    fn wrapping_pair_is_left_out() {
+        use Transaction::Wrapped;
+        check("BEGIN;\nSELECT 1;\nCOMMIT;\n", Wrapped, "     ;\nSELECT 1;\n      ;\n");
+        check("-- é\nbegin work; SELECT 'é'; end", Wrapped, "-- é\n          ; SELECT 'é';    ");
+        check("START\nTRANSACTION;\nCOMMIT WORK;", Wrapped, "     \n           ;\n           ;");
+        check("BEGIN /* é */ WORK; COMMIT", Wrapped, "                  ;       ");
+        check("\u{feff}BEGIN;\r\nCOMMIT;\r\n", Wrapped, "     ;\n      ;\n");
+    }
+
+    #[test]
+    fn transactions() {
+        check("SELECT 1;", Transaction::Wrapped, "SELECT 1;");
+        check("-- nothing", Transaction::Wrapped, "-- nothing");
+        check("VACUUM;", Transaction::None, "VACUUM;");
+        check("VACUUM; REINDEX DATABASE;", Transaction::None, "VACUUM; REINDEX DATABASE;");
+        check(
+            "-- atlas:no-transaction\nVACUUM; SELECT 1;",
+            Transaction::None,
+            "-- atlas:no-transaction\nVACUUM; SELECT 1;",
+        );
+        check("-- no-transaction\nSELECT 1;", Transaction::None, "-- no-transaction\nSELECT 1;");
+    }
+
+    #[test]
+    fn statements_are_those_that_run() {
+        let script = Script::parse("a.sql", "BEGIN; SELECT 1; COMMIT;").unwrap();
+        assert_eq!(script.statements(), [Statement { range: 7..15, kind: Kind::Other }]);
+    }
+
+    #[test]
+    fn transaction_control() {
+        assert_snapshot!(faults("SELECT 1;\nCOMMIT;\nSAVEPOINT a;"), @"
+        `COMMIT` in a migration that runs in a transaction
+         --> a.sql:2:1
+          |
+        2 | COMMIT;
+          | ^^^^^^ transaction control
+          |
+          = hint: remove it: the migration is committed together with its row in the history
+        `SAVEPOINT` in a migration that runs in a transaction
+         --> a.sql:3:1
+          |
+        3 | SAVEPOINT a;
+          | ^^^^^^^^^^^ transaction control
+          |
+          = hint: remove it: the migration is committed together with its row in the history
+        ");
+        assert_snapshot!(faults("BEGIN ISOLATION LEVEL SERIALIZABLE; COMMIT;"), @"
+        `BEGIN` in a migration that runs in a transaction
+         --> a.sql:1:1
+          |
+        1 | BEGIN ISOLATION LEVEL SERIALIZABLE; COMMIT;
+          | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ transaction control
+          |
+          = hint: remove it: the migration is committed together with its row in the history
+        `COMMIT` in a migration that runs in a transaction
+         --> a.sql:1:37
+          |
+        1 | BEGIN ISOLATION LEVEL SERIALIZABLE; COMMIT;
+          |                                     ^^^^^^ transaction control
+          |
+          = hint: remove it: the migration is committed together with its row in the history
+        ");
+        assert_snapshot!(faults("-- atlas:no-transaction\nBEGIN; SELECT 1; COMMIT;"), @"
+        `BEGIN` in a migration that runs without a transaction
+         --> a.sql:2:1
+          |
+        2 | BEGIN; SELECT 1; COMMIT;
+          | ^^^^^ each statement is sent by itself
+          |
+          = hint: remove it, or let the whole migration run in a transaction
+        `COMMIT` in a migration that runs without a transaction
+         --> a.sql:2:18
+          |
+        2 | BEGIN; SELECT 1; COMMIT;
+          |                  ^^^^^^ each statement is sent by itself
+          |
+          = hint: remove it, or let the whole migration run in a transaction
+        ");
+    }
+
+    #[test]
+    fn refuses_a_transaction() {
+        assert_snapshot!(faults("CREATE TABLE t (a int);\nCREATE INDEX CONCURRENTLY i\n    ON t (a);"), @"
+        `CREATE INDEX CONCURRENTLY` cannot run in a transaction
+         --> a.sql:2:1
+          |
+        2 | CREATE INDEX CONCURRENTLY i
+          | ^^^^^^^^^^^^^^^^^^^^^^^^^^^ among statements that run in one
+          |
+          = hint: move it to a file of its own, or put `-- atlas:no-transaction` at the top of this one
+        ");
+        assert_snapshot!(faults("BEGIN; VACUUM; COMMIT;"), @"
+        `VACUUM` cannot run in a transaction
+         --> a.sql:1:8
+          |
+        1 | BEGIN; VACUUM; COMMIT;
+          |        ^^^^^^ among statements that run in one
+          |
+          = hint: move it to a file of its own, or put `-- atlas:no-transaction` at the top of this one
+        ");
+    }
+
+    #[test]
+    fn needs_a_client() {
+        assert_snapshot!(faults("\\restrict a'b\nCOPY t (a) FROM stdin;\n1\n\\.\nCOPY t TO STDOUT;"), @r"
+        `\restrict` is for psql
+         --> a.sql:1:1
+          |
+        1 | \restrict a'b
+          | ^^^^^^^^^^^^^ psql meta-command
+          |
+          = hint: remove the line: only psql understands it, the server does not
+        `COPY … FROM STDIN` in a migration
+         --> a.sql:2:1
+          |
+        2 | COPY t (a) FROM stdin;
+          | ^^^^^^^^^^^^^^^^^^^^^ has no client that would send its rows
+          |
+          = hint: write the rows as `INSERT`, as `pg_dump --inserts` does
+        `COPY … TO STDOUT` in a migration
+         --> a.sql:5:1
+          |
+        5 | COPY t TO STDOUT;
+          | ^^^^^^^^^^^^^^^^ has no client that would take its rows
+          |
+          = hint: remove it
+        ");
+    }
+
+    #[test]
+    fn nul() {
+        assert_snapshot!(faults("SELECT 1;\nSELECT '\0';"), @"
+        NUL byte
+         --> a.sql:2:9
+          |
+        2 | SELECT '␀';
+          |         ^ PostgreSQL's text cannot hold it
+          |
+          = hint: save the file as UTF-8 text
+        ");
+    }
+
+    #[test]
+    fn all_at_once_in_order() {
+        assert_snapshot!(faults("-- atlas:compatibel\nCOMMIT;\nSELECT 1;\n-- atlas:compatible"), @"
+        unknown directive `atlas:compatibel`
+         --> a.sql:1:4
+          |
+        1 | -- atlas:compatibel
+          |    ^^^^^^^^^^^^^^^^
+          |
+          = hint: did you mean `atlas:compatible`?
+        `COMMIT` in a migration that runs in a transaction
+         --> a.sql:2:1
+          |
+        2 | COMMIT;
+          | ^^^^^^ transaction control
+          |
+          = hint: remove it: the migration is committed together with its row in the history
+        directive without effect
+         --> a.sql:4:4
+          |
+        4 | -- atlas:compatible
+          |    ^^^^^^^^^^^^^^^^ comes after the first statement
+          |
+          = hint: write it as `-- atlas:…` at the top of the file
+        ");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(
+            text in "(-- atlas:|require |lock-timeout |BEGIN;|COMMIT;|SELECT |CREATE |COPY t FROM STDIN;|/\\*|--|'|\\||\n|;|\\PC){0,20}",
+        ) {
+            if let Ok(script) = Script::parse("a.sql", text) {
+                // Positions of the server count characters.
+                prop_assert_eq!(script.sql().chars().count(), script.text().chars().count());
+                script.statements();
+            }
+        }
+    }
+}

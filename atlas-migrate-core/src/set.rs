@@ -1,0 +1,199 @@
+//! The migrations of a folder: their order, and what is wrong between them.
+
+mod settings;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use crate::fault::Fault;
+use crate::file_name::{self, FileName, Layout, Versioned};
+use crate::migration::{Direction, Kind, Migration, Script, Transaction};
+use crate::script::Context;
+use crate::version::Version;
+
+/// A file of the folder, with its content.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Its path below the folder, with `/` between its parts.
+    pub path: String,
+    /// Its content.
+    pub bytes: Cow<'static, [u8]>,
+}
+
+/// Makes the migrations of a folder of all the files in it, in the order in which they run: by version, and then the
+/// repeatable ones by name.
+///
+/// `folder` is how messages name the folder. Files that are none of ours are passed over by their names alone, so that
+/// their content need not be read.
+///
+/// # Errors
+///
+/// Everything that is wrong with the folder, by path and position: names without a version, layouts mixed, versions given
+/// twice, a file that reverts what no file applies, content that is not UTF-8 or empty, all that [`Script::parse`] finds,
+/// and a folder without any migration.
+pub fn assemble(folder: &str, files: impl IntoIterator<Item = File>) -> Result<Vec<Migration>, Vec<Fault>> {
+    let mut set = Set::default();
+    let mut files: Vec<File> = files.into_iter().collect();
+    files.sort_by(|left, right| left.path.cmp(&right.path));
+    let mut scripts = Vec::new();
+    for file in files {
+        let display = display(folder, &file.path);
+        match file_name::parse(&file.path, &display) {
+            Err(fault) => set.faults.push(fault),
+            Ok(None) => {}
+            Ok(Some(FileName::Settings(version))) => set.settings(display, version, &file.bytes),
+            Ok(Some(name)) => scripts.push((name, display, file.bytes)),
+        }
+    }
+    // Settings say how scripts are to be read, so they come first.
+    for (name, path, bytes) in scripts {
+        set.script(name, path, bytes);
+    }
+    set.finish(folder)
+}
+
+/// How messages name a file of a folder.
+fn display(folder: &str, path: &str) -> String {
+    if folder.is_empty() { path.to_owned() } else { format!("{}/{path}", folder.trim_end_matches('/')) }
+}
+
+/// A file of a migration that was read; without a script if there are faults in it.
+struct Entry {
+    path: String,
+    name: String,
+    script: Option<Script>,
+}
+
+#[derive(Default)]
+struct Set {
+    faults: Vec<Fault>,
+    settings: BTreeMap<Version, (String, Transaction)>,
+    layouts: BTreeMap<Layout, String>,
+    up: BTreeMap<Version, Entry>,
+    down: BTreeMap<Version, Entry>,
+    repeatable: BTreeMap<String, Entry>,
+}
+
+impl Set {
+    fn settings(&mut self, path: String, version: Version, bytes: &[u8]) {
+        let transaction = settings::read(&path, bytes, &mut self.faults);
+        self.settings.insert(version, (path, transaction));
+    }
+
+    fn script(&mut self, file: FileName, path: String, bytes: Cow<'static, [u8]>) {
+        match file {
+            FileName::Versioned(Versioned { layout, version, name, direction }) => {
+                self.layouts.entry(layout).or_insert_with(|| path.clone());
+                let transaction = match self.settings.get(&version) {
+                    Some((_, transaction)) if layout == Layout::Folders => *transaction,
+                    _ => Transaction::Wrapped,
+                };
+                let script = self.read(&path, bytes, Context { direction, transaction });
+                let entries = if direction == Direction::Up { &mut self.up } else { &mut self.down };
+                let what = format!("duplicate version {version}");
+                insert(entries, version, Entry { path, name, script }, &what, &mut self.faults);
+            }
+            FileName::Repeatable(name) => {
+                let context = Context { direction: Direction::Up, transaction: Transaction::Wrapped };
+                let script = self.read(&path, bytes, context);
+                let what = format!("duplicate name {name}");
+                insert(&mut self.repeatable, name.clone(), Entry { path, name, script }, &what, &mut self.faults);
+            }
+            FileName::Settings(_) => {}
+        }
+    }
+
+    fn read(&mut self, path: &str, bytes: Cow<'static, [u8]>, context: Context) -> Option<Script> {
+        let text = match utf8(path, bytes) {
+            Ok(text) => text,
+            Err(fault) => {
+                self.faults.push(fault);
+                return None;
+            }
+        };
+        let is_empty = text.trim_start_matches('\u{feff}').trim().is_empty();
+        if is_empty && context.direction == Direction::Up {
+            let hint = "if that is meant, say so in a comment";
+            self.faults.push(Fault::new(path, "empty migration").hint(hint));
+            return None;
+        }
+        Script::read(path.to_owned().into(), text, context).map_err(|faults| self.faults.extend(faults)).ok()
+    }
+
+    fn finish(mut self, folder: &str) -> Result<Vec<Migration>, Vec<Fault>> {
+        if self.layouts.len() > 1 {
+            let found: Vec<&str> = self.layouts.values().map(String::as_str).collect();
+            let message = format!("layouts are mixed: {}", found.join(", "));
+            self.faults.push(Fault::new(folder, message).hint("name all files after one layout"));
+        }
+        for (version, down) in &self.down {
+            match self.up.get(version) {
+                None => self.faults.push(
+                    Fault::new(&down.path, format!("reverts version {version}, which no file applies"))
+                        .hint("add the file that applies it, or remove this one"),
+                ),
+                Some(up) if up.name != down.name => self.faults.push(
+                    Fault::new(&down.path, format!("reverts `{}`, but version {version} is `{}`", down.name, up.name))
+                        .hint(format!("give it the name or the version of {}", up.path)),
+                ),
+                Some(_) => {}
+            }
+        }
+        for (version, (path, _)) in self.settings.iter().filter(|(version, _)| !self.up.contains_key(version)) {
+            self.faults.push(
+                Fault::new(path, format!("settings of version {version}, which no file applies"))
+                    .hint("add up.sql beside them, or remove them"),
+            );
+        }
+        let is_empty = self.up.is_empty() && self.down.is_empty() && self.repeatable.is_empty();
+        if is_empty && self.faults.is_empty() {
+            let fault = Fault::new(folder, "no migrations in this folder");
+            self.faults.push(fault.hint("add a file with a name like 001_init.sql"));
+        }
+        if !self.faults.is_empty() {
+            self.faults.sort();
+            return Err(self.faults);
+        }
+        let mut down = self.down;
+        let versioned = self.up.into_iter().filter_map(|(version, up)| {
+            let down = down.remove(&version).and_then(|down| down.script);
+            Some(Migration::new(version, up.name.into(), Kind::Versioned, up.script?, down))
+        });
+        let repeatable = self.repeatable.into_values().filter_map(|entry| {
+            let version = Version::new(format!("R__{}", entry.name));
+            Some(Migration::new(version, entry.name.into(), Kind::Repeatable, entry.script?, None))
+        });
+        Ok(versioned.chain(repeatable).collect())
+    }
+}
+
+fn insert<K: Ord>(entries: &mut BTreeMap<K, Entry>, key: K, entry: Entry, what: &str, faults: &mut Vec<Fault>) {
+    if let Some(first) = entries.get(&key) {
+        faults.push(Fault::new(entry.path, format!("{what}: {} has it too", first.path)).hint("rename one of the two"));
+    } else {
+        entries.insert(key, entry);
+    }
+}
+
+/// The text of a file.
+fn utf8(path: &str, bytes: Cow<'static, [u8]>) -> Result<Cow<'static, str>, Fault> {
+    let error = match bytes {
+        Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => return Ok(Cow::Borrowed(text)),
+            Err(error) => (error, Cow::Borrowed(bytes)),
+        },
+        Cow::Owned(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => return Ok(Cow::Owned(text)),
+            Err(error) => (error.utf8_error(), Cow::Owned(error.into_bytes())),
+        },
+    };
+    let (error, bytes) = error;
+    let start = error.valid_up_to();
+    let text = String::from_utf8_lossy(&bytes);
+    let label = format!("byte 0x{:02x}", bytes[start]);
+    let end = start + char::REPLACEMENT_CHARACTER.len_utf8();
+    Err(Fault::new(path, "not UTF-8").at(&text, start..end, label).hint("save the file as UTF-8"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,151 @@
+//! Whether the SQL of a file is PostgreSQL's, found without a server, by `squawk-parser`.
+
+use std::ops::Range;
+use std::panic;
+
+use squawk_parser::{EntryPoint, LexedStr, StrStep};
+
+use crate::fault::Fault;
+use crate::statement::{self, Kind, Statement};
+use crate::token::{self, Lexer};
+
+/// How deep parentheses, `CASE`s and their like may be nested: the parser calls itself for each, and would run out of stack
+/// in a debug build somewhere beyond three times as many.
+const DEEPEST: usize = 200;
+
+const HINT: &str = "if the server takes it, put `-- atlas:no-syntax-check` at the top of the file";
+
+/// The syntax errors of a file, at most one for each statement.
+///
+/// psql meta-commands and `COPY` of rows that a client would send are passed over, since they are faults by themselves.
+/// So is what the parser cannot take in (it is nested too deeply or too long), which is left to the server: that reads the
+/// whole of a message before it runs any of it.
+pub fn check(path: &str, text: &str) -> Vec<Fault> {
+    check_statements(path, text, &statement::split(text))
+}
+
+pub(crate) fn check_statements(path: &str, text: &str, statements: &[Statement]) -> Vec<Fault> {
+    let is_for_server = |kind| !matches!(kind, Kind::Meta | Kind::CopyFromStdin | Kind::CopyToStdout);
+    let checked = statements.iter().filter(|statement| is_for_server(statement.kind));
+    checked
+        .filter_map(|statement| {
+            let (span, label) = first_error(&text[statement.range.clone()])?;
+            let span = statement.range.start + span.start..statement.range.start + span.end;
+            Some(Fault::new(path, "syntax error").at(text, span, label).hint(HINT))
+        })
+        .collect()
+}
+
+/// The syntax error of a condition that a directive gives, which runs as `SELECT (condition)`.
+pub(crate) fn check_condition(path: &str, text: &str, span: Range<usize>) -> Option<Fault> {
+    const BEFORE: &str = "SELECT (";
+    let (error, label) = first_error(&format!("{BEFORE}{})", &text[span.clone()]))?;
+    let start = span.start + error.start.saturating_sub(BEFORE.len());
+    // Our own parenthesis is not what its author has to know of.
+    let label = if start < span.end { label.as_str() } else { label.split(", found").next().unwrap_or_default() };
+    let end = (span.start + error.end.saturating_sub(BEFORE.len())).min(span.end);
+    Some(Fault::new(path, "syntax error in a condition").at(text, start.min(end)..end, label).hint(HINT))
+}
+
+/// The first error in a statement: its place and a label.
+fn first_error(sql: &str) -> Option<(Range<usize>, String)> {
+    if is_deep(sql) {
+        return None;
+    }
+    // The parser panics where it would take too long.
+    panic::catch_unwind(|| {
+        let lexed = LexedStr::new(sql);
+        if let Some((range, message)) = lexed.errors().next() {
+            return Some((range.start as usize..range.end as usize, in_our_words(message)));
+        }
+        let mut first = None;
+        lexed.intersperse_trivia(&EntryPoint::SourceFile.parse(&lexed.to_input()), &mut |step| {
+            if let StrStep::Error { msg, pos } = step {
+                first.get_or_insert_with(|| (in_our_words(msg), pos));
+            }
+        });
+        first.map(|(message, position)| {
+            // The parser's position is before the spacing in front of the token that it did not expect.
+            let token = Lexer::new(&sql[position..]).find(|token| !token.is_trivia());
+            let (span, found) = token.map_or((sql.len()..sql.len(), "the end of the statement".to_owned()), |token| {
+                (position + token.start..position + token.range().end, quote(token.text))
+            });
+            let label = if message.starts_with("expected ") { format!("{message}, found {found}") } else { message };
+            (span, label)
+        })
+    })
+    .ok()
+    .flatten()
+}
+
+/// The beginning of a token, which may be as long as the file.
+fn quote(token: &str) -> String {
+    let line = token.lines().next().unwrap_or_default();
+    match line.char_indices().nth(30) {
+        Some((end, _)) => format!("`{}…`", &line[..end]),
+        None => format!("`{line}`"),
+    }
+}
+
+fn is_deep(sql: &str) -> bool {
+    if sql.len() <= DEEPEST {
+        return false;
+    }
+    let (mut open, mut prefixes, mut after_operator) = (0_usize, 0_usize, false);
+    Lexer::new(sql).filter(|token| !token.is_trivia()).any(|token| {
+        let is_operator = token.kind == token::Kind::Operator;
+        match token.text {
+            "(" | "[" => open += 1,
+            ")" | "]" => open = open.saturating_sub(1),
+            "," => prefixes = 0,
+            _ if token.is("CASE") => open += 1,
+            _ if token.is("END") => open = open.saturating_sub(1),
+            _ if ["NOT", "JOIN", "EXPLAIN"].iter().any(|word| token.is(word)) => prefixes += 1,
+            _ if is_operator && after_operator => prefixes += 1,
+            _ => {}
+        }
+        after_operator = is_operator;
+        open + prefixes > DEEPEST
+    })
+}
+
+/// A message of the parser, which names tokens as its source does (`expected R_PAREN, found INT_KW`), up to what was found.
+fn in_our_words(message: &str) -> String {
+    if message == "missing comma" {
+        return "expected `,`".to_owned();
+    }
+    let expected =
+        [", found ", ", got "].iter().find_map(|found| message.split_once(found)).map(|(expected, _)| expected);
+    let words: Vec<String> = expected.unwrap_or(message).split(' ').map(word_in_our_words).collect();
+    let words = words.join(" ");
+    // Some messages are sentences, others are not.
+    let is_sentence = ["Missing ", "Unterminated ", "Expected "].iter().any(|start| words.starts_with(start));
+    if is_sentence { words[..1].to_lowercase() + &words[1..] } else { words }
+}
+
+fn word_in_our_words(word: &str) -> String {
+    let sign = match word {
+        "SEMICOLON" => ";",
+        "COMMA" => ",",
+        "L_PAREN" => "(",
+        "R_PAREN" => ")",
+        "L_BRACK" => "[",
+        "R_BRACK" => "]",
+        "DOT" => ".",
+        "COLON" => ":",
+        "COLON_EQ" => ":=",
+        "EQ" => "=",
+        "FAT_ARROW" => "=>",
+        "IDENT" => return "a name".to_owned(),
+        "STRING" => return "a string".to_owned(),
+        "INT_NUMBER" => return "a whole number".to_owned(),
+        _ => match word.strip_suffix("_KW") {
+            Some(keyword) => keyword,
+            None => return word.to_owned(),
+        },
+    };
+    format!("`{sign}`")
+}
+
+#[cfg(test)]
+mod tests;

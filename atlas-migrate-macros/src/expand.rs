@@ -1,0 +1,155 @@
+//! What a macro emits: data, and calls of const constructors.
+
+use std::time::Duration;
+
+use atlas_migrate_core::fault::Fault;
+use atlas_migrate_core::migration::{Header, Kind, Migration, Require, Script, Transaction};
+use proc_macro2::{Literal, TokenStream};
+use quote::{quote, quote_spanned};
+
+use crate::{parse, read};
+
+/// The items of the module. If there are faults they are all there too, with an empty set, so that nothing else that the
+/// crate does with the module adds errors of its own.
+pub(crate) fn module(input: &parse::Folder, folder: Result<read::Folder, Vec<Fault>>) -> TokenStream {
+    let (migrations, tracked, errors): (Vec<_>, _, _) = match folder {
+        Ok(folder) => {
+            let migrations = folder.migrations.iter().map(migration).collect();
+            let tracked = folder.files.iter().filter(|file| file.ends_with(".toml")).map(|file| beside_manifest(file));
+            (migrations, quote! { #(const _: &[u8] = ::core::include_bytes!(#tracked);)* }, TokenStream::new())
+        }
+        Err(faults) => {
+            let errors = faults.iter().map(|fault| {
+                let message = fault.to_string();
+                quote_spanned! { input.span => ::core::compile_error!(#message); }
+            });
+            (Vec::new(), TokenStream::new(), errors.collect())
+        }
+    };
+    let (folder, count) = (beside_manifest(&input.path), migrations.len());
+    let doc = format!("The migrations of `{}`, as they were when this was compiled.", input.path);
+    quote! {
+        #errors
+        #tracked
+
+        #[doc = #doc]
+        pub static MIGRATIONS: ::atlas_migrate::Migrations = {
+            static ALL: [::atlas_migrate::__private::Migration; #count] = [#(#migrations),*];
+            let folder = if ::core::cfg!(debug_assertions) {
+                ::core::option::Option::Some(#folder)
+            } else {
+                ::core::option::Option::None
+            };
+            ::atlas_migrate::__private::embedded(folder, &ALL)
+        };
+
+        /// A migrator of [`MIGRATIONS`], to set options of.
+        pub fn migrator() -> ::atlas_migrate::Migrator {
+            ::atlas_migrate::Migrator::new(&MIGRATIONS)
+        }
+
+        /// Brings a database up to date with [`MIGRATIONS`]: applies what is pending.
+        ///
+        /// # Errors
+        ///
+        /// See [`Migrator::run`](::atlas_migrate::Migrator::run).
+        pub fn run<'c, D: ::atlas_migrate::Database<'c>>(database: D) -> D::Outcome<::atlas_migrate::Report> {
+            migrator().run(database)
+        }
+    }
+}
+
+/// A path that the compiler makes absolute, so that none of this machine's gets into what is emitted.
+fn beside_manifest(path: &str) -> TokenStream {
+    let path = format!("/{path}");
+    quote! { ::core::concat!(::core::env!("CARGO_MANIFEST_DIR"), #path) }
+}
+
+fn migration(migration: &Migration) -> TokenStream {
+    let (version, name) = (migration.version().as_str(), borrowed(migration.name()));
+    let kind = match migration.kind() {
+        Kind::Versioned => quote! { Versioned },
+        Kind::Repeatable => quote! { Repeatable },
+    };
+    let (up, down) = (script(migration.up()), option(migration.down().map(script)));
+    quote! {
+        ::atlas_migrate::__private::Migration::new(
+            ::atlas_migrate::__private::Version::from_static(#version),
+            #name,
+            ::atlas_migrate::__private::Kind::#kind,
+            #up,
+            #down,
+        )
+    }
+}
+
+fn script(script: &Script) -> TokenStream {
+    let (path, file) = (borrowed(script.path()), beside_manifest(script.path()));
+    let (checksum, fingerprint) = (bytes(script.checksum().to_bytes()), bytes(script.fingerprint().to_bytes()));
+    let header = header(script.header());
+    quote! {
+        ::atlas_migrate::__private::Script::new(
+            #path,
+            ::atlas_migrate::__private::Cow::Borrowed(::core::include_str!(#file)),
+            ::atlas_migrate::__private::Checksum::from_bytes(#checksum),
+            ::atlas_migrate::__private::Fingerprint::from_bytes(#fingerprint),
+            #header,
+        )
+    }
+}
+
+fn header(header: &Header) -> TokenStream {
+    // Most files have none, and the compiler is faster with a name than with nine fields.
+    if *header == Header::EMPTY {
+        return quote! { ::atlas_migrate::__private::Header::EMPTY };
+    }
+    let text = |text: &Option<_>| option(text.as_deref().map(borrowed));
+    let transaction = match header.transaction {
+        Transaction::Wrapped => quote! { Wrapped },
+        Transaction::None => quote! { None },
+    };
+    let lock_timeout = option(header.lock_timeout.map(duration));
+    let statement_timeout = option(header.statement_timeout.map(duration));
+    let compatible = header.compatible;
+    let require = header.require.iter().map(|Require { condition, message }| {
+        let (condition, message) = (borrowed(condition), text(message));
+        quote! { ::atlas_migrate::__private::Require { condition: #condition, message: #message } }
+    });
+    let (skip_unless, title) = (text(&header.skip_unless), text(&header.title));
+    let (description, date) = (text(&header.description), text(&header.date));
+    quote! {
+        ::atlas_migrate::__private::Header {
+            transaction: ::atlas_migrate::__private::Transaction::#transaction,
+            lock_timeout: #lock_timeout,
+            statement_timeout: #statement_timeout,
+            compatible: #compatible,
+            require: ::atlas_migrate::__private::Cow::Borrowed(&[#(#require),*]),
+            skip_unless: #skip_unless,
+            title: #title,
+            description: #description,
+            date: #date,
+        }
+    }
+}
+
+fn borrowed(text: &str) -> TokenStream {
+    quote! { ::atlas_migrate::__private::Cow::Borrowed(#text) }
+}
+
+/// One token, where a list of bytes would be 64.
+fn bytes(bytes: [u8; 32]) -> TokenStream {
+    let literal = Literal::byte_string(&bytes);
+    quote! { *#literal }
+}
+
+fn duration(duration: Duration) -> TokenStream {
+    let milliseconds = duration.as_millis() as u64;
+    quote! { ::core::time::Duration::from_millis(#milliseconds) }
+}
+
+fn option(value: Option<TokenStream>) -> TokenStream {
+    match value {
+        Some(value) => quote! { ::core::option::Option::Some(#value) },
+        None => quote! { ::core::option::Option::None },
+    }
+}

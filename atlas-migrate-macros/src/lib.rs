@@ -1,0 +1,56 @@
+//! The macros of [atlas-migrate](https://docs.rs/atlas-migrate), which re-exports them.
+//!
+//! A macro goes through three stages, a file each: its input is parsed, the folder is read and checked by
+//! `atlas-migrate-core`, and what was found is written as data. Nothing in what it emits runs at start.
+
+mod expand;
+mod parse;
+mod read;
+
+use proc_macro::TokenStream;
+
+/// Embeds the migrations of a folder: checks them now, and carries them in the binary.
+///
+/// ```ignore
+/// mod migrations {
+///     atlas_migrate::embed_migrations!("migrations");
+/// }
+///
+/// let report = migrations::run(&pool).await?;
+/// ```
+///
+/// The folder is relative to the `Cargo.toml` of the crate that calls the macro; without one it is `"migrations"`. Folders
+/// below it count too. The macro stands in a module of its own, where it defines
+///
+/// - `MIGRATIONS`, a `static` with all of them, which costs nothing at start;
+/// - `migrator()`, the builder, for a run with options;
+/// - `run(database)`, a run without any.
+///
+/// # What is checked
+///
+/// Each of these is a compile error that names the file, and the line and column if there is one. All that is wrong with a
+/// folder is said at once:
+///
+/// - the folder is missing, or has no migrations;
+/// - a file ends in `.sql` and its name fits no layout; layouts are mixed;
+/// - two files have one version; a `down` file has no `up` file, or another name than it has;
+/// - a file is not UTF-8, or has a NUL byte; an `up` file is empty (a comment in it says that it is meant);
+/// - a directive (`-- atlas:…`) is unknown, malformed, said twice, or comes after the first statement;
+/// - a statement is no SQL that PostgreSQL takes (`-- atlas:no-syntax-check` switches this off for a file);
+/// - a statement controls the transaction (`BEGIN`, `COMMIT`, `SAVEPOINT`…), save for one `BEGIN … COMMIT` around a file;
+/// - a statement that cannot run in a transaction (`CREATE INDEX CONCURRENTLY`, `VACUUM`…) stands among others in a file
+///   without `-- atlas:no-transaction`;
+/// - a psql meta-command, `COPY … FROM STDIN` or `COPY … TO STDOUT`.
+///
+/// # When it runs again
+///
+/// An edit of a file rebuilds the crate. A *new* file does not by itself, since cargo does not know of it: a build script
+/// with `atlas_migrate::build::track("migrations")` sees to that, and a debug build warns when it runs without one.
+#[proc_macro]
+pub fn embed_migrations(input: TokenStream) -> TokenStream {
+    let folder = match syn::parse(input) {
+        Ok(folder) => folder,
+        Err(error) => return error.into_compile_error().into(),
+    };
+    expand::module(&folder, read::folder(&folder)).into()
+}

@@ -1,0 +1,52 @@
+//! `deadpool-postgres`: a pool of `tokio-postgres` clients.
+
+use deadpool_postgres::{Object, Pool};
+
+use super::{Database, Job, Running, tokio_postgres::send};
+use crate::Error;
+use crate::session::{Failure, Reply, Session};
+
+/// A client on loan. It goes back only if nothing but one message was sent, and that one came to its end.
+struct Pooled {
+    object: Option<Object>,
+    messages: usize,
+    settled: bool,
+}
+
+impl<'c> Database<'c> for &'c Pool {
+    type Outcome<T: Send + 'c> = Running<'c, T>;
+
+    fn perform<J: Job>(self, job: J) -> Running<'c, J::Output> {
+        Running::new(async move {
+            let object = self.get().await.map_err(Error::connect)?;
+            job.perform(&mut Pooled { object: Some(object), messages: 0, settled: true }).await
+        })
+    }
+}
+
+impl Session for Pooled {
+    async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
+        self.settled = false;
+        self.messages += 1;
+        match &self.object {
+            Some(object) => send(object, sql).await,
+            None => unreachable!("the client is taken out when the session is dropped"),
+        }
+    }
+
+    fn settled(&mut self) {
+        self.settled = true;
+    }
+}
+
+impl Drop for Pooled {
+    fn drop(&mut self) {
+        let clean = self.settled && self.messages <= 1;
+        if let Some(object) = self.object.take()
+            && !clean
+        {
+            // Taken out of the pool, the client closes its connection when it goes out of scope.
+            drop(Object::take(object));
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! `sqlx`: a pool, or a connection of its own.
+
+use std::pin::Pin;
+
+use futures_core::Stream;
+
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnection, PgDatabaseError, PgErrorPosition, PgPool, PgRow};
+use sqlx::{AssertSqlSafe, Column, Connection, Either, Executor, Postgres, Row, ValueRef};
+
+use super::{Database, Job, Running, start};
+use crate::Error;
+use crate::session::{Cause, Failure, Reply, ServerError, Session};
+
+/// A connection on loan. It goes back only if nothing but one message was sent, and that one came to its end.
+struct Pooled {
+    connection: Option<PoolConnection<Postgres>>,
+    messages: usize,
+    settled: bool,
+}
+
+/// A connection that belongs to somebody else: a transaction that is still open at the end is rolled back.
+struct Borrowed<'c> {
+    connection: &'c mut PgConnection,
+    settled: bool,
+}
+
+impl<'c> Database<'c> for &'c PgPool {
+    type Outcome<T: Send + 'c> = Running<'c, T>;
+
+    fn perform<J: Job>(self, job: J) -> Running<'c, J::Output> {
+        Running::new(async move {
+            let connection = self.acquire().await.map_err(Error::connect)?;
+            let mut session = Pooled { connection: Some(connection), messages: 0, settled: true };
+            let result = job.perform(&mut session).await;
+            session.close().await;
+            result
+        })
+    }
+}
+
+impl<'c> Database<'c> for &'c mut PgConnection {
+    type Outcome<T: Send + 'c> = Running<'c, T>;
+
+    fn perform<J: Job>(self, job: J) -> Running<'c, J::Output> {
+        Running::new(async move { job.perform(&mut Borrowed { connection: self, settled: true }).await })
+    }
+}
+
+impl Pooled {
+    fn is_clean(&self) -> bool {
+        self.settled && self.messages <= 1
+    }
+
+    /// Says goodbye to the server, where the connection is not to be used again and nothing is open on it.
+    async fn close(mut self) {
+        if self.settled
+            && !self.is_clean()
+            && let Some(connection) = self.connection.take()
+            && let Err(error) = connection.detach().close().await
+        {
+            tracing::debug!(%error, "the connection was lost while it was closed");
+        }
+    }
+}
+
+impl Session for Pooled {
+    async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
+        self.settled = false;
+        self.messages += 1;
+        match &mut self.connection {
+            Some(connection) => send(connection, sql).await,
+            None => unreachable!("the connection is taken out when the session ends"),
+        }
+    }
+
+    fn settled(&mut self) {
+        self.settled = true;
+    }
+}
+
+impl Drop for Pooled {
+    fn drop(&mut self) {
+        let clean = self.is_clean();
+        if let Some(connection) = self.connection.take()
+            && !clean
+        {
+            // Taken out of the pool, the connection is closed when it goes out of scope.
+            drop(connection.detach());
+        }
+    }
+}
+
+impl Session for Borrowed<'_> {
+    async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
+        self.settled = false;
+        send(self.connection, sql).await
+    }
+
+    fn settled(&mut self) {
+        self.settled = true;
+    }
+}
+
+impl Drop for Borrowed<'_> {
+    fn drop(&mut self) {
+        if !self.settled {
+            // `begin_with` queues its statement, whatever it is, by the first poll and before it waits for the server:
+            // the ROLLBACK stands behind what the server is still at, and is sent before the connection's next statement.
+            let _queued = start(self.connection.begin_with("ROLLBACK"));
+        }
+    }
+}
+
+async fn send(connection: &mut PgConnection, sql: &str) -> Result<Reply, Failure> {
+    let mut reply = Reply::default();
+    // `Executor` of the connection, with the text as an argument: `raw_sql(..).fetch_many(connection)` is not `Send` here
+    // ("implementation of `Executor` is not general enough").
+    let mut stream = connection.fetch_many(sqlx::raw_sql(AssertSqlSafe(sql)));
+    loop {
+        match std::future::poll_fn(|context| Pin::new(&mut stream).poll_next(context)).await {
+            Some(Ok(Either::Left(_))) => reply.complete(),
+            Some(Ok(Either::Right(row))) => {
+                let first_column = row.columns().first().map_or("", |column| column.name());
+                reply.row(first_column, || values(&row));
+            }
+            Some(Err(error)) => return Err(reply.failed(cause(error))),
+            None => return Ok(reply),
+        }
+    }
+}
+
+/// The values as text, which is what a simple query gives.
+fn values(row: &PgRow) -> crate::session::Row {
+    (0..row.len())
+        .map(|index| {
+            let value = row.try_get_raw(index).ok()?;
+            if value.is_null() { None } else { value.as_str().ok().map(str::to_owned) }
+        })
+        .collect()
+}
+
+fn cause(error: sqlx::Error) -> Cause {
+    let Some(db) = error.as_database_error().and_then(|db| db.try_downcast_ref::<PgDatabaseError>()) else {
+        return Cause::Connection(Box::new(error));
+    };
+    let mut server = ServerError {
+        code: db.code().to_owned(),
+        message: db.message().to_owned(),
+        detail: db.detail().map(str::to_owned),
+        hint: db.hint().map(str::to_owned),
+        context: db.r#where().map(str::to_owned),
+        position: None,
+        internal: None,
+    };
+    match db.position() {
+        Some(PgErrorPosition::Original(position)) => server.position = Some(position),
+        Some(PgErrorPosition::Internal { position, query }) => server.internal = Some((query.to_owned(), position)),
+        None => {}
+    }
+    Cause::Server(Box::new(server))
+}

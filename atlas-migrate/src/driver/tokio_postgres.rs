@@ -1,0 +1,60 @@
+//! `tokio-postgres`: a client whose connection is driven by a task of the application's.
+
+use std::pin::pin;
+
+use futures_core::Stream;
+use tokio_postgres::Client;
+
+use super::{Database, Job, Running, rust_postgres, start};
+use crate::session::{Failure, Reply, Session};
+
+/// A client that belongs to somebody else: a transaction that is still open at the end is rolled back.
+struct Borrowed<'c> {
+    client: &'c mut Client,
+    settled: bool,
+}
+
+impl<'c> Database<'c> for &'c mut Client {
+    type Outcome<T: Send + 'c> = Running<'c, T>;
+
+    fn perform<J: Job>(self, job: J) -> Running<'c, J::Output> {
+        Running::new(async move { job.perform(&mut Borrowed { client: self, settled: true }).await })
+    }
+}
+
+impl Session for Borrowed<'_> {
+    async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
+        self.settled = false;
+        send(self.client, sql).await
+    }
+
+    fn settled(&mut self) {
+        self.settled = true;
+    }
+}
+
+impl Drop for Borrowed<'_> {
+    fn drop(&mut self) {
+        if !self.settled {
+            // The message is queued by the first poll, behind what the server is still at; the answer is thrown away.
+            let _queued = start(self.client.batch_execute("ROLLBACK"));
+        }
+    }
+}
+
+/// Sends one message and collects what comes back.
+pub(super) async fn send(client: &Client, sql: &str) -> Result<Reply, Failure> {
+    let mut reply = Reply::default();
+    let stream = match client.simple_query_raw(sql).await {
+        Ok(stream) => stream,
+        Err(error) => return Err(reply.failed(rust_postgres::cause(error))),
+    };
+    let mut stream = pin!(stream);
+    loop {
+        match std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await {
+            Some(Ok(message)) => rust_postgres::collect(&mut reply, &message),
+            Some(Err(error)) => return Err(reply.failed(rust_postgres::cause(error))),
+            None => return Ok(reply),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! What is said when a statement of a migration fails.
+
+use std::ops::Range;
+
+use atlas_migrate_core::migration::{Migration, Script, Transaction};
+
+use super::{Engine, Work};
+use crate::error::Place;
+use crate::migrator::TransactionMode;
+use crate::report::label;
+use crate::session::{Cause, ServerError, Session};
+use crate::sql::Sql;
+use crate::{Error, ErrorKind, hint};
+
+/// What a message was made of.
+pub(super) struct Parts<'a> {
+    pub(super) work: Work<'a>,
+    pub(super) migration: &'a Migration,
+    pub(super) script: &'a Script,
+    /// What stands before the script.
+    pub(super) head: &'a str,
+    /// How many statements the script has.
+    pub(super) statements: usize,
+    /// How many statements stand before the commit.
+    pub(super) commit: usize,
+}
+
+impl<S: Session> Engine<'_, S> {
+    /// The error of a migration that ran in a transaction, after that was rolled back.
+    pub(super) async fn failed(&mut self, parts: &Parts<'_>, completed: Option<usize>, server: &ServerError) -> Error {
+        self.abandon().await;
+        let all = self.options.mode == TransactionMode::All;
+        let text = parts.script.text();
+        let span = match server.position.and_then(|position| span_at(&text, parts.head, position)) {
+            Some(span) => Some(span),
+            None => {
+                let index = match completed {
+                    Some(completed) => completed.checked_sub(Sql::TIMEOUTS),
+                    None if all => None,
+                    None => self.locate(parts, &server.code).await,
+                };
+                index.and_then(|index| {
+                    let range = parts.script.statements().get(index)?.range.clone();
+                    let line = line_of_block(&text[range.clone()], server.context.as_deref());
+                    Some(line.map_or(range.clone(), |line| range.start + line.start..range.start + line.end))
+                })
+            }
+        };
+        let at_commit = completed == Some(parts.commit);
+        let recording = completed.is_some_and(|c| c >= Sql::TIMEOUTS + parts.statements) && !at_commit;
+        let doing = match (at_commit, recording) {
+            (true, _) => " at its commit",
+            (_, true) => " when it was recorded",
+            _ => "",
+        };
+        let mut error = describe(parts.work, parts.migration, parts.script, span, doing, server);
+        if server.code == "55P03" {
+            for blocker in self.blockers(&text).await {
+                error = error.note(blocker);
+            }
+        }
+        if all && !self.report.done.is_empty() {
+            let names: Vec<_> = self.report.done.iter().map(|done| label(&done.version, &done.name)).collect();
+            error = error.note(format!("rolled back with it: {}", names.join(", ")));
+            self.report.done.clear();
+        }
+        error.note("rolled back: nothing of it took effect")
+    }
+
+    /// Finds the statement that fails, for a client that does not tell: by sending them one by one, in a transaction that is
+    /// rolled back.
+    async fn locate(&mut self, parts: &Parts<'_>, code: &str) -> Option<usize> {
+        self.open = true;
+        let begin = format!("BEGIN;\n{}{}", self.sql.local_role(), parts.head);
+        self.session.send(&begin).await.ok()?;
+        let text = parts.script.sql();
+        let mut found = None;
+        for (index, statement) in parts.script.statements().iter().enumerate() {
+            match self.session.send(&text[statement.range.clone()]).await {
+                Ok(_) => {}
+                Err(failure) => {
+                    found = matches!(&failure.cause, Cause::Server(server) if server.code == code).then_some(index);
+                    break;
+                }
+            }
+        }
+        self.abandon().await;
+        found
+    }
+
+    /// The sessions that hold locks on what the script names.
+    async fn blockers(&mut self, text: &str) -> Vec<String> {
+        let mut names: Vec<&str> = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
+        names.sort_unstable();
+        names.dedup();
+        let reply = self.session.send(&Sql::blockers(&names)).await;
+        self.session.settled();
+        let Ok(reply) = reply else { return Vec::new() };
+        let blocker = |row: &crate::session::Row| {
+            let cell = |index: usize| row.get(index).cloned().flatten().unwrap_or_else(|| "?".to_owned());
+            format!(
+                "{} is locked by pid {} (user {}, application {:?}, {}), whose transaction began {} s ago; its last statement: {}",
+                cell(6),
+                cell(0),
+                cell(1),
+                cell(2),
+                cell(3),
+                cell(4),
+                cell(5).split_whitespace().collect::<Vec<_>>().join(" ")
+            )
+        };
+        reply.rows("atlas_blocker").map(blocker).collect()
+    }
+}
+
+/// The error of a statement that was sent by itself, behind a tag of so many characters.
+pub(super) fn of_statement(
+    work: Work<'_>,
+    migration: &Migration,
+    script: &Script,
+    index: usize,
+    tag: usize,
+    server: &ServerError,
+) -> Error {
+    let text = script.text();
+    let whole = script.statements().get(index).map(|statement| statement.range.clone());
+    let word = whole.as_ref().and_then(|whole| {
+        let position = server.position?.checked_sub(tag)?;
+        let span = span_at(&text[whole.clone()], "", position)?;
+        Some(whole.start + span.start..whole.start + span.end)
+    });
+    describe(work, migration, script, word.or(whole), "", server)
+}
+
+fn describe(
+    work: Work<'_>,
+    migration: &Migration,
+    script: &Script,
+    span: Option<Range<usize>>,
+    doing: &str,
+    server: &ServerError,
+) -> Error {
+    let what = match work {
+        Work::Run => "migration",
+        Work::Revert(_) => "reverting migration",
+    };
+    let name = label(migration.version(), migration.name());
+    let kind = if server.code == "55P03" { ErrorKind::LockTimeout } else { ErrorKind::Failed };
+    let path = script.path().to_owned();
+    let error = Error::new(kind, format!("{what} {name} failed{doing}: {}", server.message));
+    let error = match span {
+        Some(span) => error.place(Place { path, text: script.text().into_owned(), span, label: String::new() }),
+        None => error.note(format!("file: {path}")),
+    };
+    error.server(server).hint(hint::migration(server).unwrap_or_else(|| "mend the file and run again".to_owned()))
+}
+
+/// The line of a `DO` block that failed, which the server counts from the beginning of its body.
+fn line_of_block(statement: &str, context: Option<&str>) -> Option<Range<usize>> {
+    let (_, rest) = context?.split_once("PL/pgSQL function inline_code_block line ")?;
+    let line: usize = rest.split(' ').next()?.parse().ok()?;
+    let open = statement.find('$')?;
+    let body = open + statement[open + 1..].find('$')? + 2;
+    let start = match line.checked_sub(2) {
+        None => body,
+        Some(skipped) => body + statement[body..].match_indices('\n').nth(skipped)?.0 + 1,
+    };
+    let text = statement[start..].lines().next()?;
+    let indent = text.len() - text.trim_start().len();
+    Some(start + indent..start + text.trim_end().len())
+}
+
+/// The connection went away in the middle of a migration.
+pub(super) fn lost(migration: &Migration, script: Option<&Script>, cause: Cause) -> Error {
+    let name = label(migration.version(), migration.name());
+    let note = match script.map(|script| script.header().transaction) {
+        Some(Transaction::None) => "the history says which of its statements have completed; one more may be under way",
+        _ => "the migration and its row in the history take effect together or not at all",
+    };
+    Error::own(&format!("running migration {name}"), cause)
+        .note(note)
+        .hint("run again: it goes by what the history says")
+}
+
+/// The word at a position that the server gave: in characters, from 1, counted from the start of the message, in which
+/// `head` stands before the text.
+fn span_at(text: &str, head: &str, position: usize) -> Option<Range<usize>> {
+    let skip = position.checked_sub(1)?.checked_sub(head.chars().count())?;
+    let (start, first) = text.char_indices().nth(skip)?;
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    let length = match first {
+        '"' | '\'' => text[start + 1..].find(first).map_or(1, |end| end + 2),
+        c if is_word(c) => text[start..].find(|c| !is_word(c)).unwrap_or(text.len() - start),
+        c => c.len_utf8(),
+    };
+    Some(start..start + length)
+}

@@ -1,0 +1,409 @@
+//! The order of effects, and nothing else: what is sent when, and what is made of the answers.
+//!
+//! 1. *Look*: one message, which writes nothing. Mostly it is the only one.
+//! 2. *Begin*: a transaction, the lock, and a second look under it.
+//! 3. For each migration one message: its SQL, the session put back, its row, the commit, and [`begin`](Engine::begin)
+//!    for the next one.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use atlas_migrate_core::history::{self, Entry, State as EntryState};
+use atlas_migrate_core::migration::{Migration, Script, Transaction};
+use atlas_migrate_core::plan::{self, Problem, Revert, Step};
+use atlas_migrate_core::version::Version;
+
+use crate::Error;
+use crate::migrator::{Migrator, Options, TransactionMode};
+use crate::progress::Event;
+use crate::report::{Done, Outcome, Plan, Report, Status};
+use crate::session::{Reply, Session};
+use crate::sql::{self, Record, SessionSettings, Sql, Timeouts};
+
+mod failure;
+mod one_by_one;
+mod refusal;
+mod state;
+mod transaction;
+
+use state::{Form, State};
+
+/// A digest that no history has: the rows come in any case.
+const UNKNOWN: &str = "unknown";
+
+/// The pauses between two looks at a lock that another process holds.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+pub(crate) struct Engine<'a, S> {
+    session: &'a mut S,
+    known: &'a [Migration],
+    options: &'a Options,
+    sql: Sql,
+    /// The history, as it is known to be.
+    entries: Vec<Entry>,
+    /// The session's own settings.
+    before: SessionSettings,
+    report: Report,
+    /// Whether a transaction of ours may be open.
+    open: bool,
+    /// Since when, and how often, the migration at hand has been tried.
+    attempts: Option<(Instant, u32)>,
+}
+
+/// What is being done.
+#[derive(Clone, Copy)]
+enum Work<'a> {
+    Run,
+    Revert(&'a Revert),
+}
+
+/// The lock is ours, the transaction open, the history known.
+struct Turn {
+    /// The history is not what it was expected to be.
+    changed: bool,
+    /// What the conditions of the next step came to.
+    outcomes: Vec<String>,
+}
+
+impl<'a, S: Session> Engine<'a, S> {
+    pub(crate) fn new(session: &'a mut S, migrator: &'a Migrator) -> Result<Self, Error> {
+        let options = &migrator.options;
+        refusal::check_names(options)?;
+        let mut report = Report::default();
+        for warning in migrator.migrations.warnings() {
+            options.listener.tell(&Event::Warning(&warning));
+            report.warnings.push(warning);
+        }
+        Ok(Self {
+            session,
+            known: migrator.migrations.as_slice(),
+            options,
+            sql: Sql::new(&options.schema, &options.table, &options.namespace, options.role.as_deref()),
+            entries: Vec::new(),
+            before: SessionSettings::default(),
+            report,
+            open: false,
+            attempts: None,
+        })
+    }
+
+    pub(crate) async fn run(mut self) -> Result<Report, Error> {
+        let state = self.look(&history::digest_when_current(self.known)).await?;
+        if state.current {
+            return Ok(self.report);
+        }
+        self.carry_out(Work::Run, &state).await
+    }
+
+    pub(crate) async fn revert(mut self, revert: &Revert) -> Result<Report, Error> {
+        let state = self.look(UNKNOWN).await?;
+        self.carry_out(Work::Revert(revert), &state).await
+    }
+
+    pub(crate) async fn plan(mut self) -> Result<Plan, Error> {
+        let state = self.look(&history::digest_when_current(self.known)).await?;
+        if state.current {
+            return Ok(Plan::default());
+        }
+        Ok(Plan::new(self.known, &self.steps(Work::Run)?))
+    }
+
+    pub(crate) async fn status(mut self) -> Result<Status, Error> {
+        self.look(UNKNOWN).await?;
+        Ok(Status::new(self.known, &self.entries, &plan::compare(self.known, &self.entries)))
+    }
+
+    pub(crate) async fn check(mut self) -> Result<(), Error> {
+        let state = self.look(&history::digest_when_current(self.known)).await?;
+        if state.current {
+            return Ok(());
+        }
+        let steps = self.steps(Work::Run)?;
+        if steps.is_empty() { Ok(()) } else { Err(refusal::pending(self.known, &steps)) }
+    }
+
+    pub(crate) async fn baseline(mut self, version: &Version) -> Result<Report, Error> {
+        let state = self.look(UNKNOWN).await?;
+        let key = history::Key::Versioned(version);
+        if !self.known.iter().any(|migration| migration.key() == key) {
+            return Err(refusal::problem(self.known, &self.entries, Problem::UnknownTarget(version.clone())));
+        }
+        state.writable()?;
+        self.begin("", &[]).await?;
+        let mut message = String::new();
+        for migration in self.known.iter().filter(|migration| migration.key() <= key) {
+            if self.entries.iter().all(|entry| entry.key() != migration.key()) {
+                let fingerprint = migration.up().fingerprint();
+                let state = EntryState::Baseline;
+                message += &self.sql.record(&Record { migration, state, statements: 0, fingerprint });
+                self.finished(migration, Outcome::Baseline, Duration::ZERO);
+            }
+        }
+        let result = self.end(message + sql::COMMIT, "recording the baseline").await;
+        self.conclude(result).await
+    }
+
+    /// Does the work that there is, after a look.
+    async fn carry_out(mut self, work: Work<'_>, state: &State) -> Result<Report, Error> {
+        let steps = self.steps(work)?;
+        if steps.is_empty() {
+            return Ok(self.report);
+        }
+        state.writable()?;
+        let result = self.work(work, steps.into()).await;
+        self.conclude(result).await
+    }
+
+    /// Leaves no transaction open, and lets an error carry what was done before it.
+    async fn conclude(mut self, result: Result<(), Error>) -> Result<Report, Error> {
+        let Err(error) = result else { return Ok(self.report) };
+        if self.open && !error.is_connection() {
+            self.abandon().await;
+        }
+        Err(error.after(self.report))
+    }
+
+    /// Rolls back. If that fails the connection is lost, and the transaction with it.
+    async fn abandon(&mut self) {
+        if self.session.send(sql::ROLLBACK).await.is_ok() {
+            self.settle();
+        }
+    }
+
+    fn settle(&mut self) {
+        self.open = false;
+        self.session.settled();
+    }
+
+    async fn work(&mut self, work: Work<'_>, mut steps: VecDeque<Step>) -> Result<(), Error> {
+        self.check_mode(&steps, work)?;
+        let mut turn = self.begin("", &self.conditions(work, steps.front())).await?;
+        loop {
+            if turn.changed {
+                steps = self.steps(work)?.into();
+                self.check_mode(&steps, work)?;
+            }
+            let Some(step) = steps.pop_front() else {
+                return self.end(sql::COMMIT.to_owned(), "ending the run").await;
+            };
+            let conditions = self.conditions(work, Some(&step));
+            let outcomes = match turn.changed && !conditions.is_empty() {
+                true => self.evaluate(&conditions).await?,
+                false => turn.outcomes,
+            };
+            match self.step(work, step, &outcomes, steps.make_contiguous()).await? {
+                Some(next) => turn = next,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// One migration. Gives no turn if it was the last one, and committed.
+    async fn step(
+        &mut self,
+        work: Work<'_>,
+        step: Step,
+        outcomes: &[String],
+        rest: &[Step],
+    ) -> Result<Option<Turn>, Error> {
+        let migration = &self.known[step.known];
+        let script = self.script(work, &step);
+        self.options.listener.tell(&Event::Started { migration, remaining: rest.len() + 1 });
+        let skipped = match script {
+            Some(script) if step.done == 0 => !refusal::conditions_hold(migration, script, outcomes)?,
+            Some(_) => false,
+            None => true,
+        };
+        match script.filter(|_| !skipped) {
+            Some(script) if script.header().transaction == Transaction::None => {
+                self.one_by_one(work, step, script, rest).await
+            }
+            script => self.in_transaction(work, step, script, rest).await,
+        }
+    }
+
+    /// What there is to do.
+    fn steps(&self, work: Work<'_>) -> Result<Vec<Step>, Error> {
+        let steps = match work {
+            Work::Run => plan::plan(self.known, &self.entries, &self.options.plan),
+            Work::Revert(revert) => plan::plan_revert(self.known, &self.entries, revert),
+        };
+        steps.map_err(|problem| refusal::problem(self.known, &self.entries, problem))
+    }
+
+    /// The file that a step runs; none where a migration that was skipped is reverted.
+    fn script(&self, work: Work<'_>, step: &Step) -> Option<&'a Script> {
+        let migration = &self.known[step.known];
+        let skipped = |entry: &Entry| entry.key() == migration.key() && entry.state == EntryState::Skipped;
+        match work {
+            Work::Run => Some(migration.up()),
+            Work::Revert(_) if self.entries.iter().any(skipped) => None,
+            Work::Revert(_) => migration.down(),
+        }
+    }
+
+    fn conditions(&self, work: Work<'_>, step: Option<&Step>) -> Vec<&'a str> {
+        match step.and_then(|step| self.script(work, step).filter(|_| step.done == 0)) {
+            Some(script) => {
+                let header = script.header();
+                header
+                    .skip_unless
+                    .iter()
+                    .chain(header.require.iter().map(|r| &r.condition))
+                    .map(AsRef::as_ref)
+                    .collect()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn check_mode(&self, steps: &VecDeque<Step>, work: Work<'_>) -> Result<(), Error> {
+        let alone = |step: &&Step| {
+            self.script(work, step).is_some_and(|script| script.header().transaction == Transaction::None)
+        };
+        match steps.iter().find(alone) {
+            Some(step) if self.options.mode == TransactionMode::All => {
+                Err(refusal::not_in_one_transaction(&self.known[step.known]))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads the state of the database without writing, waiting or locking.
+    async fn look(&mut self, current: &str) -> Result<State, Error> {
+        let reply = self.session.send(&self.sql.look(current)).await;
+        // The message is one implicit transaction: it ended with the message, and one of the caller's is not ours to end.
+        self.session.settled();
+        let reply = reply.map_err(|failure| Error::own("reading the history", failure.cause))?;
+        let state = self.read_state(&reply)?;
+        state.usable()?;
+        self.sql.server_version = state.version_number;
+        if let Some(settings) = &state.settings {
+            self.before = settings.clone();
+        }
+        Ok(state)
+    }
+
+    /// Takes what came back about the history.
+    fn read_state(&mut self, reply: &Reply) -> Result<State, Error> {
+        let state = State::read(reply, &self.sql)?;
+        match state.form {
+            Form::Ours if !state.current => self.entries = state::entries(reply)?,
+            Form::Absent => self.entries.clear(),
+            Form::Ours | Form::Busy => {}
+        }
+        Ok(state)
+    }
+
+    /// Begins a transaction, takes the lock and looks again; waits for whoever is at work. `first` is sent before.
+    async fn begin(&mut self, first: &str, conditions: &[&str]) -> Result<Turn, Error> {
+        let current = history::digest(&self.entries);
+        let reply = self.send_begin(first, &current, conditions).await?;
+        self.await_turn(reply, conditions).await
+    }
+
+    async fn send_begin(&mut self, first: &str, current: &str, conditions: &[&str]) -> Result<Reply, Error> {
+        self.open = true;
+        let message = format!("{first}{}", self.sql.begin(current, conditions));
+        self.session.send(&message).await.map_err(|failure| Error::own("preparing the history", failure.cause))
+    }
+
+    /// Makes sure that nobody else is at work, going by the answer to a [`Sql::begin`].
+    async fn await_turn(&mut self, mut reply: Reply, conditions: &[&str]) -> Result<Turn, Error> {
+        let started = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        let mut changed = false;
+        loop {
+            let state = self.read_state(&reply)?;
+            changed |= state.form == Form::Absent || (state.form == Form::Ours && !state.current);
+            if state.form != Form::Busy && !self.entries.iter().any(|entry| entry.alive) {
+                return Ok(Turn { changed, outcomes: state.outcomes });
+            }
+            let waited = started.elapsed();
+            if waited >= self.options.wait_budget {
+                return Err(refusal::busy(waited));
+            }
+            self.options.listener.tell(&Event::Waiting { waited });
+            let first = format!("{}{}", sql::ROLLBACK, Sql::pause(pause));
+            let current = history::digest(&self.entries);
+            reply = self.send_begin(&first, &current, conditions).await?;
+            pause = pause.mul_f32(1.5).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// The same, going by the answer to a [`Sql::begin_next`]. Only if it is not what was expected, there is more to read.
+    async fn await_next_turn(&mut self, reply: Reply) -> Result<Turn, Error> {
+        if state::is_as_expected(&reply, &history::digest(&self.entries)) {
+            return Ok(Turn { changed: false, outcomes: Vec::new() });
+        }
+        let reply = self.session.send(&self.sql.locked_read(UNKNOWN, &[])).await;
+        let reply = reply.map_err(|failure| Error::own("reading the history", failure.cause))?;
+        self.await_turn(reply, &[]).await
+    }
+
+    /// Evaluates conditions in the transaction that is open.
+    async fn evaluate(&mut self, conditions: &[&str]) -> Result<Vec<String>, Error> {
+        let current = history::digest(&self.entries);
+        let message = self.sql.locked_read(&current, conditions);
+        let reply = self.session.send(&message).await;
+        let reply = reply.map_err(|failure| Error::own("evaluating conditions", failure.cause))?;
+        Ok(self.read_state(&reply)?.outcomes)
+    }
+
+    /// Sends the last message of a transaction.
+    async fn end(&mut self, message: String, doing: &str) -> Result<(), Error> {
+        self.session.send(&message).await.map_err(|failure| Error::own(doing, failure.cause))?;
+        self.settle();
+        Ok(())
+    }
+
+    /// The timeouts of a script.
+    fn timeouts(&self, script: &Script) -> Timeouts {
+        let header = script.header();
+        // Building an index concurrently waits for every transaction that began before it, and must not give up by itself.
+        let lock = match header.transaction {
+            Transaction::Wrapped => self.options.lock_timeout,
+            Transaction::None => Duration::ZERO,
+        };
+        let limit = |own: Option<Duration>, default| Some(own.unwrap_or(default)).filter(|limit| !limit.is_zero());
+        Timeouts {
+            lock: limit(header.lock_timeout, lock),
+            statement: limit(header.statement_timeout, self.options.statement_timeout),
+        }
+    }
+
+    /// Notes and tells that a migration came to its end.
+    fn finished(&mut self, migration: &Migration, outcome: Outcome, duration: Duration) {
+        let done = Done { version: migration.version().clone(), name: migration.name().to_owned(), outcome, duration };
+        self.options.listener.tell(&Event::Finished(&done));
+        self.report.done.push(done);
+        self.attempts = None;
+    }
+
+    /// Takes it that a step is done: the history is without the migration's row, or has it in this state.
+    ///
+    /// If the step then fails, the next look tells the difference.
+    fn expect(&mut self, migration: &Migration, state: Option<EntryState>) {
+        self.entries.retain(|entry| entry.key() != migration.key());
+        self.entries.extend(state.map(|state| Entry {
+            version: migration.version().clone(),
+            name: migration.name().to_owned(),
+            kind: migration.kind(),
+            state,
+            statements: 0,
+            compatible: migration.up().header().compatible,
+            checksum: migration.up().checksum(),
+            fingerprint: migration.up().fingerprint(),
+            applied_at: String::new(),
+            applied_by: String::new(),
+            execution_time: Duration::ZERO,
+            alive: false,
+        }));
+    }
+}
+
+/// Whether the same SQL may pass in a moment: lock_not_available, deadlock_detected, serialization_failure.
+fn is_transient(code: &str) -> bool {
+    matches!(code, "55P03" | "40P01" | "40001")
+}

@@ -1,0 +1,165 @@
+//! A migration whose statements cannot be in a transaction: each is a message, and the history says how far it came.
+//!
+//! No lock can be held meanwhile: an open transaction would make `CREATE INDEX CONCURRENTLY` wait for itself. The
+//! migration's row has a lease instead. Others take it over once its holder has gone: its backend is not there any more, or
+//! runs none of its statements and has written nothing for a while. Whoever writes has to hold the lease.
+
+use std::time::Instant;
+
+use atlas_migrate_core::history::State as EntryState;
+use atlas_migrate_core::migration::{Migration, Script};
+use atlas_migrate_core::plan::{self, Step};
+
+use super::{Engine, Turn, Work, failure};
+use crate::progress::Event;
+use crate::report::Outcome;
+use crate::session::{Cause, Failure, Reply, Session};
+use crate::sql::{self, Advance, Record, Sql};
+use crate::{Error, ErrorKind};
+
+impl<S: Session> Engine<'_, S> {
+    pub(super) async fn one_by_one(
+        &mut self,
+        work: Work<'_>,
+        step: Step,
+        script: &Script,
+        rest: &[Step],
+    ) -> Result<Option<Turn>, Error> {
+        let migration = &self.known[step.known];
+        let started = Instant::now();
+        let runner = self.take_lease(work, step, script).await?;
+        let text = script.text();
+        let statements = script.statements();
+        for (index, statement) in statements.iter().enumerate().skip(step.done) {
+            let message = Sql::tag(&runner) + &text[statement.range.clone()];
+            if let Err(Failure { cause, .. }) = self.session.send(&message).await {
+                return Err(self.stopped(work, migration, script, &runner, index, cause).await);
+            }
+            let completed = index + 1;
+            self.options.listener.tell(&Event::Statement { migration, completed, total: statements.len() });
+            if completed < statements.len() {
+                let advance = match work {
+                    Work::Run => Advance::To(completed, fingerprint(script, completed)),
+                    Work::Revert(_) => Advance::Reverted(completed),
+                };
+                self.advance(migration, &runner, advance).await?;
+            }
+        }
+
+        // The settings that its statements made, and its row.
+        let mut message = "BEGIN;\n".to_owned() + &self.sql.restore(&self.before);
+        let (state, outcome) = match work {
+            Work::Run => (Some(EntryState::Applied), Outcome::Applied),
+            Work::Revert(_) => (None, Outcome::Reverted),
+        };
+        message += &match work {
+            Work::Run => self.sql.advance(migration, &runner, Advance::Applied(statements.len())),
+            Work::Revert(_) => self.sql.forget_leased(migration, &runner),
+        };
+        message += sql::COMMIT;
+        self.open = true;
+        let reply = self.session.send(&message).await;
+        let reply = reply.map_err(|failure| Error::own("recording a migration", failure.cause))?;
+        self.settle();
+        still_leased(migration, &reply)?;
+        self.expect(migration, state);
+        self.finished(migration, outcome, started.elapsed());
+        if rest.is_empty() {
+            return Ok(None);
+        }
+        self.begin("", &self.conditions(work, rest.first())).await.map(Some)
+    }
+
+    /// Writes that the migration is under way, ends the transaction, and gives the token of the lease.
+    async fn take_lease(&mut self, work: Work<'_>, step: Step, script: &Script) -> Result<String, Error> {
+        let migration = &self.known[step.known];
+        let mut message = String::new();
+        let state = match work {
+            Work::Run => {
+                let fingerprint = fingerprint(script, step.done);
+                let (state, statements) = (EntryState::Running, step.done);
+                message += &self.sql.record(&Record { migration, state, statements, fingerprint });
+                state
+            }
+            Work::Revert(_) => EntryState::Reverting,
+        };
+        message += &self.sql.take_lease(migration, state, step.done);
+        message += sql::COMMIT;
+        message += &Sql::session_timeouts(self.timeouts(script));
+        let reply = self.session.send(&message).await;
+        let reply = reply.map_err(|failure| Error::own("recording a migration", failure.cause))?;
+        self.settle();
+        still_leased(migration, &reply)
+    }
+
+    async fn advance(&mut self, migration: &Migration, runner: &str, advance: Advance) -> Result<(), Error> {
+        let reply = self.session.send(&self.sql.advance(migration, runner, advance)).await;
+        let reply = reply.map_err(|failure| Error::own("recording the progress of a migration", failure.cause))?;
+        self.session.settled();
+        still_leased(migration, &reply).map(drop)
+    }
+
+    /// Notes how far it came, if that can be noted, and says why it stopped.
+    async fn stopped(
+        &mut self,
+        work: Work<'_>,
+        migration: &Migration,
+        script: &Script,
+        runner: &str,
+        index: usize,
+        cause: Cause,
+    ) -> Error {
+        let server = match cause {
+            Cause::Server(server) if !server.ends_connection() => server,
+            cause => return failure::lost(migration, Some(script), cause),
+        };
+        let state = match work {
+            Work::Run => EntryState::Failed,
+            Work::Revert(_) => EntryState::Reverting,
+        };
+        let message = format!(
+            "BEGIN;\n{}{}{}",
+            self.sql.restore(&self.before),
+            self.sql.advance(migration, runner, Advance::Stopped(state, index)),
+            sql::COMMIT
+        );
+        self.open = true;
+        let noted = self.session.send(&message).await;
+        if noted.is_ok() {
+            self.settle();
+        }
+        let error = failure::of_statement(work, migration, script, index, Sql::tag(runner).chars().count(), &server);
+        let total = script.statements().len();
+        let error = match index {
+            0 => error.note("nothing of it took effect"),
+            1 => error.note(format!(
+                "its first statement took effect and stays; the next run goes on with statement 2 of {total}"
+            )),
+            _ => error.note(format!(
+                "its first {index} statements took effect and stay; the next run goes on with statement {} of {total}",
+                index + 1
+            )),
+        };
+        match noted {
+            Ok(_) => error,
+            Err(failure) => error.note(Error::own("recording that", failure.cause).to_string()),
+        }
+    }
+}
+
+fn fingerprint(script: &Script, statements: usize) -> atlas_migrate_core::checksum::Fingerprint {
+    // There are as many: they have been split off this very script.
+    plan::fingerprint_of_first(statements, script).unwrap_or(script.fingerprint())
+}
+
+/// The token that came back from a write that asks for the lease.
+fn still_leased(migration: &Migration, reply: &Reply) -> Result<String, Error> {
+    let token = reply.rows("atlas_runner").next_back().and_then(|row| row.first()).cloned().flatten();
+    token.ok_or_else(|| {
+        Error::new(
+            ErrorKind::Busy,
+            format!("another process took over migration {} while this one stood still", migration.version()),
+        )
+        .hint("run again: it finds out what there is left to do")
+    })
+}

@@ -1,0 +1,158 @@
+//! Reading what the server says about the history.
+
+use std::time::Duration;
+
+use atlas_migrate_core::history::{Entry, State as EntryState};
+use atlas_migrate_core::migration::Kind;
+use atlas_migrate_core::version::Version;
+
+use super::refusal;
+use crate::session::{Reply, Row};
+use crate::sql::{SessionSettings, Sql};
+use crate::{Error, ErrorKind};
+
+/// What the server said about the history table and about itself.
+pub(super) struct State {
+    pub(super) form: Form,
+    /// Whether the digest is the one that was asked for.
+    pub(super) current: bool,
+    standby: bool,
+    read_only: bool,
+    /// Whether the transaction began with the message.
+    alone: bool,
+    pub(super) version_number: u32,
+    version: String,
+    /// The session's own settings, if they were asked for.
+    pub(super) settings: Option<SessionSettings>,
+    pub(super) outcomes: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// There is no history table.
+    Absent,
+    /// There is one.
+    Ours,
+    /// Another process holds the lock.
+    Busy,
+}
+
+impl State {
+    pub(super) fn read(reply: &Reply, sql: &Sql) -> Result<Self, Error> {
+        let row = reply.rows("atlas_state").next_back().ok_or_else(|| unreadable("no state"))?;
+        let form = match text(row, 0)? {
+            "absent" => Form::Absent,
+            "ours" => Form::Ours,
+            "busy" => Form::Busy,
+            _ => return Err(refusal::foreign(&sql.history(), text(row, 1).unwrap_or(""))),
+        };
+        let outcomes = text(row, 11)?;
+        Ok(Self {
+            form,
+            current: flag(row, 2)?,
+            standby: flag(row, 3)?,
+            read_only: text(row, 4)? == "on",
+            alone: flag(row, 5)?,
+            version_number: parse(row, 6)?,
+            version: text(row, 7)?.to_owned(),
+            settings: Some(SessionSettings {
+                settings: text(row, 8)?.to_owned(),
+                role: text(row, 9)?.to_owned(),
+                user: text(row, 10)?.to_owned(),
+            }),
+            outcomes: if outcomes.is_empty() { vec![] } else { outcomes.split('\x1f').map(str::to_owned).collect() },
+        })
+    }
+
+    /// Whether this server and connection are ones that migrations can run on at all.
+    pub(super) fn usable(&self) -> Result<(), Error> {
+        if self.version_number < 130_000 {
+            return Err(Error::new(
+                ErrorKind::UnsupportedServer,
+                format!("the server is PostgreSQL {}, and 13 is the first that is supported", self.version),
+            )
+            .hint("upgrade the server"));
+        }
+        if !self.alone {
+            return Err(Error::new(ErrorKind::Usage, "the connection is in the middle of a transaction")
+                .hint("commit or roll back first: migrations have transactions of their own"));
+        }
+        Ok(())
+    }
+
+    /// Whether something can be written.
+    pub(super) fn writable(&self) -> Result<(), Error> {
+        let (what, hint) = match (self.standby, self.read_only) {
+            (true, _) => {
+                ("this server is a standby", "connect to the primary server to migrate; then this one follows")
+            }
+            (false, true) => {
+                ("this session is read-only", "use a session without default_transaction_read_only to migrate")
+            }
+            (false, false) => return Ok(()),
+        };
+        Err(Error::new(ErrorKind::ReadOnly, format!("there are migrations to run, but {what}")).hint(hint))
+    }
+}
+
+/// Whether the lock was granted and the history has this digest, by the answer to a `begin_next`.
+pub(super) fn is_as_expected(reply: &Reply, digest: &str) -> bool {
+    let value = |name| reply.rows(name).next_back().and_then(|row| row.first()).and_then(Option::as_deref);
+    value("atlas_lock") == Some("t") && value("atlas_digest") == Some(digest)
+}
+
+/// The rows of the history.
+pub(super) fn entries(reply: &Reply) -> Result<Vec<Entry>, Error> {
+    reply.rows("atlas_history").map(entry).collect()
+}
+
+fn entry(row: &Row) -> Result<Entry, Error> {
+    let version = text(row, 0)?;
+    Ok(Entry {
+        version: Version::new(version.to_owned()),
+        name: text(row, 1)?.to_owned(),
+        kind: match text(row, 2)? {
+            "versioned" => Kind::Versioned,
+            "repeatable" => Kind::Repeatable,
+            other => return Err(unreadable(&format!("the row of {version} has the kind {other:?}"))),
+        },
+        state: match EntryState::parse(text(row, 3)?) {
+            Some(state) => state,
+            None => return Err(unreadable(&format!("the row of {version} has the state {:?}", text(row, 3)?))),
+        },
+        statements: parse(row, 4)?,
+        compatible: flag(row, 5)?,
+        checksum: parse(row, 6)?,
+        fingerprint: parse(row, 7)?,
+        applied_at: text(row, 8)?.to_owned(),
+        applied_by: text(row, 9)?.to_owned(),
+        execution_time: Duration::from_micros(parse(row, 10)?),
+        alive: flag(row, 11)?,
+    })
+}
+
+fn text(row: &Row, column: usize) -> Result<&str, Error> {
+    match row.get(column) {
+        Some(Some(value)) => Ok(value),
+        Some(None) => Err(unreadable(&format!("column {column} is null"))),
+        None => Err(unreadable(&format!("there is no column {column}"))),
+    }
+}
+
+fn flag(row: &Row, column: usize) -> Result<bool, Error> {
+    match text(row, column)? {
+        "t" => Ok(true),
+        "f" => Ok(false),
+        other => Err(unreadable(&format!("{other:?} is neither true nor false"))),
+    }
+}
+
+fn parse<T: std::str::FromStr>(row: &Row, column: usize) -> Result<T, Error> {
+    let value = text(row, column)?;
+    value.parse().map_err(|_| unreadable(&format!("{value:?} in column {column}")))
+}
+
+fn unreadable(what: &str) -> Error {
+    Error::new(ErrorKind::Database, format!("the history table could not be read: {what}"))
+        .hint("somebody or a newer version of the library has changed it by hand: compare its rows with a backup")
+}

@@ -1,0 +1,128 @@
+//! A migration in a transaction: one message.
+
+use std::time::{Duration, Instant};
+
+use atlas_migrate_core::history::{self, State as EntryState};
+use atlas_migrate_core::migration::Script;
+use atlas_migrate_core::plan::Step;
+
+use super::{Engine, Turn, Work, failure, is_transient};
+use crate::Error;
+use crate::migrator::TransactionMode;
+use crate::progress::Event;
+use crate::report::Outcome;
+use crate::session::{Cause, Failure, ServerError, Session};
+use crate::sql::{self, Record, Sql};
+
+/// The first and the longest pause before a migration is tried again.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+impl<S: Session> Engine<'_, S> {
+    /// Runs the script, or nothing if there is none, and writes the migration's row, in one transaction.
+    pub(super) async fn in_transaction(
+        &mut self,
+        work: Work<'_>,
+        step: Step,
+        script: Option<&Script>,
+        rest: &[Step],
+    ) -> Result<Option<Turn>, Error> {
+        let migration = &self.known[step.known];
+        let (outcome, state) = match (work, script) {
+            (Work::Run, Some(_)) => (Outcome::Applied, Some(EntryState::Applied)),
+            (Work::Run, None) => (Outcome::Skipped, Some(EntryState::Skipped)),
+            (Work::Revert(_), _) => (Outcome::Reverted, None),
+        };
+        let statements = script.map_or(0, |script| script.statements().len());
+        let head = script.map_or(String::new(), |script| Sql::timeouts(self.timeouts(script)));
+        let mut message = head.clone();
+        if let Some(script) = script {
+            // The line feed ends a comment that the file may end in.
+            message += &script.sql();
+            message += "\n;\n";
+        }
+        let restores = script.is_some_and(Script::may_change_settings) || rest.is_empty();
+        if restores {
+            message += &self.sql.restore(&self.before);
+        }
+        message += &match state {
+            Some(state) => {
+                let fingerprint = migration.up().fingerprint();
+                self.sql.record(&Record { migration, state, statements, fingerprint })
+            }
+            None => self.sql.forget(migration),
+        };
+        self.expect(migration, state);
+        let conditions = self.conditions(work, rest.first());
+        message += &self.tail(rest.is_empty(), &conditions);
+
+        let started = Instant::now();
+        match self.session.send(&message).await {
+            Ok(reply) => {
+                self.finished(migration, outcome, started.elapsed());
+                if rest.is_empty() {
+                    self.settle();
+                    return Ok(None);
+                }
+                match self.options.mode {
+                    TransactionMode::Each if conditions.is_empty() => self.await_next_turn(reply).await.map(Some),
+                    TransactionMode::Each => self.await_turn(reply, &conditions).await.map(Some),
+                    TransactionMode::All if conditions.is_empty() => {
+                        Ok(Some(Turn { changed: false, outcomes: vec![] }))
+                    }
+                    TransactionMode::All => {
+                        let outcomes = self.read_state(&reply)?.outcomes;
+                        Ok(Some(Turn { changed: false, outcomes }))
+                    }
+                }
+            }
+            Err(Failure { cause: Cause::Server(server), .. }) if is_transient(&server.code) && self.may_retry() => {
+                self.retry(step, &server).await.map(Some)
+            }
+            Err(Failure { completed, cause: Cause::Server(server) }) if !server.ends_connection() => {
+                let Some(script) = script else {
+                    return Err(Error::own("recording a migration", Cause::Server(server)));
+                };
+                let commit = Sql::TIMEOUTS + statements + usize::from(restores) + 1;
+                let parts = failure::Parts { work, migration, script, head: &head, statements, commit };
+                if completed.is_some_and(|completed| completed > commit) {
+                    self.finished(migration, outcome, started.elapsed());
+                    return Err(Error::own("going on to the next migration", Cause::Server(server)));
+                }
+                Err(self.failed(&parts, completed, &server).await)
+            }
+            Err(Failure { cause, .. }) => Err(failure::lost(migration, script, cause)),
+        }
+    }
+
+    /// What ends a migration's message: the commit, and the beginning of the next one.
+    fn tail(&self, is_last: bool, conditions: &[&str]) -> String {
+        let current = || history::digest(&self.entries);
+        match (self.options.mode, is_last) {
+            (_, true) => sql::COMMIT.to_owned(),
+            (TransactionMode::Each, false) if conditions.is_empty() => sql::COMMIT.to_owned() + &self.sql.begin_next(),
+            (TransactionMode::Each, false) => sql::COMMIT.to_owned() + &self.sql.begin(&current(), conditions),
+            (TransactionMode::All, false) if conditions.is_empty() => String::new(),
+            (TransactionMode::All, false) => self.sql.locked_read(&current(), conditions),
+        }
+    }
+
+    fn may_retry(&self) -> bool {
+        self.attempts.is_none_or(|(since, _)| since.elapsed() < self.options.retry_budget)
+    }
+
+    /// Rolls back, pauses, and begins anew: with this migration, or with the first one where all share a transaction.
+    async fn retry(&mut self, step: Step, server: &ServerError) -> Result<Turn, Error> {
+        let (since, attempts) = self.attempts.map_or((Instant::now(), 1), |(since, attempts)| (since, attempts + 1));
+        self.attempts = Some((since, attempts));
+        let pause = FIRST_PAUSE.saturating_mul(1 << (attempts - 1).min(16)).min(LONGEST_PAUSE);
+        let migration = &self.known[step.known];
+        self.options.listener.tell(&Event::Retrying { migration, attempts, reason: &server.message, pause });
+        if self.options.mode == TransactionMode::All {
+            self.report.done.clear();
+        }
+        let first = format!("{}{}", sql::ROLLBACK, Sql::pause(pause));
+        let turn = self.begin(&first, &[]).await?;
+        Ok(Turn { changed: true, ..turn })
+    }
+}

@@ -1,0 +1,257 @@
+//! Where it went wrong, what the server said, what became of the database, and what to do next.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::ops::Range;
+
+use atlas_migrate_core::fault::{self, Fault};
+
+use crate::report::{Report, label};
+use crate::session::{Cause, ServerError};
+
+/// Why a verb did not do what it was asked for.
+///
+/// `Display` is meant for people: what happened, the place in the file as rustc would show it, what the server said, what
+/// was rolled back and what stays, and one hint. [`kind`](Self::kind) is meant for programs.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    place: Option<Place>,
+    notes: Vec<String>,
+    hint: Option<String>,
+    sqlstate: Option<String>,
+    report: Report,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// A place in a migration file.
+pub(crate) struct Place {
+    pub(crate) path: String,
+    pub(crate) text: String,
+    pub(crate) span: Range<usize>,
+    pub(crate) label: String,
+}
+
+/// What sort of error it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The server could not be reached, or the connection was lost.
+    Connection,
+    /// An option of the migrator, or the state of the connection that it was given, makes no sense.
+    Usage,
+    /// The files of a source are not a valid set of migrations.
+    Source,
+    /// The server is too old: PostgreSQL 13 is the first that is supported.
+    UnsupportedServer,
+    /// There is a table of the history table's name that is not ours.
+    ForeignHistory,
+    /// The server is a standby or the session is read-only, and there is something to do.
+    ReadOnly,
+    /// What was applied is not what this binary has: changed, missing, newer or out of order.
+    Drift,
+    /// `check` found migrations that have not run.
+    Pending,
+    /// A version that no migration has.
+    UnknownVersion,
+    /// A migration that was to be reverted cannot be.
+    Irreversible,
+    /// A `require` condition was not true.
+    Precondition,
+    /// A statement of a migration failed.
+    Failed,
+    /// A migration did not get its table locks within the budget.
+    LockTimeout,
+    /// Another process was migrating for longer than the budget.
+    Busy,
+    /// The server refused one of the library's own statements.
+    Database,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            place: None,
+            notes: Vec::new(),
+            hint: None,
+            sqlstate: None,
+            report: Report::default(),
+            source: None,
+        }))
+    }
+
+    /// No connection could be made.
+    #[cfg(any(feature = "sqlx", feature = "deadpool-postgres"))]
+    pub(crate) fn connect(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::connection("could not connect to the database", source.into())
+    }
+
+    fn connection(message: &str, source: Box<dyn StdError + Send + Sync>) -> Self {
+        let mut error = Self::new(ErrorKind::Connection, format!("{message}: {}", chain(source.as_ref())))
+            .hint(
+                "check that the server is running, that host, port and credentials of the URL are right, and that a pool has \
+                 connections to spare",
+            );
+        error.0.source = Some(source);
+        error
+    }
+
+    pub(crate) fn faults(faults: Vec<Fault>) -> Self {
+        let texts: Vec<_> = faults.iter().map(Fault::to_string).collect();
+        Self::new(ErrorKind::Source, texts.join("\n\n"))
+    }
+
+    /// One of the library's own statements was not carried out.
+    pub(crate) fn own(doing: &str, cause: Cause) -> Self {
+        match cause {
+            Cause::Connection(source) => Self::connection(&format!("the connection was lost while {doing}"), source),
+            Cause::Server(server) => {
+                let message = format!("{doing} failed: {}", server.message);
+                let kind = if server.ends_connection() { ErrorKind::Connection } else { ErrorKind::Database };
+                // Where in the library's own statements it happened is of no use to anybody.
+                let mut error =
+                    Self::new(kind, message).server(&ServerError { context: None, internal: None, ..*server });
+                error.0.hint = crate::hint::own(error.0.sqlstate.as_deref().unwrap_or(""));
+                error
+            }
+        }
+    }
+
+    pub(crate) fn place(mut self, place: Place) -> Self {
+        self.0.place = Some(place);
+        self
+    }
+
+    pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
+        self.0.notes.push(note.into());
+        self
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds all that the server said beside its message.
+    pub(crate) fn server(mut self, server: &ServerError) -> Self {
+        let notes = [
+            ("sqlstate", Some(&server.code)),
+            ("detail", server.detail.as_ref()),
+            ("server's hint", server.hint.as_ref()),
+            ("context", server.context.as_ref()),
+        ];
+        for (name, value) in notes {
+            if let Some(value) = value {
+                self.0.notes.push(format!("{name}: {value}"));
+            }
+        }
+        if let Some((query, _)) = &server.internal {
+            self.0.notes.push(format!("query: {query}"));
+        }
+        self.0.sqlstate = Some(server.code.clone());
+        self
+    }
+
+    /// Adds what was done before, and says it.
+    pub(crate) fn after(mut self, report: Report) -> Self {
+        if !report.is_empty() {
+            let names: Vec<_> = report.done.iter().map(|done| label(&done.version, &done.name)).collect();
+            self.0.notes.push(format!("done before it, and stays: {}", names.join(", ")));
+        }
+        self.0.report = report;
+        self
+    }
+
+    /// What sort of error it is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What the run had done before the error, which stays done.
+    pub fn report(&self) -> &Report {
+        &self.0.report
+    }
+
+    /// The SQLSTATE, where the server reported an error: `42P07`.
+    pub fn sqlstate(&self) -> Option<&str> {
+        self.0.sqlstate.as_deref()
+    }
+
+    /// Where in which file: the path, and line and column counted from 1.
+    pub fn position(&self) -> Option<(&str, usize, usize)> {
+        let place = self.0.place.as_ref()?;
+        let (line, column) = fault::line_column(&place.text, place.span.start);
+        Some((&place.path, line, column))
+    }
+
+    /// The server could not be reached, or the connection was lost. Trying again later may help.
+    pub fn is_connection(&self) -> bool {
+        self.kind() == ErrorKind::Connection
+    }
+
+    /// What was applied is not what this binary has. Only people can decide what is right.
+    pub fn is_drift(&self) -> bool {
+        self.kind() == ErrorKind::Drift
+    }
+
+    /// `check` found migrations that have not run.
+    pub fn is_pending(&self) -> bool {
+        self.kind() == ErrorKind::Pending
+    }
+
+    /// A statement of a migration failed, and it will again until somebody mends it.
+    pub fn is_failed(&self) -> bool {
+        self.kind() == ErrorKind::Failed
+    }
+
+    /// Somebody else was in the way for too long: a table lock, or another process that migrates. Trying again later may
+    /// help.
+    pub fn is_busy(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Busy | ErrorKind::LockTimeout)
+    }
+}
+
+/// An error with all that caused it: `tokio-postgres` says no more than "error connecting to server" at the top.
+fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text += ": ";
+            text += &cause_text;
+        }
+        source = cause.source();
+    }
+    text
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        let snippet = inner.place.as_ref().map(|place| fault::Snippet {
+            path: &place.path,
+            text: &place.text,
+            span: place.span.clone(),
+            label: &place.label,
+        });
+        f.write_str(&fault::render(&inner.message, snippet, &inner.notes, inner.hint.as_deref()))
+    }
+}
+
+impl fmt::Debug for Error {
+    /// As `Display`: this is what a `main` that returns the error prints.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.0.kind)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,307 @@
+//! The one builder: which migrations, with which options, and the verbs.
+
+use std::future::Future;
+use std::time::Duration;
+
+use atlas_migrate_core::plan::{Newer, OutOfOrder, Revert, Target};
+use atlas_migrate_core::version::Version;
+
+use crate::driver::{Database, Job};
+use crate::engine::Engine;
+use crate::progress::{Event, Listener};
+use crate::session::Session;
+use crate::source::Migrations;
+use crate::{Error, Plan, Report, Status};
+
+/// Brings databases to the state that a set of migrations describes.
+///
+/// `embed_migrations!` makes a function `migrator()` that gives one for the embedded set; for other sources see
+/// [`Migrations`]. Options are methods that take and give the builder; verbs take a [`Database`].
+///
+/// ```no_run
+/// # #[cfg(feature = "sqlx")]
+/// # async fn example(pool: sqlx::PgPool) -> Result<(), atlas_migrate::Error> {
+/// # mod migrations { atlas_migrate::embed_migrations!("../migrations"); }
+/// use std::time::Duration;
+///
+/// let report = migrations::migrator()
+///     .schema("app")
+///     .lock_timeout(Duration::from_secs(1))
+///     .on_progress(|event| println!("{event:?}"))
+///     .run(&pool)
+///     .await?;
+/// println!("{report}");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a migrator does nothing until one of its verbs is called"]
+pub struct Migrator {
+    pub(crate) migrations: Migrations,
+    pub(crate) options: Options,
+}
+
+/// What the engine goes by.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) namespace: String,
+    pub(crate) schema: String,
+    pub(crate) table: String,
+    pub(crate) role: Option<String>,
+    pub(crate) mode: TransactionMode,
+    pub(crate) lock_timeout: Duration,
+    pub(crate) statement_timeout: Duration,
+    pub(crate) retry_budget: Duration,
+    pub(crate) wait_budget: Duration,
+    pub(crate) plan: atlas_migrate_core::plan::Options,
+    pub(crate) listener: Listener,
+}
+
+/// How the migrations of a run share transactions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TransactionMode {
+    /// A transaction for each migration: what was applied before a failure stays applied.
+    #[default]
+    Each,
+    /// One transaction for all of them: all or nothing. A migration that cannot run in a transaction is an error before
+    /// anything ran.
+    All,
+}
+
+impl Migrator {
+    /// A migrator for these migrations, with default options.
+    pub fn new(migrations: impl Into<Migrations>) -> Self {
+        Self {
+            migrations: migrations.into(),
+            options: Options {
+                namespace: "default".to_owned(),
+                schema: "public".to_owned(),
+                table: "schema_migrations".to_owned(),
+                role: None,
+                mode: TransactionMode::default(),
+                lock_timeout: Duration::from_secs(3),
+                statement_timeout: Duration::ZERO,
+                retry_budget: Duration::from_secs(120),
+                wait_budget: Duration::from_secs(900),
+                plan: atlas_migrate_core::plan::Options::default(),
+                listener: Listener::default(),
+            },
+        }
+    }
+
+    /// The migrations that this migrator carries, in the order in which they run.
+    pub fn migrations(&self) -> &Migrations {
+        &self.migrations
+    }
+
+    /// The schema of the history table. Default: `public`, whatever the search path is.
+    ///
+    /// It is created with the table if there is none. Migrations themselves run with the session's search path.
+    pub fn schema(mut self, schema: impl Into<String>) -> Self {
+        self.options.schema = schema.into();
+        self
+    }
+
+    /// The name of the history table. Default: `schema_migrations`.
+    pub fn table(mut self, table: impl Into<String>) -> Self {
+        self.options.table = table.into();
+        self
+    }
+
+    /// Whose migrations these are. Default: `default`.
+    ///
+    /// A library that owns tables in its users' databases takes its own name here: versions of different namespaces have
+    /// nothing to do with each other, though they stand in one table.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.options.namespace = namespace.into();
+        self
+    }
+
+    /// The role that everything runs as (`SET LOCAL ROLE`), the history included. Default: the session's own.
+    pub fn role(mut self, role: impl Into<String>) -> Self {
+        self.options.role = Some(role.into());
+        self
+    }
+
+    /// Whether each migration has its transaction or all share one. Default: each.
+    pub fn transaction_mode(mut self, mode: TransactionMode) -> Self {
+        self.options.mode = mode;
+        self
+    }
+
+    /// How long a statement waits for a table lock before its migration is rolled back and tried again. Default: 3
+    /// seconds; zero waits for ever.
+    ///
+    /// While it waits, everything else that wants the table queues behind it, so a short time keeps the site up.
+    /// `-- atlas:lock-timeout` in a file overrides it. Migrations that run without a transaction wait for as long as it
+    /// takes unless their file says otherwise: a `CREATE INDEX CONCURRENTLY` that gives up leaves an invalid index.
+    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
+        self.options.lock_timeout = timeout;
+        self
+    }
+
+    /// How long a statement may run. Default: zero, without limit, whatever the role's or server's own setting is.
+    ///
+    /// `-- atlas:statement-timeout` in a file overrides it.
+    pub fn statement_timeout(mut self, timeout: Duration) -> Self {
+        self.options.statement_timeout = timeout;
+        self
+    }
+
+    /// For how long a migration that does not get its locks is tried again, with growing pauses. Default: 2 minutes.
+    pub fn retry_budget(mut self, budget: Duration) -> Self {
+        self.options.retry_budget = budget;
+        self
+    }
+
+    /// For how long a run waits for another process that is migrating. Default: 15 minutes.
+    pub fn wait_budget(mut self, budget: Duration) -> Self {
+        self.options.wait_budget = budget;
+        self
+    }
+
+    /// How far to go. Default: to the newest migration.
+    pub fn target(mut self, target: Target) -> Self {
+        self.options.plan.target = target;
+        self
+    }
+
+    /// What to do about migrations that are pending though a higher version was applied. Default: refuse.
+    pub fn out_of_order(mut self, policy: OutOfOrder) -> Self {
+        self.options.plan.out_of_order = policy;
+        self
+    }
+
+    /// What to do about migrations that the database has and this binary does not know, and that are newer than all it
+    /// knows. Default: refuse, unless they are marked `-- atlas:compatible`.
+    pub fn newer(mut self, policy: Newer) -> Self {
+        self.options.plan.newer = policy;
+        self
+    }
+
+    /// Calls this for each [`Event`], in the task or thread that runs the migrations.
+    pub fn on_progress(mut self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.options.listener = Listener::new(listener);
+        self
+    }
+
+    /// Applies what is pending.
+    ///
+    /// One round trip if that is nothing; N + 2 for N migrations. Processes that run the same set at once wait for each
+    /// other, and each migration takes effect once.
+    ///
+    /// # Errors
+    ///
+    /// Before anything ran: [`Connection`](crate::ErrorKind::Connection), [`Drift`](crate::ErrorKind::Drift),
+    /// [`ForeignHistory`](crate::ErrorKind::ForeignHistory), [`ReadOnly`](crate::ErrorKind::ReadOnly) and the like. From
+    /// a migration: [`Failed`](crate::ErrorKind::Failed), [`Precondition`](crate::ErrorKind::Precondition),
+    /// [`LockTimeout`](crate::ErrorKind::LockTimeout); then [`Error::report`] tells what was applied before it.
+    pub fn run<'c, D: Database<'c>>(&self, database: D) -> D::Outcome<Report> {
+        database.perform(Run(self.clone()))
+    }
+
+    /// What [`run`](Self::run) would do. Writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run`](Self::run) before anything ran.
+    pub fn plan<'c, D: Database<'c>>(&self, database: D) -> D::Outcome<Plan> {
+        database.perform(MakePlan(self.clone()))
+    }
+
+    /// Where each migration stands. Writes nothing, and drift is no error here.
+    ///
+    /// # Errors
+    ///
+    /// [`Connection`](crate::ErrorKind::Connection), [`ForeignHistory`](crate::ErrorKind::ForeignHistory),
+    /// [`Database`](crate::ErrorKind::Database).
+    pub fn status<'c, D: Database<'c>>(&self, database: D) -> D::Outcome<Status> {
+        database.perform(GetStatus(self.clone()))
+    }
+
+    /// Whether this database is what this binary needs. Writes nothing: for processes that must not migrate.
+    ///
+    /// # Errors
+    ///
+    /// [`Pending`](crate::ErrorKind::Pending) if a run would do something, [`Drift`](crate::ErrorKind::Drift) if it would
+    /// refuse; both say what differs.
+    pub fn check<'c, D: Database<'c>>(&self, database: D) -> D::Outcome<()> {
+        database.perform(Check(self.clone()))
+    }
+
+    /// Runs the down files of migrations that were applied, the highest version first.
+    ///
+    /// # Errors
+    ///
+    /// [`Irreversible`](crate::ErrorKind::Irreversible) before anything ran, if one of them has no down file; else those
+    /// of [`run`](Self::run).
+    pub fn revert<'c, D: Database<'c>>(&self, database: D, revert: Revert) -> D::Outcome<Report> {
+        database.perform(DoRevert(self.clone(), revert))
+    }
+
+    /// Records all migrations up to this version as being there already, without running them: for a database that was
+    /// made by other means. Those that the history has are left alone.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownVersion`](crate::ErrorKind::UnknownVersion) if no migration has this version; else those of
+    /// [`run`](Self::run) before anything ran.
+    pub fn baseline<'c, D: Database<'c>>(&self, database: D, version: impl Into<Version>) -> D::Outcome<Report> {
+        database.perform(Baseline(self.clone(), version.into()))
+    }
+}
+
+struct Run(Migrator);
+struct MakePlan(Migrator);
+struct GetStatus(Migrator);
+struct Check(Migrator);
+struct DoRevert(Migrator, Revert);
+struct Baseline(Migrator, Version);
+
+impl Job for Run {
+    type Output = Report;
+
+    fn perform<S: Session>(self, session: &mut S) -> impl Future<Output = Result<Report, Error>> + Send {
+        async move { Engine::new(session, &self.0)?.run().await }
+    }
+}
+
+impl Job for MakePlan {
+    type Output = Plan;
+
+    fn perform<S: Session>(self, session: &mut S) -> impl Future<Output = Result<Plan, Error>> + Send {
+        async move { Engine::new(session, &self.0)?.plan().await }
+    }
+}
+
+impl Job for GetStatus {
+    type Output = Status;
+
+    fn perform<S: Session>(self, session: &mut S) -> impl Future<Output = Result<Status, Error>> + Send {
+        async move { Engine::new(session, &self.0)?.status().await }
+    }
+}
+
+impl Job for Check {
+    type Output = ();
+
+    fn perform<S: Session>(self, session: &mut S) -> impl Future<Output = Result<(), Error>> + Send {
+        async move { Engine::new(session, &self.0)?.check().await }
+    }
+}
+
+impl Job for DoRevert {
+    type Output = Report;
+
+    fn perform<S: Session>(self, session: &mut S) -> impl Future<Output = Result<Report, Error>> + Send {
+        async move { Engine::new(session, &self.0)?.revert(&self.1).await }
+    }
+}
+
+impl Job for Baseline {
+    type Output = Report;
+
+    fn perform<S: Session>(self, session: &mut S) -> impl Future<Output = Result<Report, Error>> + Send {
+        async move { Engine::new(session, &self.0)?.baseline(&self.1).await }
+    }
+}

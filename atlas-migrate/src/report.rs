@@ -1,0 +1,340 @@
+//! What the verbs give back.
+
+use std::fmt;
+use std::time::Duration;
+
+use atlas_migrate_core::history::Entry;
+use atlas_migrate_core::migration::{Kind, Migration};
+use atlas_migrate_core::plan::{Line, Standing, Step};
+use atlas_migrate_core::version::Version;
+
+/// What a run, a revert or a baseline did: each migration that it touched, in that order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    pub(crate) done: Vec<Done>,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// A migration that a run touched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    pub(crate) version: Version,
+    pub(crate) name: String,
+    pub(crate) outcome: Outcome,
+    pub(crate) duration: Duration,
+}
+
+/// What became of a migration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Its SQL took effect.
+    Applied,
+    /// Its `skip-unless` condition was not true, which was recorded; it will not be tried again.
+    Skipped,
+    /// Its down file took effect.
+    Reverted,
+    /// It was recorded as being there already.
+    Baseline,
+}
+
+impl Report {
+    /// Every migration that was touched, in that order.
+    pub fn migrations(&self) -> &[Done] {
+        &self.done
+    }
+
+    /// The migrations that were applied.
+    pub fn applied(&self) -> impl Iterator<Item = &Done> {
+        self.with(Outcome::Applied)
+    }
+
+    /// The migrations that were recorded as skipped.
+    pub fn skipped(&self) -> impl Iterator<Item = &Done> {
+        self.with(Outcome::Skipped)
+    }
+
+    /// The migrations that were reverted.
+    pub fn reverted(&self) -> impl Iterator<Item = &Done> {
+        self.with(Outcome::Reverted)
+    }
+
+    fn with(&self, outcome: Outcome) -> impl Iterator<Item = &Done> {
+        self.done.iter().filter(move |done| done.outcome == outcome)
+    }
+
+    /// Whether there was nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.done.is_empty()
+    }
+
+    /// What a developer should know, though it is no error: files on disk that a debug build does not carry.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
+
+impl Done {
+    /// The version, as in the file name.
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// The name, as in the file name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What became of it.
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// How long it took, round trips included.
+    pub fn duration(&self) -> Duration {
+        self.duration
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Applied => "applied",
+            Self::Skipped => "skipped",
+            Self::Reverted => "reverted",
+            Self::Baseline => "baseline",
+        })
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            f.write_str("up to date")?;
+        }
+        let width = self.done.iter().map(|done| label(&done.version, &done.name).len()).max().unwrap_or(0);
+        for (index, done) in self.done.iter().enumerate() {
+            let (label, milliseconds) = (label(&done.version, &done.name), done.duration.as_secs_f64() * 1000.0);
+            let end = if index == 0 { "" } else { "\n" };
+            write!(f, "{end}{:<8}  {label:<width$}  {milliseconds:>8.1} ms", done.outcome)?;
+        }
+        self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning: {warning}"))
+    }
+}
+
+/// Version and name, as messages show them: `001 create_users`, `R__views`.
+pub(crate) fn label(version: &Version, name: &str) -> String {
+    if version.as_str().starts_with("R__") || name.is_empty() {
+        version.to_string()
+    } else {
+        format!("{version} {name}")
+    }
+}
+
+/// What a run would do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Plan {
+    steps: Vec<Planned>,
+}
+
+/// A migration that a run would apply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    version: Version,
+    name: String,
+    path: String,
+    done: usize,
+}
+
+impl Plan {
+    pub(crate) fn new(known: &[Migration], steps: &[Step]) -> Self {
+        let planned = |step: &Step| {
+            let migration = &known[step.known];
+            Planned {
+                version: migration.version().clone(),
+                name: migration.name().to_owned(),
+                path: migration.up().path().to_owned(),
+                done: step.done,
+            }
+        };
+        Self { steps: steps.iter().map(planned).collect() }
+    }
+
+    /// What would be applied, in order.
+    pub fn steps(&self) -> &[Planned] {
+        &self.steps
+    }
+
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+}
+
+impl Planned {
+    /// The version, as in the file name.
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// The name, as in the file name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The file.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// How many of its statements have run already, in a run that was cut off. Zero unless they run one by one.
+    pub fn statements_done(&self) -> usize {
+        self.done
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return f.write_str("nothing to do");
+        }
+        for (index, step) in self.steps.iter().enumerate() {
+            let end = if index == 0 { "" } else { "\n" };
+            write!(f, "{end}would apply  {}", label(&step.version, &step.name))?;
+            if step.done > 0 {
+                write!(f, "  from statement {}", step.done + 1)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where every migration stands, known ones and unknown ones, in the order in which they run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use]
+pub struct Status {
+    migrations: Vec<MigrationStatus>,
+}
+
+/// Where one migration stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MigrationStatus {
+    version: Version,
+    name: String,
+    kind: Kind,
+    standing: Standing,
+    title: Option<String>,
+    description: Option<String>,
+    date: Option<String>,
+    applied: Option<(String, String, Duration)>,
+}
+
+impl Status {
+    pub(crate) fn new(known: &[Migration], history: &[Entry], lines: &[Line]) -> Self {
+        let status = |line: &Line| {
+            let migration = line.known.map(|index| &known[index]);
+            let entry = line.entry.map(|index| &history[index]);
+            let header = migration.map(|migration| migration.up().header());
+            let text = |text: &Option<std::borrow::Cow<'static, str>>| text.as_deref().map(str::to_owned);
+            let (version, name, kind) = match (migration, entry) {
+                (Some(migration), _) => (migration.version(), migration.name(), migration.kind()),
+                (None, Some(entry)) => (&entry.version, entry.name.as_str(), entry.kind),
+                (None, None) => unreachable!("a line stands for a known migration, a row of the history, or both"),
+            };
+            MigrationStatus {
+                version: version.clone(),
+                name: name.to_owned(),
+                kind,
+                standing: line.standing,
+                title: header.and_then(|header| text(&header.title)),
+                description: header.and_then(|header| text(&header.description)),
+                date: header.and_then(|header| text(&header.date)),
+                applied: entry.map(|entry| (entry.applied_at.clone(), entry.applied_by.clone(), entry.execution_time)),
+            }
+        };
+        Self { migrations: lines.iter().map(status).collect() }
+    }
+
+    /// Every migration, in the order in which they run.
+    pub fn migrations(&self) -> &[MigrationStatus] {
+        &self.migrations
+    }
+
+    /// The migrations that a run would execute.
+    pub fn pending(&self) -> impl Iterator<Item = &MigrationStatus> {
+        self.migrations.iter().filter(|migration| migration.standing.is_pending())
+    }
+}
+
+impl MigrationStatus {
+    /// The version, as in the file name.
+    pub fn version(&self) -> &Version {
+        &self.version
+    }
+
+    /// The name, as in the file name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Versioned or repeatable.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Where it stands.
+    pub fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// What its `-- Migration:` line says.
+    pub fn title(&self) -> Option<&str> {
+        self.title.as_deref()
+    }
+
+    /// What its `-- Description:` line says.
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
+    /// What its `-- Date:` line says.
+    pub fn date(&self) -> Option<&str> {
+        self.date.as_deref()
+    }
+
+    /// When it was applied, in UTC: `2026-01-31T12:00:00Z`.
+    pub fn applied_at(&self) -> Option<&str> {
+        self.applied.as_ref().map(|(at, _, _)| at.as_str())
+    }
+
+    /// The user of the session that applied it.
+    pub fn applied_by(&self) -> Option<&str> {
+        self.applied.as_ref().map(|(_, by, _)| by.as_str())
+    }
+
+    /// How long its statements took on the server.
+    pub fn execution_time(&self) -> Option<Duration> {
+        self.applied.as_ref().map(|(_, _, time)| *time)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let label = |migration: &MigrationStatus| label(&migration.version, &migration.name);
+        let widest = |cell: &dyn Fn(&MigrationStatus) -> usize| self.migrations.iter().map(cell).max().unwrap_or(0);
+        let labels = widest(&|migration| label(migration).chars().count());
+        let standings = widest(&|migration| migration.standing.as_str().len());
+        for (index, migration) in self.migrations.iter().enumerate() {
+            let mut line = format!("{:<labels$}  {:<standings$}", label(migration), migration.standing.as_str());
+            if let Some((at, by, time)) = &migration.applied {
+                line += &format!("  {at} by {by} in {:.1} ms", time.as_secs_f64() * 1000.0);
+            }
+            for text in [&migration.title, &migration.description].into_iter().flatten() {
+                line += &format!("  {text}");
+            }
+            write!(f, "{}{}", if index == 0 { "" } else { "\n" }, line.trim_end())?;
+        }
+        Ok(())
+    }
+}

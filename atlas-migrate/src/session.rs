@@ -1,0 +1,87 @@
+//! The one thing that a client has to be able to do: send a message of SQL text and give back what the server said.
+
+use std::future::Future;
+
+/// A connection, as the engine sees it.
+///
+/// Between [`send`](Session::send) and [`settled`](Session::settled) a transaction may be open. An implementation that is
+/// dropped in between rolls it back or closes the connection.
+pub trait Session: Send {
+    /// Sends one simple-query message and waits until the server is ready again.
+    fn send(&mut self, sql: &str) -> impl Future<Output = Result<Reply, Failure>> + Send;
+
+    /// No transaction of ours is open: the connection can be handed back.
+    fn settled(&mut self);
+}
+
+/// A row in text format.
+pub(crate) type Row = Vec<Option<String>>;
+
+/// What came back for a message.
+#[derive(Debug, Default)]
+pub struct Reply {
+    completed: usize,
+    rows: Vec<(String, Row)>,
+}
+
+impl Reply {
+    /// A statement of the message has completed.
+    pub(crate) fn complete(&mut self) {
+        self.completed += 1;
+    }
+
+    /// A row has arrived. Only ours are kept, which carry their name in the first column's: a migration may select millions.
+    pub(crate) fn row(&mut self, first_column: &str, values: impl FnOnce() -> Row) {
+        if first_column.starts_with("atlas_") {
+            self.rows.push((first_column.to_owned(), values()));
+        }
+    }
+
+    /// The rows whose first column has this name.
+    pub(crate) fn rows<'a>(&'a self, name: &'a str) -> impl DoubleEndedIterator<Item = &'a Row> {
+        self.rows.iter().filter(move |(first_column, _)| first_column == name).map(|(_, row)| row)
+    }
+
+    /// How many statements completed before the server reported an error.
+    pub(crate) fn failed(self, cause: Cause) -> Failure {
+        Failure { completed: Some(self.completed), cause }
+    }
+}
+
+/// Why a message failed.
+#[derive(Debug)]
+pub struct Failure {
+    /// How many statements of the message completed before; unknown where the client does not tell.
+    pub completed: Option<usize>,
+    pub cause: Cause,
+}
+
+#[derive(Debug)]
+pub enum Cause {
+    /// The server refused a statement.
+    Server(Box<ServerError>),
+    /// The connection could not be made, was lost, or did not speak the protocol.
+    Connection(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What the server says about an error.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServerError {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) detail: Option<String>,
+    pub(crate) hint: Option<String>,
+    /// The call stack of functions and internal queries, innermost first.
+    pub(crate) context: Option<String>,
+    /// In characters, from 1, counted from the start of the message.
+    pub(crate) position: Option<usize>,
+    /// The text of an internal query, and the position in it.
+    pub(crate) internal: Option<(String, usize)>,
+}
+
+impl ServerError {
+    /// Whether the server ends the connection with it: it shuts down, crashed, or somebody terminated the session.
+    pub(crate) fn ends_connection(&self) -> bool {
+        self.code.starts_with("57P0") || self.code == "25P03"
+    }
+}

@@ -1,0 +1,121 @@
+//! What was applied is not what the binary has.
+
+use atlas_migrate::{ErrorKind, Migrator, Newer, OutOfOrder, Standing};
+use atlas_migrate_tests::{Connection, Database, Driver, migrator};
+
+const A: (&str, &str) = ("1_a.sql", "CREATE TABLE a (id int);");
+const B: (&str, &str) = ("2_b.sql", "CREATE TABLE b (id int);");
+const C: (&str, &str) = ("3_c.sql", "CREATE TABLE c (id int);");
+const COMPATIBLE: (&str, &str) = ("3_c.sql", "-- atlas:compatible\nCREATE TABLE c (id int);");
+const VIEW: (&str, &str) = ("R__view.sql", "CREATE OR REPLACE VIEW v AS SELECT 1 AS one;");
+
+#[track_caller]
+fn standings(connection: &mut Connection, migrator: &Migrator, expected: &[Standing]) {
+    let status = connection.status(migrator).unwrap();
+    assert_eq!(status.migrations().iter().map(|line| line.standing()).collect::<Vec<_>>(), expected);
+}
+
+/// A run, a plan and a check say the same, and nothing is written.
+#[track_caller]
+fn refused(database: &Database, connection: &mut Connection, migrator: &Migrator) {
+    let before = database.query("SELECT * FROM schema_migrations ORDER BY version");
+    assert_eq!(connection.run(migrator).unwrap_err().kind(), ErrorKind::Drift);
+    assert_eq!(connection.plan(migrator).unwrap_err().kind(), ErrorKind::Drift);
+    assert_eq!(connection.check(migrator).unwrap_err().kind(), ErrorKind::Drift);
+    assert_eq!(database.query("SELECT * FROM schema_migrations ORDER BY version"), before);
+}
+
+every_driver! {
+    fn changed(driver) {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        connection.run(&migrator(&[A, B])).unwrap();
+        let edited = migrator(&[A, ("2_b.sql", "CREATE TABLE b (id bigint);"), C]);
+        refused(&database, &mut connection, &edited);
+        standings(&mut connection, &edited, &[Standing::Applied, Standing::Changed, Standing::Pending]);
+    }
+
+    fn reformatted(driver) {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        connection.run(&migrator(&[A, B])).unwrap();
+        let same = migrator(&[A, ("2_b.sql", "\u{feff}-- a table\r\nCREATE TABLE\r\n  b (id int)")]);
+        assert!(connection.run(&same).unwrap().is_empty());
+        assert!(connection.check(&same).is_ok());
+        standings(&mut connection, &same, &[Standing::Applied, Standing::Reformatted]);
+    }
+
+    fn missing(driver) {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        connection.run(&migrator(&[A, B, C])).unwrap();
+        let without = migrator(&[A, C]);
+        refused(&database, &mut connection, &without.clone().newer(Newer::Accept));
+        standings(&mut connection, &without, &[Standing::Applied, Standing::Missing, Standing::Applied]);
+    }
+
+    fn newer(driver) {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        connection.run(&migrator(&[A, B, C])).unwrap();
+        let older = migrator(&[A, B]);
+        refused(&database, &mut connection, &older);
+        assert!(connection.run(&older.clone().newer(Newer::Accept)).unwrap().is_empty());
+        standings(&mut connection, &older, &[Standing::Applied, Standing::Applied, Standing::Newer]);
+    }
+
+    fn newer_and_compatible(driver) {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        connection.run(&migrator(&[A, B, COMPATIBLE])).unwrap();
+        let older = migrator(&[A, B]);
+        assert!(connection.run(&older).unwrap().is_empty());
+        assert!(connection.check(&older).is_ok());
+    }
+
+    fn out_of_order(driver) {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        connection.run(&migrator(&[A, C])).unwrap();
+        let all = migrator(&[A, B, C]);
+        refused(&database, &mut connection, &all);
+        standings(&mut connection, &all, &[Standing::Applied, Standing::OutOfOrder, Standing::Applied]);
+        let report = connection.run(&all.clone().out_of_order(OutOfOrder::Allow)).unwrap();
+        assert_eq!(report.applied().count(), 1);
+        assert!(connection.run(&all).unwrap().is_empty());
+    }
+
+    fn repeatable_runs_again_when_it_changes(driver) {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        assert_eq!(connection.run(&migrator(&[VIEW, A])).unwrap().to_string().lines().count(), 2);
+        assert!(connection.run(&migrator(&[VIEW, A])).unwrap().is_empty());
+        let edited = migrator(&[("R__view.sql", "CREATE OR REPLACE VIEW v AS SELECT 2 AS one;"), A]);
+        standings(&mut connection, &edited, &[Standing::Applied, Standing::Outdated]);
+        assert_eq!(connection.run(&edited).unwrap().applied().count(), 1);
+        assert_eq!(database.value("SELECT one FROM v"), "2");
+        assert_eq!(database.value("SELECT count(*) FROM schema_migrations"), "2");
+        assert!(connection.run(&edited).unwrap().is_empty());
+    }
+
+    /// The second one uses what the first one makes, and both use what the versioned ones make.
+    fn repeatables_run_last_and_by_name(driver) {
+        let database = Database::new();
+        let set = migrator(&[
+            ("R__b.sql", "CREATE OR REPLACE VIEW b_view AS SELECT * FROM a_view;"),
+            ("R__a.sql", "CREATE OR REPLACE VIEW a_view AS SELECT * FROM a;"),
+            A,
+        ]);
+        driver.connect(&database.url()).run(&set).unwrap();
+        assert_eq!(database.query("SELECT version FROM schema_migrations ORDER BY applied_at"), ["1", "R__a", "R__b"]);
+    }
+
+    /// `1` and `001` are one version.
+    fn renumbered_with_zeros(driver) {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        connection.run(&migrator(&[A, B])).unwrap();
+        let renamed = migrator(&[("001_a.sql", A.1), ("002_b.sql", B.1)]);
+        assert!(connection.run(&renamed).unwrap().is_empty());
+    }
+}

@@ -1,0 +1,277 @@
+//! Every message that people meet, as they meet it. The snapshots are meant to be read.
+
+use std::time::{Duration, Instant};
+
+use atlas_migrate::{Error, Migrations, Migrator, OutOfOrder, Revert, Target, TransactionMode};
+use atlas_migrate_tests::{Connection, Database, Driver, migrator};
+
+/// A migrator with the error that is expected of it, in a database of its own.
+struct Case {
+    database: Database,
+    connection: Connection,
+}
+
+impl Case {
+    fn new() -> Self {
+        let database = Database::new();
+        let connection = Driver::TokioPostgres.connect(&database.url());
+        Self { database, connection }
+    }
+
+    fn sql(self, sql: &str) -> Self {
+        self.database.query(sql);
+        self
+    }
+
+    #[track_caller]
+    fn applied(mut self, files: &[(&str, &str)]) -> Self {
+        self.connection.run(&migrator(files)).unwrap();
+        self
+    }
+
+    #[track_caller]
+    fn run(&mut self, files: &[(&str, &str)]) -> Error {
+        self.connection.run(&migrator(files)).unwrap_err()
+    }
+}
+
+/// Compares with the snapshot of this name, which is free of what differs from run to run.
+#[track_caller]
+fn check(name: &str, text: impl std::fmt::Display) {
+    insta::assert_snapshot!(name.replace(' ', "_").replace(',', ""), redacted(&text.to_string()));
+}
+
+/// Times, process ids and durations replaced by their names.
+fn redacted(text: &str) -> String {
+    let mut result = String::new();
+    for line in text.lines() {
+        let mut rest = line;
+        while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+            let length = rest[start..].find(|c: char| !(c.is_ascii_alphanumeric() || "-:.".contains(c)));
+            let end = start + length.unwrap_or(rest.len() - start);
+            let (before, word) = (&rest[..start], &rest[start..end]);
+            result += before;
+            result += match word {
+                word if word.len() == 20 && word.ends_with('Z') => "[time]",
+                _ if before.ends_with("pid ") => "[pid]",
+                _ if rest[end..].starts_with(" ms") => "[n]",
+                _ if rest[end..].starts_with(" s") && !before.ends_with('T') => "[n]",
+                word => word,
+            };
+            rest = &rest[end..];
+        }
+        result += rest;
+        result.push('\n');
+    }
+    result
+}
+
+const A: (&str, &str) = ("001_a.sql", "CREATE TABLE a (id int PRIMARY KEY);");
+const B: (&str, &str) = ("002_b.sql", "CREATE TABLE b (id int PRIMARY KEY);");
+
+#[test]
+fn a_statement_fails() {
+    let one = |text: &str| Case::new().run(&[A, ("002_next.sql", text)]);
+    check("position", one("-- a comment\nALTER TABLE a\n    ADD FOREIGN KEY (nothing) REFERENCES a;\n"));
+    check("position after multibyte text", one("COMMENT ON TABLE a IS 'ünïcödé 🙂';\tSELECT * FROM nowhere;\n"));
+    check("no position", one("INSERT INTO a VALUES (1);\nINSERT INTO a\n    VALUES (1);\nINSERT INTO a VALUES (2);\n"));
+    check("function body", one("DO $$\nBEGIN\n  PERFORM 1;\n  PERFORM nothing FROM a;\nEND $$;\n"));
+    check(
+        "raised",
+        one(
+            "DO $$ BEGIN RAISE EXCEPTION 'no way' USING DETAIL = 'because', HINT = 'try harder', ERRCODE = 'U0001'; END $$;",
+        ),
+    );
+    check("syntax that only the server knows", one("-- atlas:no-syntax-check\nCREATE TABEL c (id int);\n"));
+    check(
+        "at commit",
+        one("CREATE TABLE c (id int REFERENCES a DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO c VALUES (7);\n"),
+    );
+    check("second run of a file", one("CREATE TABLE IF NOT EXISTS a (id int);\nCREATE TABLE a (id int);\n"));
+    check("not null violated", one("INSERT INTO a VALUES (NULL);"));
+    check("statement timeout", one("-- atlas:statement-timeout 50ms\nSELECT pg_sleep(3);"));
+}
+
+#[test]
+fn an_extension_is_missing() {
+    check("extension not available", Case::new().run(&[("1_e.sql", "CREATE EXTENSION postgis_of_another_world;")]));
+    let mut case = Case::new();
+    let role = format!("plain_{}", std::process::id());
+    case.database.query(&format!("CREATE ROLE {role} LOGIN; CREATE SCHEMA own AUTHORIZATION {role}"));
+    let mut connection = Driver::TokioPostgres.connect(&case.database.url_as(&role));
+    let set = |text| migrator(&[("1_e.sql", text)]).schema("own");
+    check("extension not permitted", connection.run(&set("CREATE EXTENSION file_fdw;")).unwrap_err());
+    case.run(&[A, ("002_fails.sql", "SELECT 1 / 0")]);
+    check("permission denied", connection.run(&set("ALTER TABLE public.a ADD b int;")).unwrap_err());
+    let public = migrator(&[A]).table("other");
+    let refused = connection.run(&public).unwrap_err();
+    check("history not permitted", &refused);
+    drop(connection);
+    case.database.query(&format!("DROP OWNED BY {role} CASCADE; DROP ROLE {role}"));
+    check("trigram operators missing", case.run(&[A, ("002_t.sql", "CREATE INDEX ON a USING gin (id gin_trgm_ops);")]));
+    check("uuid function missing", case.run(&[A, ("002_t.sql", "SELECT uuid_generate_v4();")]));
+}
+
+#[test]
+fn without_a_transaction() {
+    let text = "CREATE INDEX CONCURRENTLY one ON a (id);\nCREATE INDEX CONCURRENTLY two ON a (nothing);\n";
+    check("one by one, the second", Case::new().run(&[A, ("002_i.sql", text)]));
+    check("one by one, the first", Case::new().run(&[A, ("002_i.sql", "CREATE INDEX CONCURRENTLY i ON z (id);")]));
+    let mut case = Case::new();
+    case.run(&[A, ("002_i.sql", text)]);
+    let edited = text.replace("one ON", "uno ON");
+    check("one by one, changed since", case.run(&[A, ("002_i.sql", &edited)]));
+    let all = migrator(&[A, ("002_i.sql", "VACUUM a;")]).transaction_mode(TransactionMode::All);
+    check("all in one transaction", case.connection.run(&all).unwrap_err());
+}
+
+#[test]
+fn all_in_one_transaction_fails() {
+    let set = migrator(&[A, B, ("003_c.sql", "DROP TABLE c;")]).transaction_mode(TransactionMode::All);
+    check("all rolled back", Case::new().connection.run(&set).unwrap_err());
+}
+
+#[test]
+fn somebody_is_in_the_way() {
+    let mut case = Case::new().applied(&[A]);
+    let mut holder = Driver::Postgres.connect(&format!("{}?application_name=report", case.database.url()));
+    holder.sql("BEGIN; SELECT *\n  FROM a");
+    let set = migrator(&[A, ("002_alter.sql", "ALTER TABLE a ADD b int;")]);
+    let hasty = set.lock_timeout(Duration::from_millis(20)).retry_budget(Duration::ZERO);
+    check("lock timeout", case.connection.run(&hasty).unwrap_err());
+
+    holder.sql("COMMIT");
+    let slow = ("002_slow.sql", "SELECT pg_sleep(2);");
+    let url = case.database.url();
+    let other = std::thread::spawn(move || Driver::Postgres.connect(&url).run(&migrator(&[A, slow])).map(drop));
+    let active = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while holder.sql(active) == "0" {
+        assert!(Instant::now() < deadline, "the other run has not come to its migration");
+    }
+    let impatient = migrator(&[A, slow]).wait_budget(Duration::from_millis(100));
+    check("busy", case.connection.run(&impatient).unwrap_err());
+    other.join().unwrap().unwrap();
+}
+
+#[test]
+fn the_database_is_not_what_it_should_be() {
+    let check_run = |name: &str, case: &mut Case, files: &[(&str, &str)]| check(name, case.run(files));
+    let mut case = Case::new().applied(&[A, B]);
+    check_run("changed", &mut case, &[("001_a.sql", "CREATE TABLE a (id bigint PRIMARY KEY);"), B]);
+    check_run("missing", &mut case, &[B]);
+    check_run("newer", &mut case, &[A]);
+    check_run("several at once", &mut case, &[("0_new.sql", "SELECT 1"), ("001_a.sql", "SELECT 1")]);
+    let mut case = Case::new().applied(&[B]);
+    check_run("out of order", &mut case, &[A, B]);
+    check("pending", case.connection.check(&migrator(&[A, B]).out_of_order(OutOfOrder::Allow)).unwrap_err());
+    let more = migrator(&[B, ("3_c.sql", "SELECT 1"), ("R__v.sql", "SELECT 2")]);
+    check("several pending", case.connection.check(&more).unwrap_err());
+    let target = migrator(&[A]).target(Target::Version("7".into()));
+    check("unknown target", case.connection.run(&target).unwrap_err());
+    check(
+        "unknown target of an empty set",
+        case.connection.baseline(&Migrator::new(&Migrations::empty()), "1").unwrap_err(),
+    );
+    check(
+        "history of golang-migrate",
+        Case::new().sql("CREATE TABLE schema_migrations (version bigint, dirty boolean)").run(&[A]),
+    );
+    check("history of Rails", Case::new().sql("CREATE TABLE schema_migrations (version varchar)").run(&[A]));
+    check(
+        "history of nobody",
+        Case::new().sql("CREATE TABLE schema_migrations (id int, script text, version text)").run(&[A]),
+    );
+    let broken = Case::new().applied(&[A]).sql("UPDATE schema_migrations SET state = 'done'").run(&[A, B]);
+    check("history edited by hand", broken);
+}
+
+#[test]
+fn reverting() {
+    let down = ("002_b.down.sql", "DROP TABLE b;\nDROP TABLE c;");
+    let files = [A, ("002_b.up.sql", B.1), down];
+    let mut case = Case::new().applied(&files);
+    check("revert fails", case.connection.revert(&migrator(&files), Revert::Last).unwrap_err());
+    check("no down file", case.connection.revert(&migrator(&files), Revert::All).unwrap_err());
+    check("not in this binary", case.connection.revert(&migrator(&[A]), Revert::Last).unwrap_err());
+    let pair = [("1_a.up.sql", A.1), ("1_a.down.sql", "DROP TABLE a;")];
+    let mut case = Case::new();
+    check("baseline of nothing that is known", case.connection.baseline(&migrator(&pair), "3").unwrap_err());
+    case.connection.baseline(&migrator(&pair), "1").unwrap();
+    check("baselined", case.connection.revert(&migrator(&pair), Revert::Last).unwrap_err());
+}
+
+#[test]
+fn conditions() {
+    let one = |text: &str| Case::new().run(&[A, ("002_next.sql", text)]);
+    check(
+        "requirement with a message",
+        one("-- Migration: b\n-- atlas:require EXISTS (SELECT FROM a) | load the data first\nSELECT 1;"),
+    );
+    check("requirement without a message", one("-- atlas:require false\nSELECT 1;"));
+    check("requirement that cannot be evaluated", one("-- atlas:require no_such_function() > 1\nSELECT 1;"));
+}
+
+#[test]
+fn the_session_is_of_no_use() {
+    let mut case = Case::new();
+    case.connection.sql("BEGIN");
+    check("in a transaction", case.run(&[A]));
+    case.connection.sql("ROLLBACK; SET default_transaction_read_only = on");
+    check("read-only session", case.run(&[A]));
+    check("no such role", Case::new().connection.run(&migrator(&[A]).role("nobody here")).unwrap_err());
+    check("empty name", case.connection.run(&migrator(&[A]).schema("")).unwrap_err());
+    check("NUL in a name", case.connection.run(&migrator(&[A]).table("a\0b")).unwrap_err());
+}
+
+#[test]
+fn no_connection() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let refused = runtime.block_on(async {
+        let options = sqlx::postgres::PgPoolOptions::new().acquire_timeout(Duration::from_secs(1));
+        let pool = options.connect_lazy("postgresql://me:secret@127.0.0.1:1/db").unwrap();
+        migrator(&[A]).run(&pool).await.unwrap_err()
+    });
+    check("refused, sqlx", &refused);
+    assert!(refused.is_connection() && !format!("{refused:?}").contains("secret"));
+    let refused = runtime.block_on(async {
+        let manager = deadpool_postgres::Manager::new(
+            "postgresql://me:secret@127.0.0.1:1/db".parse().unwrap(),
+            tokio_postgres::NoTls,
+        );
+        migrator(&[A]).run(&deadpool_postgres::Pool::builder(manager).build().unwrap()).await.unwrap_err()
+    });
+    check("refused, deadpool", &refused);
+    let mut case = Case::new();
+    let terminated = case.run(&[A, ("002_bye.sql", "SELECT pg_terminate_backend(pg_backend_pid());")]);
+    check("connection lost", terminated);
+}
+
+#[test]
+fn files() {
+    let folder = |files: &[(&str, &str)]| Migrations::from_files("migrations", files.iter().copied()).unwrap_err();
+    check("folder missing", Migrations::from_directory("no/such/folder").unwrap_err());
+    check("no migrations", folder(&[("README.md", "")]));
+    check(
+        "several faults",
+        folder(&[
+            ("001_a.sql", "CREATE TABLE a (id int);\nCOMMIT;\n"),
+            ("1_b.sql", "-- atlas:timeout 3s\n"),
+            ("x.sql", ""),
+        ]),
+    );
+}
+
+#[test]
+fn what_went_well() {
+    let mut case = Case::new();
+    let header = "-- Migration: Second table\n-- Description: Holds what a does not\n-- Date: 2026-01-31\n";
+    let second = format!("{header}CREATE TABLE b (id int PRIMARY KEY);");
+    let skipped = "-- atlas:skip-unless false\nSELECT 1;";
+    let set = migrator(&[A, ("002_b.sql", &second), ("003_optional.sql", skipped), ("R__view.sql", "SELECT 1;")]);
+    check("plan", case.connection.plan(&set).unwrap());
+    check("report", case.connection.run(&set).unwrap());
+    check("status", case.connection.status(&set).unwrap());
+    check("plan of nothing", case.connection.plan(&set).unwrap());
+    check("report of nothing", case.connection.run(&set).unwrap());
+}

@@ -1,0 +1,83 @@
+//! What a run costs, counted on the wire.
+
+use atlas_migrate::Migrator;
+use atlas_migrate_tests::{DRIVERS, Database, Driver, Proxy, migrator};
+
+/// So many migrations of two statements each.
+fn set(count: usize) -> Migrator {
+    let files: Vec<_> = (1..=count)
+        .map(|n| {
+            (
+                format!("{n:04}_table.sql"),
+                format!("CREATE TABLE t{n} (id int PRIMARY KEY);\nINSERT INTO t{n} VALUES (1);"),
+            )
+        })
+        .collect();
+    migrator(&files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect::<Vec<_>>())
+}
+
+/// The round trips and the bytes received of one run, connecting not counted.
+fn cost(driver: Driver, database: &Database, migrator: &Migrator) -> (usize, usize) {
+    let proxy = Proxy::new(&database.url());
+    let mut connection = driver.connect(&proxy.url(&database.url()));
+    connection.sql("SELECT 1");
+    proxy.reset();
+    connection.run(migrator).unwrap();
+    let counts = proxy.counts();
+    (counts.round_trips, counts.received)
+}
+
+#[test]
+fn an_up_to_date_run_is_one_round_trip_of_so_many_bytes_whatever_the_number_of_migrations() {
+    for driver in DRIVERS {
+        let costs = [1, 12, 300].map(|count| {
+            let database = Database::new();
+            driver.connect(&database.url()).run(&set(count)).unwrap();
+            cost(driver, &database, &set(count))
+        });
+        let (round_trips, received) = costs[0];
+        assert_eq!(round_trips, 1, "{driver:?}");
+        assert_eq!(costs, [(1, received); 3], "{driver:?}");
+        assert!(received < 1024, "{driver:?}: {received} bytes");
+    }
+}
+
+#[test]
+fn pending_migrations_are_a_round_trip_each_and_two_more() {
+    for driver in DRIVERS {
+        for count in [1, 12, 50] {
+            let (round_trips, _) = cost(driver, &Database::new(), &set(count));
+            assert_eq!(round_trips, count + 2, "{driver:?}");
+        }
+    }
+}
+
+#[test]
+fn conditions_and_skips_cost_nothing_more() {
+    let text = "-- atlas:require true\n-- atlas:skip-unless false\nSELECT 1;";
+    let conditional = "-- atlas:require (SELECT count(*) FROM t) = 0\nALTER TABLE t ADD b int;";
+    let set = migrator(&[("1_t.sql", "CREATE TABLE t (a int);"), ("2_skipped.sql", text), ("3_b.sql", conditional)]);
+    for driver in DRIVERS {
+        assert_eq!(cost(driver, &Database::new(), &set).0, 3 + 2, "{driver:?}");
+    }
+}
+
+/// Whatever the reason for which there is nothing to do.
+#[test]
+fn nothing_to_do_is_one_round_trip_in_every_case() {
+    let base = [("1_a.sql", "CREATE TABLE a (id int);"), ("2_b.sql", "-- atlas:compatible\nCREATE TABLE b (id int);")];
+    let reformatted = [("001_a.sql", "-- spaced\nCREATE TABLE  a (id int)"), base[1]];
+    let skipped = [("1_a.sql", base[0].1), ("2_b.sql", "-- atlas:skip-unless false\nSELECT 1;")];
+    #[track_caller]
+    fn check(what: &str, first: &Migrator, second: &Migrator) {
+        for driver in DRIVERS {
+            let database = Database::new();
+            driver.connect(&database.url()).run(first).unwrap();
+            assert_eq!(cost(driver, &database, second).0, 1, "{what}: {driver:?}");
+        }
+    }
+    check("reformatted files", &migrator(&base), &migrator(&reformatted));
+    check("a newer migration that is compatible", &migrator(&base), &migrator(&base[..1]));
+    check("a skipped migration", &migrator(&skipped), &migrator(&skipped));
+    check("no migrations at all", &migrator(&base[..1]), &migrator(&base[..1]));
+}

@@ -1,0 +1,150 @@
+//! One face for all the drivers.
+
+use atlas_migrate::{Error, Migrator, Plan, Report, Revert, Status};
+use sqlx::{Connection as _, Executor as _, Row as _};
+use tokio::runtime::Runtime;
+
+/// A way to reach a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Driver {
+    /// `&sqlx::PgPool`
+    SqlxPool,
+    /// `&mut sqlx::PgConnection`
+    SqlxConnection,
+    /// `&mut tokio_postgres::Client`
+    TokioPostgres,
+    /// `&deadpool_postgres::Pool`
+    Deadpool,
+    /// `&mut postgres::Client`
+    Postgres,
+}
+
+/// All of them.
+pub const DRIVERS: [Driver; 5] =
+    [Driver::SqlxPool, Driver::SqlxConnection, Driver::TokioPostgres, Driver::Deadpool, Driver::Postgres];
+
+/// A connection or pool that stays open over several verbs.
+pub struct Connection(Kind);
+
+enum Kind {
+    SqlxPool(Runtime, sqlx::PgPool),
+    SqlxConnection(Runtime, Box<sqlx::PgConnection>),
+    TokioPostgres(Runtime, Box<tokio_postgres::Client>),
+    Deadpool(Runtime, deadpool_postgres::Pool),
+    Postgres(Box<postgres::Client>),
+}
+
+impl Driver {
+    /// Connects. A pool has one connection at the most, so that what is left on it is met again.
+    #[track_caller]
+    pub fn connect(self, url: &str) -> Connection {
+        self.try_connect(url).unwrap_or_else(|error| panic!("{self:?} could not connect to {url}: {error}"))
+    }
+
+    fn try_connect(self, url: &str) -> Result<Connection, Box<dyn std::error::Error>> {
+        let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build();
+        Ok(Connection(match self {
+            Self::SqlxPool => {
+                let runtime = runtime()?;
+                let options = sqlx::postgres::PgPoolOptions::new().max_connections(1).test_before_acquire(false);
+                let pool = runtime.block_on(async { options.connect_lazy(url) })?;
+                Kind::SqlxPool(runtime, pool)
+            }
+            Self::SqlxConnection => {
+                let runtime = runtime()?;
+                let connection = runtime.block_on(sqlx::PgConnection::connect(url))?;
+                Kind::SqlxConnection(runtime, Box::new(connection))
+            }
+            Self::TokioPostgres => {
+                let runtime = runtime()?;
+                let (client, connection) = runtime.block_on(tokio_postgres::connect(url, tokio_postgres::NoTls))?;
+                runtime.spawn(connection);
+                Kind::TokioPostgres(runtime, Box::new(client))
+            }
+            Self::Deadpool => {
+                let runtime = runtime()?;
+                let manager = deadpool_postgres::Manager::new(url.parse()?, tokio_postgres::NoTls);
+                let pool = deadpool_postgres::Pool::builder(manager).max_size(1).build()?;
+                Kind::Deadpool(runtime, pool)
+            }
+            Self::Postgres => Kind::Postgres(Box::new(postgres::Client::connect(url, postgres::NoTls)?)),
+        }))
+    }
+}
+
+macro_rules! verb {
+    ($self:ident, $migrator:ident . $verb:ident ( $($argument:expr),* )) => {
+        match &mut $self.0 {
+            Kind::SqlxPool(runtime, pool) => runtime.block_on($migrator.$verb(&*pool $(, $argument)*)),
+            Kind::SqlxConnection(runtime, connection) => {
+                runtime.block_on($migrator.$verb(&mut **connection $(, $argument)*))
+            }
+            Kind::TokioPostgres(runtime, client) => runtime.block_on($migrator.$verb(&mut **client $(, $argument)*)),
+            Kind::Deadpool(runtime, pool) => runtime.block_on($migrator.$verb(&*pool $(, $argument)*)),
+            Kind::Postgres(client) => $migrator.$verb(&mut **client $(, $argument)*),
+        }
+    };
+}
+
+#[allow(clippy::missing_errors_doc, reason = "those of the migrator")]
+impl Connection {
+    /// [`Migrator::run`]
+    pub fn run(&mut self, migrator: &Migrator) -> Result<Report, Error> {
+        verb!(self, migrator.run())
+    }
+
+    /// [`Migrator::plan`]
+    pub fn plan(&mut self, migrator: &Migrator) -> Result<Plan, Error> {
+        verb!(self, migrator.plan())
+    }
+
+    /// [`Migrator::status`]
+    pub fn status(&mut self, migrator: &Migrator) -> Result<Status, Error> {
+        verb!(self, migrator.status())
+    }
+
+    /// [`Migrator::check`]
+    pub fn check(&mut self, migrator: &Migrator) -> Result<(), Error> {
+        verb!(self, migrator.check())
+    }
+
+    /// [`Migrator::revert`]
+    pub fn revert(&mut self, migrator: &Migrator, revert: Revert) -> Result<Report, Error> {
+        verb!(self, migrator.revert(revert))
+    }
+
+    /// [`Migrator::baseline`]
+    pub fn baseline(&mut self, migrator: &Migrator, version: &str) -> Result<Report, Error> {
+        verb!(self, migrator.baseline(version.to_owned()))
+    }
+
+    /// Sends SQL over the same connection and gives the first column of the last row.
+    #[track_caller]
+    pub fn sql(&mut self, sql: &str) -> String {
+        self.try_sql(sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    }
+
+    fn try_sql(&mut self, sql: &str) -> Result<String, Box<dyn std::error::Error>> {
+        let last = |messages: Vec<tokio_postgres::SimpleQueryMessage>| {
+            let rows = messages.iter().rev().find_map(|message| match message {
+                tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+                _ => None,
+            });
+            rows.unwrap_or_default()
+        };
+        let text = |rows: &[sqlx::postgres::PgRow]| -> Result<String, sqlx::Error> {
+            rows.last().map_or(Ok(String::new()), |row| row.try_get_unchecked(0))
+        };
+        let raw = || sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
+        Ok(match &mut self.0 {
+            Kind::SqlxPool(runtime, pool) => text(&runtime.block_on(pool.fetch_all(raw()))?)?,
+            Kind::SqlxConnection(runtime, connection) => text(&runtime.block_on(connection.fetch_all(raw()))?)?,
+            Kind::TokioPostgres(runtime, client) => last(runtime.block_on(client.simple_query(sql))?),
+            Kind::Deadpool(runtime, pool) => runtime.block_on(async {
+                let client = pool.get().await.map_err(Box::<dyn std::error::Error>::from)?;
+                Ok::<_, Box<dyn std::error::Error>>(last(client.simple_query(sql).await?))
+            })?,
+            Kind::Postgres(client) => last(client.simple_query(sql)?),
+        })
+    }
+}

@@ -1,0 +1,20 @@
+//! What the tests share: databases of their own, and one face for all the drivers.
+
+mod database;
+mod driver;
+mod proxy;
+
+pub use database::Database;
+pub use driver::{Connection, DRIVERS, Driver};
+pub use proxy::{Counts, Proxy};
+
+use atlas_migrate::{Migrations, Migrator};
+
+/// A migrator for these files, in a folder `migrations`.
+#[track_caller]
+pub fn migrator(files: &[(&str, &str)]) -> Migrator {
+    match Migrations::from_files("migrations", files.iter().copied()) {
+        Ok(migrations) => Migrator::new(migrations),
+        Err(error) => panic!("{error}"),
+    }
+}

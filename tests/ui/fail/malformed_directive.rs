@@ -1,0 +1,7 @@
+mod migrations {
+    atlas_migrate::embed_migrations!("migrations/malformed_directive");
+}
+
+fn main() {
+    let _ = migrations::migrator();
+}

@@ -1,0 +1,37 @@
+//! What the compiler says to the author of migrations.
+//!
+//! `TRYBUILD=overwrite cargo test -p atlas-migrate-ui-tests` writes the `.stderr` files anew.
+
+use std::path::Path;
+use std::{fs, io};
+
+/// The crate that trybuild generates, whose `Cargo.toml` the cases' folders are relative to.
+const GENERATED: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/../tests/trybuild/", env!("CARGO_PKG_NAME"));
+
+#[test]
+fn ui() -> io::Result<()> {
+    let migrations = Path::new(GENERATED).join("migrations");
+    if migrations.exists() {
+        fs::remove_dir_all(&migrations)?;
+    }
+    copy_folder(Path::new("migrations"), &migrations)?;
+
+    let cases = trybuild::TestCases::new();
+    cases.pass("pass/*.rs");
+    cases.compile_fail("fail/*.rs");
+    Ok(())
+}
+
+fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_folder(&entry.path(), &to)?;
+        } else {
+            fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
+}

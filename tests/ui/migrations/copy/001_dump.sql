@@ -1,0 +1,6 @@
+CREATE TABLE users (id bigint PRIMARY KEY);
+COPY users (id) FROM stdin;
+1
+2
+\.
+COPY users TO STDOUT;

@@ -1,0 +1,2 @@
+CREATE INDEX CONCURRENTLY users_id ON users (id);
+SELECT 1;

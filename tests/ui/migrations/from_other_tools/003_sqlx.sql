@@ -1,0 +1,3 @@
+-- no-transaction
+SELECT 1;
+VACUUM users;

@@ -1,0 +1,2 @@
+-- atlas:no-syntax-check
+CREATE TRUSTED LANGUAGE plpgsql;

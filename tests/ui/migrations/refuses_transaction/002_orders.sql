@@ -1,0 +1,3 @@
+VACUUM users;
+ALTER SYSTEM SET work_mem = '8MB';
+SELECT 1;

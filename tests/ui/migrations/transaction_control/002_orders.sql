@@ -1,0 +1,4 @@
+-- atlas:no-transaction
+BEGIN;
+CREATE TABLE orders (id bigint PRIMARY KEY);
+COMMIT;

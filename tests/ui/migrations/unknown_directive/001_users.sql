@@ -1,0 +1,2 @@
+-- atlas:no-transactions
+CREATE TABLE users (id bigint PRIMARY KEY);
