@@ -18,6 +18,8 @@
 //! No feature is needed, so no database client is compiled for it. Where the build script should have no dependency at all,
 //! `println!("cargo::rerun-if-changed=migrations");` does the same, save for the error.
 
+#![allow(clippy::needless_doctest_main, reason = "a build script has a main")]
+
 use std::path::Path;
 
 /// Rebuilds the crate when a file is added to the folder, or to one below it, when one is removed, and when one changes.

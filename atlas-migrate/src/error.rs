@@ -100,7 +100,7 @@ impl Error {
         error
     }
 
-    pub(crate) fn faults(faults: Vec<Fault>) -> Self {
+    pub(crate) fn faults(faults: &[Fault]) -> Self {
         let texts: Vec<_> = faults.iter().map(Fault::to_string).collect();
         Self::new(ErrorKind::Source, texts.join("\n\n"))
     }

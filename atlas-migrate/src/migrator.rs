@@ -1,6 +1,5 @@
 //! The one builder: which migrations, with which options, and the verbs.
 
-use std::future::Future;
 use std::time::Duration;
 
 use atlas_migrate_core::plan::{Newer, OutOfOrder, Revert, Target};
@@ -261,47 +260,47 @@ struct Baseline(Migrator, Version);
 impl Job for Run {
     type Output = Report;
 
-    fn perform<S: Session>(self, session: &mut S) -> impl Future<Output = Result<Report, Error>> + Send {
-        async move { Engine::new(session, &self.0)?.run().await }
+    async fn perform<S: Session>(self, session: &mut S) -> Result<Report, Error> {
+        Engine::new(session, &self.0)?.run().await
     }
 }
 
 impl Job for MakePlan {
     type Output = Plan;
 
-    fn perform<S: Session>(self, session: &mut S) -> impl Future<Output = Result<Plan, Error>> + Send {
-        async move { Engine::new(session, &self.0)?.plan().await }
+    async fn perform<S: Session>(self, session: &mut S) -> Result<Plan, Error> {
+        Engine::new(session, &self.0)?.plan().await
     }
 }
 
 impl Job for GetStatus {
     type Output = Status;
 
-    fn perform<S: Session>(self, session: &mut S) -> impl Future<Output = Result<Status, Error>> + Send {
-        async move { Engine::new(session, &self.0)?.status().await }
+    async fn perform<S: Session>(self, session: &mut S) -> Result<Status, Error> {
+        Engine::new(session, &self.0)?.status().await
     }
 }
 
 impl Job for Check {
     type Output = ();
 
-    fn perform<S: Session>(self, session: &mut S) -> impl Future<Output = Result<(), Error>> + Send {
-        async move { Engine::new(session, &self.0)?.check().await }
+    async fn perform<S: Session>(self, session: &mut S) -> Result<(), Error> {
+        Engine::new(session, &self.0)?.check().await
     }
 }
 
 impl Job for DoRevert {
     type Output = Report;
 
-    fn perform<S: Session>(self, session: &mut S) -> impl Future<Output = Result<Report, Error>> + Send {
-        async move { Engine::new(session, &self.0)?.revert(&self.1).await }
+    async fn perform<S: Session>(self, session: &mut S) -> Result<Report, Error> {
+        Engine::new(session, &self.0)?.revert(&self.1).await
     }
 }
 
 impl Job for Baseline {
     type Output = Report;
 
-    fn perform<S: Session>(self, session: &mut S) -> impl Future<Output = Result<Report, Error>> + Send {
-        async move { Engine::new(session, &self.0)?.baseline(&self.1).await }
+    async fn perform<S: Session>(self, session: &mut S) -> Result<Report, Error> {
+        Engine::new(session, &self.0)?.baseline(&self.1).await
     }
 }

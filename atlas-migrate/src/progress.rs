@@ -52,7 +52,9 @@ pub enum Event<'a> {
 
 /// Who is told.
 #[derive(Clone, Default)]
-pub(crate) struct Listener(Option<Arc<dyn Fn(&Event<'_>) + Send + Sync>>);
+pub(crate) struct Listener(Option<Arc<Callback>>);
+
+type Callback = dyn Fn(&Event<'_>) + Send + Sync;
 
 impl Listener {
     pub(crate) fn new(listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {

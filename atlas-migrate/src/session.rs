@@ -4,14 +4,15 @@ use std::future::Future;
 
 /// A connection, as the engine sees it.
 ///
-/// Between [`send`](Session::send) and [`settled`](Session::settled) a transaction may be open. An implementation that is
-/// dropped in between rolls it back or closes the connection.
+/// It can be dropped at any time, with the answer to a message still to come. An implementation then puts the connection in
+/// order or closes it.
 pub trait Session: Send {
     /// Sends one simple-query message and waits until the server is ready again.
     fn send(&mut self, sql: &str) -> impl Future<Output = Result<Reply, Failure>> + Send;
 
-    /// No transaction of ours is open: the connection can be handed back.
-    fn settled(&mut self);
+    /// Says what would put the connection in order if the session were dropped from now on, behind what the server is still
+    /// at: SQL, which may be empty. Nothing, if there is nothing to put in order: the connection can be handed back.
+    fn if_dropped(&mut self, cleanup: Option<String>);
 }
 
 /// A row in text format.

@@ -316,9 +316,9 @@ impl Sql {
     /// How many statements [`timeouts`](Self::timeouts) is.
     pub(crate) const TIMEOUTS: usize = 2;
 
-    /// Sets the timeouts of the session, for statements that cannot be in a transaction with anything else; does nothing
-    /// where they are so already.
-    pub(crate) fn session_timeouts(timeouts: Timeouts) -> String {
+    /// Sets the timeouts and the role of the session, for statements that cannot be in a transaction with anything else. Does
+    /// nothing where they are so already.
+    pub(crate) fn session_settings(&self, timeouts: Timeouts) -> String {
         let mut body = "BEGIN\n".to_owned();
         for (name, timeout) in [("lock_timeout", timeouts.lock), ("statement_timeout", timeouts.statement)] {
             let value = timeout.map_or(0, milliseconds);
@@ -328,7 +328,8 @@ impl Sql {
                  PERFORM set_config('{name}', '{value}', false);\n  END IF;"
             );
         }
-        format!("DO {};\n", dollar_quoted(&(body + "END")))
+        let role = self.role.as_deref().map_or(String::new(), |role| format!("SET ROLE {};\n", ident(role)));
+        format!("DO {};\n{role}", dollar_quoted(&(body + "END")))
     }
 
     /// Puts the session's settings back to what they were, whatever a migration did to them.
@@ -417,15 +418,26 @@ impl Sql {
         format!("namespace = {} AND version = {}", literal(&self.namespace), literal(migration.version().as_str()))
     }
 
-    /// Takes the lease of a migration that runs statement by statement; the row must be there. Gives the runner's token.
-    pub(crate) fn take_lease(&self, migration: &Migration, state: State, statements: usize) -> String {
+    /// Takes the lease of a migration that runs statement by statement; the row must be there, and comes back.
+    pub(crate) fn take_lease(&self, migration: &Migration, runner: &str, state: State, statements: usize) -> String {
         format!(
-            "UPDATE {} SET state = '{}', statements = {statements}, applied_at = clock_timestamp(), runner = (SELECT gen_random_uuid()::text || ' ' || \
-             pid || ' ' || extract(epoch FROM backend_start) FROM pg_stat_activity WHERE pid = pg_backend_pid())\n\
-             WHERE {} RETURNING split_part(runner, ' ', 1) AS atlas_runner;\n",
+            "UPDATE {} SET state = '{}', statements = {statements}, applied_at = clock_timestamp(), \
+             runner = (SELECT concat_ws(' ', {}, pid, extract(epoch FROM backend_start)) FROM pg_stat_activity \
+             WHERE pid = pg_backend_pid())\nWHERE {} RETURNING version AS atlas_runner;\n",
             self.history(),
             state.as_str(),
+            literal(runner),
             self.is(migration)
+        )
+    }
+
+    /// Gives the lease of a migration up, if it is still held.
+    pub(crate) fn release(&self, migration: &Migration, runner: &str) -> String {
+        format!(
+            "UPDATE {} SET runner = NULL WHERE {} AND split_part(runner, ' ', 1) = {};\n",
+            self.history(),
+            self.is(migration),
+            literal(runner)
         )
     }
 
@@ -475,6 +487,7 @@ impl Sql {
 }
 
 /// How far a migration that runs statement by statement has come.
+#[derive(Clone, Copy)]
 pub(crate) enum Advance {
     /// So many statements have completed, and this is their fingerprint.
     To(usize, Fingerprint),

@@ -77,12 +77,17 @@ every_driver! {
         let role = format!("Own er {} {driver:?}", std::process::id());
         database.query(&format!("CREATE ROLE \"{role}\"; GRANT CREATE ON SCHEMA public TO \"{role}\""));
         let mut connection = driver.connect(&database.url());
-        let set = migrator(&[A, ("2_b.sql", "SET ROLE NONE; CREATE TABLE b (id int);"), ("3_c.sql", "CREATE TABLE c (id int);")]);
+        let set = migrator(&[
+            A,
+            ("2_b.sql", "SET ROLE NONE; CREATE TABLE b (id int);"),
+            ("3_c.sql", "CREATE TABLE c (id int);"),
+            ("4_alone.sql", "CREATE INDEX CONCURRENTLY d ON c (id);\nCREATE INDEX CONCURRENTLY e ON c (id);"),
+        ]);
         connection.run(&set.clone().role(&role)).unwrap();
         assert!(connection.run(&set.role(&role)).unwrap().is_empty());
         assert_eq!(
-            database.query("SELECT relname, pg_get_userbyid(relowner) FROM pg_class WHERE relname IN ('a', 'b', 'c', 'schema_migrations') ORDER BY 1"),
-            [format!("a|{role}"), "b|postgres".to_owned(), format!("c|{role}"), format!("schema_migrations|{role}")]
+            database.query("SELECT relname, pg_get_userbyid(relowner) FROM pg_class WHERE relname IN ('a', 'b', 'c', 'd', 'e', 'schema_migrations') ORDER BY 1"),
+            [format!("a|{role}"), "b|postgres".to_owned(), format!("c|{role}"), format!("d|{role}"), format!("e|{role}"), format!("schema_migrations|{role}")]
         );
         assert_eq!(connection.sql("SELECT current_user"), "postgres");
         drop(connection);

@@ -10,7 +10,7 @@ use crate::session::{Failure, Reply, Session};
 struct Pooled {
     object: Option<Object>,
     messages: usize,
-    settled: bool,
+    clean: bool,
 }
 
 impl<'c> Database<'c> for &'c Pool {
@@ -19,14 +19,13 @@ impl<'c> Database<'c> for &'c Pool {
     fn perform<J: Job>(self, job: J) -> Running<'c, J::Output> {
         Running::new(async move {
             let object = self.get().await.map_err(Error::connect)?;
-            job.perform(&mut Pooled { object: Some(object), messages: 0, settled: true }).await
+            job.perform(&mut Pooled { object: Some(object), messages: 0, clean: true }).await
         })
     }
 }
 
 impl Session for Pooled {
     async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
-        self.settled = false;
         self.messages += 1;
         match &self.object {
             Some(object) => send(object, sql).await,
@@ -34,14 +33,14 @@ impl Session for Pooled {
         }
     }
 
-    fn settled(&mut self) {
-        self.settled = true;
+    fn if_dropped(&mut self, cleanup: Option<String>) {
+        self.clean = cleanup.is_none();
     }
 }
 
 impl Drop for Pooled {
     fn drop(&mut self) {
-        let clean = self.settled && self.messages <= 1;
+        let clean = self.clean && self.messages <= 1;
         if let Some(object) = self.object.take()
             && !clean
         {

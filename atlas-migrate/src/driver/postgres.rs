@@ -8,17 +8,17 @@ use super::{Database, Job, rust_postgres};
 use crate::Error;
 use crate::session::{Failure, Reply, Session};
 
-/// A client that belongs to somebody else: a transaction that is still open at the end is rolled back.
+/// A client that belongs to somebody else: what is left to put in order at the end is sent after it.
 struct Blocking<'c> {
     client: &'c mut Client,
-    settled: bool,
+    cleanup: Option<String>,
 }
 
 impl<'c> Database<'c> for &'c mut Client {
     type Outcome<T: Send + 'c> = Result<T, Error>;
 
     fn perform<J: Job>(self, job: J) -> Result<J::Output, Error> {
-        let mut session = Blocking { client: self, settled: true };
+        let mut session = Blocking { client: self, cleanup: None };
         let future = std::pin::pin!(job.perform(&mut session));
         match future.poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(result) => result,
@@ -29,7 +29,6 @@ impl<'c> Database<'c> for &'c mut Client {
 
 impl Session for Blocking<'_> {
     async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
-        self.settled = false;
         let mut reply = Reply::default();
         match self.client.simple_query(sql) {
             Ok(messages) => {
@@ -41,16 +40,18 @@ impl Session for Blocking<'_> {
         }
     }
 
-    fn settled(&mut self) {
-        self.settled = true;
+    fn if_dropped(&mut self, cleanup: Option<String>) {
+        self.cleanup = cleanup;
     }
 }
 
 impl Drop for Blocking<'_> {
     fn drop(&mut self) {
         // Only after a panic or a lost connection: the engine ends its transactions itself. There is nobody to report to.
-        if !self.settled && !self.client.is_closed() {
-            let _unreported = self.client.batch_execute("ROLLBACK");
+        if let Some(cleanup) = &self.cleanup
+            && !self.client.is_closed()
+        {
+            let _unreported = self.client.batch_execute(cleanup);
         }
     }
 }

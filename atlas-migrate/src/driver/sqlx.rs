@@ -16,13 +16,13 @@ use crate::session::{Cause, Failure, Reply, ServerError, Session};
 struct Pooled {
     connection: Option<PoolConnection<Postgres>>,
     messages: usize,
-    settled: bool,
+    clean: bool,
 }
 
-/// A connection that belongs to somebody else: a transaction that is still open at the end is rolled back.
+/// A connection that belongs to somebody else: what is left to put in order at the end is sent after it.
 struct Borrowed<'c> {
     connection: &'c mut PgConnection,
-    settled: bool,
+    cleanup: Option<String>,
 }
 
 impl<'c> Database<'c> for &'c PgPool {
@@ -31,7 +31,7 @@ impl<'c> Database<'c> for &'c PgPool {
     fn perform<J: Job>(self, job: J) -> Running<'c, J::Output> {
         Running::new(async move {
             let connection = self.acquire().await.map_err(Error::connect)?;
-            let mut session = Pooled { connection: Some(connection), messages: 0, settled: true };
+            let mut session = Pooled { connection: Some(connection), messages: 0, clean: true };
             let result = job.perform(&mut session).await;
             session.close().await;
             result
@@ -43,18 +43,18 @@ impl<'c> Database<'c> for &'c mut PgConnection {
     type Outcome<T: Send + 'c> = Running<'c, T>;
 
     fn perform<J: Job>(self, job: J) -> Running<'c, J::Output> {
-        Running::new(async move { job.perform(&mut Borrowed { connection: self, settled: true }).await })
+        Running::new(async move { job.perform(&mut Borrowed { connection: self, cleanup: None }).await })
     }
 }
 
 impl Pooled {
     fn is_clean(&self) -> bool {
-        self.settled && self.messages <= 1
+        self.clean && self.messages <= 1
     }
 
     /// Says goodbye to the server, where the connection is not to be used again and nothing is open on it.
     async fn close(mut self) {
-        if self.settled
+        if self.clean
             && !self.is_clean()
             && let Some(connection) = self.connection.take()
             && let Err(error) = connection.detach().close().await
@@ -66,7 +66,6 @@ impl Pooled {
 
 impl Session for Pooled {
     async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
-        self.settled = false;
         self.messages += 1;
         match &mut self.connection {
             Some(connection) => send(connection, sql).await,
@@ -74,8 +73,8 @@ impl Session for Pooled {
         }
     }
 
-    fn settled(&mut self) {
-        self.settled = true;
+    fn if_dropped(&mut self, cleanup: Option<String>) {
+        self.clean = cleanup.is_none();
     }
 }
 
@@ -93,21 +92,22 @@ impl Drop for Pooled {
 
 impl Session for Borrowed<'_> {
     async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
-        self.settled = false;
         send(self.connection, sql).await
     }
 
-    fn settled(&mut self) {
-        self.settled = true;
+    fn if_dropped(&mut self, cleanup: Option<String>) {
+        self.cleanup = cleanup;
     }
 }
 
 impl Drop for Borrowed<'_> {
     fn drop(&mut self) {
-        if !self.settled {
-            // `begin_with` queues its statement, whatever it is, by the first poll and before it waits for the server:
-            // the ROLLBACK stands behind what the server is still at, and is sent before the connection's next statement.
-            let _queued = start(self.connection.begin_with("ROLLBACK"));
+        if let Some(cleanup) = self.cleanup.take()
+            && !cleanup.is_empty()
+        {
+            // `begin_with` queues its statement, whatever it is, by the first poll and before it waits for the server: it
+            // stands behind what the server is still at, and is sent before the connection's next statement.
+            let _queued = start(self.connection.begin_with(AssertSqlSafe(cleanup)));
         }
     }
 }

@@ -8,36 +8,35 @@ use tokio_postgres::Client;
 use super::{Database, Job, Running, rust_postgres, start};
 use crate::session::{Failure, Reply, Session};
 
-/// A client that belongs to somebody else: a transaction that is still open at the end is rolled back.
+/// A client that belongs to somebody else: what is left to put in order at the end is sent after it.
 struct Borrowed<'c> {
     client: &'c mut Client,
-    settled: bool,
+    cleanup: Option<String>,
 }
 
 impl<'c> Database<'c> for &'c mut Client {
     type Outcome<T: Send + 'c> = Running<'c, T>;
 
     fn perform<J: Job>(self, job: J) -> Running<'c, J::Output> {
-        Running::new(async move { job.perform(&mut Borrowed { client: self, settled: true }).await })
+        Running::new(async move { job.perform(&mut Borrowed { client: self, cleanup: None }).await })
     }
 }
 
 impl Session for Borrowed<'_> {
     async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
-        self.settled = false;
         send(self.client, sql).await
     }
 
-    fn settled(&mut self) {
-        self.settled = true;
+    fn if_dropped(&mut self, cleanup: Option<String>) {
+        self.cleanup = cleanup;
     }
 }
 
 impl Drop for Borrowed<'_> {
     fn drop(&mut self) {
-        if !self.settled {
+        if let Some(cleanup) = &self.cleanup {
             // The message is queued by the first poll, behind what the server is still at; the answer is thrown away.
-            let _queued = start(self.client.batch_execute("ROLLBACK"));
+            let _queued = start(self.client.batch_execute(cleanup));
         }
     }
 }

@@ -70,7 +70,7 @@ impl<S: Session> Engine<'_, S> {
     /// Finds the statement that fails, for a client that does not tell: by sending them one by one, in a transaction that is
     /// rolled back.
     async fn locate(&mut self, parts: &Parts<'_>, code: &str) -> Option<usize> {
-        self.open = true;
+        self.unsettle();
         let begin = format!("BEGIN;\n{}{}", self.sql.local_role(), parts.head);
         self.session.send(&begin).await.ok()?;
         let text = parts.script.sql();
@@ -93,8 +93,9 @@ impl<S: Session> Engine<'_, S> {
         let mut names: Vec<&str> = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
         names.sort_unstable();
         names.dedup();
+        self.session.if_dropped(Some(String::new()));
         let reply = self.session.send(&Sql::blockers(&names)).await;
-        self.session.settled();
+        self.session.if_dropped(None);
         let Ok(reply) = reply else { return Vec::new() };
         let blocker = |row: &crate::session::Row| {
             let cell = |index: usize| row.get(index).cloned().flatten().unwrap_or_else(|| "?".to_owned());

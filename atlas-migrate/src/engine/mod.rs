@@ -171,9 +171,16 @@ impl<'a, S: Session> Engine<'a, S> {
         }
     }
 
+    /// No transaction is open, and nothing is to be put in order.
     fn settle(&mut self) {
         self.open = false;
-        self.session.settled();
+        self.session.if_dropped(None);
+    }
+
+    /// A transaction is open from the next message on.
+    fn unsettle(&mut self) {
+        self.open = true;
+        self.session.if_dropped(Some(sql::ROLLBACK.to_owned()));
     }
 
     async fn work(&mut self, work: Work<'_>, mut steps: VecDeque<Step>) -> Result<(), Error> {
@@ -272,9 +279,10 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// Reads the state of the database without writing, waiting or locking.
     async fn look(&mut self, current: &str) -> Result<State, Error> {
+        // The message is one implicit transaction, which ends with it; one of the caller's is not ours to end.
+        self.session.if_dropped(Some(String::new()));
         let reply = self.session.send(&self.sql.look(current)).await;
-        // The message is one implicit transaction: it ended with the message, and one of the caller's is not ours to end.
-        self.session.settled();
+        self.session.if_dropped(None);
         let reply = reply.map_err(|failure| Error::own("reading the history", failure.cause))?;
         let state = self.read_state(&reply)?;
         state.usable()?;
@@ -304,7 +312,7 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     async fn send_begin(&mut self, first: &str, current: &str, conditions: &[&str]) -> Result<Reply, Error> {
-        self.open = true;
+        self.unsettle();
         let message = format!("{first}{}", self.sql.begin(current, conditions));
         self.session.send(&message).await.map_err(|failure| Error::own("preparing the history", failure.cause))
     }

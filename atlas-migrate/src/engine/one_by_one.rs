@@ -4,6 +4,7 @@
 //! migration's row has a lease instead. Others take it over once its holder has gone: its backend is not there any more, or
 //! runs none of its statements and has written nothing for a while. Whoever writes has to hold the lease.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Instant;
 
 use atlas_migrate_core::history::State as EntryState;
@@ -27,7 +28,8 @@ impl<S: Session> Engine<'_, S> {
     ) -> Result<Option<Turn>, Error> {
         let migration = &self.known[step.known];
         let started = Instant::now();
-        let runner = self.take_lease(work, step, script).await?;
+        let runner = token();
+        self.take_lease(work, step, script, &runner).await?;
         let text = script.text();
         let statements = script.statements();
         for (index, statement) in statements.iter().enumerate().skip(step.done) {
@@ -57,7 +59,6 @@ impl<S: Session> Engine<'_, S> {
             Work::Revert(_) => self.sql.forget_leased(migration, &runner),
         };
         message += sql::COMMIT;
-        self.open = true;
         let reply = self.session.send(&message).await;
         let reply = reply.map_err(|failure| Error::own("recording a migration", failure.cause))?;
         self.settle();
@@ -70,8 +71,8 @@ impl<S: Session> Engine<'_, S> {
         self.begin("", &self.conditions(work, rest.first())).await.map(Some)
     }
 
-    /// Writes that the migration is under way, ends the transaction, and gives the token of the lease.
-    async fn take_lease(&mut self, work: Work<'_>, step: Step, script: &Script) -> Result<String, Error> {
+    /// Writes that the migration is under way, ends the transaction, and makes the session ready for its statements.
+    async fn take_lease(&mut self, work: Work<'_>, step: Step, script: &Script, runner: &str) -> Result<(), Error> {
         let migration = &self.known[step.known];
         let mut message = String::new();
         let state = match work {
@@ -83,20 +84,26 @@ impl<S: Session> Engine<'_, S> {
             }
             Work::Revert(_) => EntryState::Reverting,
         };
-        message += &self.sql.take_lease(migration, state, step.done);
+        message += &self.sql.take_lease(migration, runner, state, step.done);
         message += sql::COMMIT;
-        message += &Sql::session_timeouts(self.timeouts(script));
+        message += &self.sql.session_settings(self.timeouts(script));
+        let cleanup = format!(
+            "{}BEGIN;\n{}{}{}",
+            sql::ROLLBACK,
+            self.sql.restore(&self.before),
+            self.sql.release(migration, runner),
+            sql::COMMIT
+        );
+        self.session.if_dropped(Some(cleanup));
         let reply = self.session.send(&message).await;
         let reply = reply.map_err(|failure| Error::own("recording a migration", failure.cause))?;
-        self.settle();
         still_leased(migration, &reply)
     }
 
     async fn advance(&mut self, migration: &Migration, runner: &str, advance: Advance) -> Result<(), Error> {
         let reply = self.session.send(&self.sql.advance(migration, runner, advance)).await;
         let reply = reply.map_err(|failure| Error::own("recording the progress of a migration", failure.cause))?;
-        self.session.settled();
-        still_leased(migration, &reply).map(drop)
+        still_leased(migration, &reply)
     }
 
     /// Notes how far it came, if that can be noted, and says why it stopped.
@@ -123,7 +130,6 @@ impl<S: Session> Engine<'_, S> {
             self.sql.advance(migration, runner, Advance::Stopped(state, index)),
             sql::COMMIT
         );
-        self.open = true;
         let noted = self.session.send(&message).await;
         if noted.is_ok() {
             self.settle();
@@ -152,14 +158,21 @@ fn fingerprint(script: &Script, statements: usize) -> atlas_migrate_core::checks
     plan::fingerprint_of_first(statements, script).unwrap_or(script.fingerprint())
 }
 
-/// The token that came back from a write that asks for the lease.
-fn still_leased(migration: &Migration, reply: &Reply) -> Result<String, Error> {
-    let token = reply.rows("atlas_runner").next_back().and_then(|row| row.first()).cloned().flatten();
-    token.ok_or_else(|| {
-        Error::new(
-            ErrorKind::Busy,
-            format!("another process took over migration {} while this one stood still", migration.version()),
-        )
-        .hint("run again: it finds out what there is left to do")
-    })
+/// What tells this run of a migration from all others.
+fn token() -> String {
+    let random = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", random(), random())
+}
+
+/// A write that asks for the lease gives a row if it was held.
+fn still_leased(migration: &Migration, reply: &Reply) -> Result<(), Error> {
+    if reply.rows("atlas_runner").next_back().is_some() {
+        return Ok(());
+    }
+    let version = migration.version();
+    Err(Error::new(
+        ErrorKind::Busy,
+        format!("another process took over migration {version} while this one stood still"),
+    )
+    .hint("run again: it finds out what there is left to do"))
 }

@@ -23,7 +23,7 @@ pub(super) fn read(folder: &Path) -> Result<Vec<Migration>, Error> {
         let bytes = fs::read(folder.join(&path)).map_err(|error| unreadable(&folder.join(&path), &error))?;
         contents.push(File { path, bytes: Cow::Owned(bytes) });
     }
-    set::assemble(&folder.to_string_lossy(), contents).map_err(Error::faults)
+    set::assemble(&folder.to_string_lossy(), contents).map_err(|faults| Error::faults(&faults))
 }
 
 /// The files of a folder and those below it that a set is made of, by their paths in it, with `/` between their parts.

@@ -12,7 +12,7 @@ use crate::Error;
 pub(super) fn read(folder: &Dir<'static>) -> Result<Vec<Migration>, Error> {
     let mut files = Vec::new();
     collect(folder, &mut files);
-    set::assemble(&folder.path().to_string_lossy(), files).map_err(Error::faults)
+    set::assemble(&folder.path().to_string_lossy(), files).map_err(|faults| Error::faults(&faults))
 }
 
 fn collect(folder: &Dir<'static>, files: &mut Vec<File>) {

@@ -63,7 +63,7 @@ impl Migrations {
         files: impl IntoIterator<Item = (P, T)>,
     ) -> Result<Self, Error> {
         let file = |(path, text): (P, T)| File { path: path.into(), bytes: Cow::Owned(text.into().into_bytes()) };
-        set::assemble(folder, files.into_iter().map(file)).map(Self::owned).map_err(Error::faults)
+        set::assemble(folder, files.into_iter().map(file)).map(Self::owned).map_err(|faults| Error::faults(&faults))
     }
 
     /// Checks the migrations of a folder that was compiled in with `include_dir!`.
