@@ -141,3 +141,57 @@ fn digest_of_lines<'a>(lines: impl Iterator<Item = (&'a str, String)>) -> String
     let lines: Vec<_> = lines.into_iter().map(|(_, line)| line).collect();
     Checksum::from_bytes(Sha256::digest(lines.join("\n")).into()).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::tests::{known, row};
+
+    /// Rows and the lines that the server makes a digest of too; `#` stands for the fingerprint.
+    #[track_caller]
+    fn check(rows: &[&str], lines: &[&str]) {
+        let rows: Vec<Entry> = rows.iter().map(|text| row(text)).collect();
+        let fingerprint = |line: &str| {
+            let version = line.split(' ').next();
+            let row = rows.iter().find(|row| version == Some(row.version.as_str())).unwrap();
+            line.replace('#', &row.fingerprint.to_string())
+        };
+        let lines: Vec<String> = lines.iter().map(|line| fingerprint(line)).collect();
+        assert_eq!(digest(&rows), Checksum::of(&lines.join("\n")).to_string());
+    }
+
+    #[test]
+    fn digests() {
+        check(&[], &[]);
+        check(&["1 applied: SELECT 7"], &["1 #"]);
+        check(&["1 skipped", "2 baseline compatible", "3 applied 4"], &["1 #", "2 #", "3 #"]);
+        check(&["1 failed 0", "2 running 1", "3 reverting 2"], &["1 # failed 0", "2 # running 1", "3 # reverting 2"]);
+        // By their bytes, as the server can order them too.
+        check(&["R__b applied", "R__B applied", "2 applied", "10 applied"], &["10 #", "2 #", "R__B #", "R__b #"]);
+    }
+
+    #[test]
+    fn a_digest_beforehand_is_that_of_what_will_be_there() {
+        let known = known(&["001", "02: SELECT 2 -- two", "10", "R__v"]);
+        let rows = ["02 skipped: SELECT 2", "R__v applied", "10 applied", "001 baseline"].map(row);
+        assert_eq!(digest_when_current(&known), digest(&rows));
+        let rows = ["02 skipped: SELECT 2", "R__v applied", "10 applied", "1 baseline"].map(row);
+        assert_ne!(digest_when_current(&known), digest(&rows), "spellings are not looked through");
+    }
+
+    #[test]
+    fn states_have_names() {
+        for (state, name) in State::NAMES {
+            assert_eq!((state.as_str(), State::parse(name)), (name, Some(state)));
+        }
+        assert_eq!(State::parse("Applied"), None);
+    }
+
+    #[test]
+    fn keys_are_those_of_migrations_and_of_rows() {
+        let known = known(&["9", "010", "R__a"]);
+        let rows = ["09 applied", "10 applied", "R__a applied"].map(row);
+        assert!(known.iter().map(Migration::key).eq(rows.iter().map(Entry::key)));
+        assert!(known.iter().map(Migration::key).is_sorted());
+    }
+}

@@ -36,7 +36,7 @@ pub enum Standing {
     Pending,
     /// It has not run, though one with a higher version has.
     OutOfOrder,
-    /// It is repeatable, took effect, and its SQL has changed since: it will run again.
+    /// It is repeatable, and its SQL has changed since its turn came: it will run again, from its beginning.
     Outdated,
     /// It took effect, and its SQL has changed since.
     Changed,
@@ -48,7 +48,8 @@ pub enum Standing {
     Reverting,
     /// The database has it, the binary does not know it, and the binary knows a higher version.
     Missing,
-    /// The database has it, and it is newer than all that the binary knows.
+    /// The database has it, and it is newer than all that the binary knows; or it is repeatable and the binary does not
+    /// know it. Such a one has no age, and a newer binary that brought it must not keep an older one from starting.
     Newer,
 }
 
@@ -104,7 +105,7 @@ pub enum Target {
     /// To the newest migration, and then the repeatable ones.
     #[default]
     Latest,
-    /// To this version and no further. Repeatable migrations run only where it is the newest.
+    /// To this version and no further. Repeatable migrations run only where no version beyond it is left to run.
     Version(Version),
 }
 
@@ -146,47 +147,53 @@ pub fn compare(known: &[Migration], history: &[Entry]) -> Vec<Line> {
     let newest_applied =
         history.iter().filter(|entry| entry.state.is_done()).map(Entry::key).filter(|key| key.is_versioned()).max();
 
-    let mut unknown: HashMap<Key<'_>, usize> =
-        history.iter().enumerate().map(|(index, entry)| (entry.key(), index)).collect();
+    let mut rows = HashMap::new();
+    let mut unknown = Vec::new();
+    for (index, entry) in history.iter().enumerate() {
+        // Two rows of one version (`1` and `001`) were written by hand. One of them is nobody's.
+        unknown.extend(rows.insert(entry.key(), index));
+    }
     let mut lines: Vec<(Key<'_>, Line)> = known
         .iter()
         .enumerate()
         .map(|(index, migration)| {
             let key = migration.key();
-            let entry = unknown.remove(&key);
+            let entry = rows.remove(&key);
             let standing = match entry {
                 Some(entry) => standing(migration, &history[entry]),
-                None if key.is_versioned() && Some(key) < newest_applied => Standing::OutOfOrder,
+                None if Some(key) < newest_applied => Standing::OutOfOrder,
                 None => Standing::Pending,
             };
             (key, Line { known: Some(index), entry, standing })
         })
         .collect();
-    lines.extend(unknown.into_iter().map(|(key, entry)| {
-        let newer = key.is_versioned() && Some(key) > newest_known;
-        let standing = if newer { Standing::Newer } else { Standing::Missing };
+    lines.extend(unknown.into_iter().chain(rows.into_values()).map(|entry| {
+        let key = history[entry].key();
+        let standing = if Some(key) > newest_known { Standing::Newer } else { Standing::Missing };
         (key, Line { known: None, entry: Some(entry), standing })
     }));
-    lines.sort_by_key(|(key, _)| *key);
+    lines.sort_by_key(|(key, line)| (*key, line.entry));
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
 fn standing(migration: &Migration, entry: &Entry) -> Standing {
-    let same_sql = entry.fingerprint == migration.up().fingerprint();
-    match entry.state {
-        State::Skipped => Standing::Skipped,
-        State::Applied | State::Baseline if !same_sql => match migration.kind() {
-            Kind::Versioned => Standing::Changed,
-            Kind::Repeatable => Standing::Outdated,
-        },
-        State::Applied if entry.checksum != migration.up().checksum() => Standing::Reformatted,
-        State::Applied => Standing::Applied,
-        State::Baseline => Standing::Baseline,
-        State::Running | State::Failed => match fingerprint_of_first(entry.statements, migration.up()) {
-            Some(fingerprint) if fingerprint == entry.fingerprint => Standing::Unfinished,
-            _ => Standing::UnfinishedChanged,
-        },
-        State::Reverting => Standing::Reverting,
+    let script = migration.up();
+    let sql = match entry.state {
+        State::Running | State::Failed => fingerprint_of_first(entry.statements, script),
+        _ => Some(script.fingerprint()),
+    };
+    let same_sql = sql == Some(entry.fingerprint);
+    match (entry.state, migration.kind()) {
+        (State::Reverting, _) => Standing::Reverting,
+        (_, Kind::Repeatable) if !same_sql => Standing::Outdated,
+        // Nothing of it ran.
+        (State::Skipped, _) => Standing::Skipped,
+        (State::Applied | State::Baseline, _) if !same_sql => Standing::Changed,
+        (State::Applied, _) if entry.checksum != script.checksum() => Standing::Reformatted,
+        (State::Applied, _) => Standing::Applied,
+        (State::Baseline, _) => Standing::Baseline,
+        (State::Running | State::Failed, _) if same_sql => Standing::Unfinished,
+        (State::Running | State::Failed, _) => Standing::UnfinishedChanged,
     }
 }
 
@@ -261,8 +268,8 @@ pub enum Revert {
 
 /// What a revert would take back, in order: places among the known ones, the highest version first.
 ///
-/// Repeatable migrations have nothing to revert and are left alone. Baselined ones stay: what they stand for was there
-/// before, and reverting stops in front of them.
+/// Repeatable migrations have nothing to revert and are left alone. A revert that comes upon a baselined one is refused:
+/// what that stands for was there before.
 pub fn plan_revert(known: &[Migration], history: &[Entry], revert: &Revert) -> Result<Vec<Step>, Problem> {
     if let Revert::To(version) = revert
         && !known.iter().any(|migration| migration.key() == Key::Versioned(version))
@@ -298,3 +305,8 @@ pub fn plan_revert(known: &[Migration], history: &[Entry], revert: &Revert) -> R
     }
     if refused.is_empty() { Ok(steps) } else { Err(Problem::Irreversible(refused)) }
 }
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+pub(crate) mod tests;

@@ -10,6 +10,7 @@ use crate::rules;
 use crate::statement::{self, Statement};
 #[cfg(feature = "syntax")]
 use crate::syntax;
+use crate::token::Lexer;
 
 /// One SQL file: its text, what its first lines say, and what identifies it.
 #[derive(Clone, Debug)]
@@ -122,8 +123,8 @@ impl Script {
         text.contains("set_config") || !self.statements().iter().all(is_harmless)
     }
 
-    /// The text as it runs: in a file that wraps itself in one `BEGIN … COMMIT`, the pair is overwritten with spaces,
-    /// character for character, so that the positions in a server's errors are those of the file.
+    /// The text as it runs: in a file that wraps itself in one `BEGIN … COMMIT`, the pair is overwritten with spaces, so that
+    /// every position in it, in characters as the server counts or in bytes, is that of the file.
     pub fn sql(&self) -> Cow<'_, str> {
         let text = self.text();
         let statements = statement::split(&text);
@@ -132,12 +133,14 @@ impl Script {
             Transaction::None => None,
         };
         let Some([begin, commit]) = pair else { return text };
-        let blank = |part: &str| part.chars().map(|c| if c == '\n' { c } else { ' ' }).collect::<String>();
-        let mut sql = text[..begin.range.start].to_owned();
-        sql += &blank(&text[begin.range.clone()]);
-        sql += &text[begin.range.end..commit.range.start];
-        sql += &blank(&text[commit.range.clone()]);
-        sql += &text[commit.range.end..];
+        let mut sql = text.clone().into_owned();
+        for Statement { range, .. } in [begin, commit] {
+            // Only its words, which are ASCII: a comment among them may have characters of several bytes.
+            for word in Lexer::new(&text[range.clone()]).filter(|token| !token.is_trivia()) {
+                let start = range.start + word.start;
+                sql.replace_range(start..start + word.text.len(), &" ".repeat(word.text.len()));
+            }
+        }
         Cow::Owned(sql)
     }
 
@@ -190,7 +193,7 @@ mod tests {
         check("BEGIN;\nSELECT 1;\nCOMMIT;\n", Wrapped, "     ;\nSELECT 1;\n      ;\n");
         check("-- é\nbegin work; SELECT 'é'; end", Wrapped, "-- é\n          ; SELECT 'é';    ");
         check("START\nTRANSACTION;\nCOMMIT WORK;", Wrapped, "     \n           ;\n           ;");
-        check("BEGIN /* é */ WORK; COMMIT", Wrapped, "                  ;       ");
+        check("BEGIN /* é */ WORK; COMMIT", Wrapped, "      /* é */     ;       ");
         check("\u{feff}BEGIN;\r\nCOMMIT;\r\n", Wrapped, "     ;\n      ;\n");
     }
 
@@ -361,8 +364,9 @@ mod tests {
             text in "(-- atlas:|require |lock-timeout |BEGIN;|COMMIT;|SELECT |CREATE |COPY t FROM STDIN;|/\\*|--|'|\\||\n|;|\\PC){0,20}",
         ) {
             if let Ok(script) = Script::parse("a.sql", text) {
-                // Positions of the server count characters.
+                // Positions of the server count characters, ours bytes.
                 prop_assert_eq!(script.sql().chars().count(), script.text().chars().count());
+                prop_assert_eq!(script.sql().len(), script.text().len());
                 script.statements();
             }
         }

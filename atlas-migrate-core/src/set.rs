@@ -121,6 +121,8 @@ impl Set {
     }
 
     fn finish(mut self, folder: &str) -> Result<Vec<Migration>, Vec<Fault>> {
+        // Of no name, it is where all paths begin.
+        let folder = if folder.is_empty() { "." } else { folder };
         if self.layouts.len() > 1 {
             let found: Vec<&str> = self.layouts.values().map(String::as_str).collect();
             let message = format!("layouts are mixed: {}", found.join(", "));
@@ -195,5 +197,7 @@ fn utf8(path: &str, bytes: Cow<'static, [u8]>) -> Result<Cow<'static, str>, Faul
     Err(Fault::new(path, "not UTF-8").at(&text, start..end, label).hint("save the file as UTF-8"))
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

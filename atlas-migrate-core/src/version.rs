@@ -12,7 +12,7 @@ use std::hash::{Hash, Hasher};
 /// all numbers and is compared as text.
 ///
 /// ```
-/// use atlas_migrate_core::version::Version;
+/// # use atlas_migrate_core::version::Version;
 ///
 /// assert!(Version::new("2") < Version::new("010"));
 /// assert_eq!(Version::new("1"), Version::new("001"));

@@ -1,6 +1,7 @@
 //! The files of a folder.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::env;
 use std::fs::{self, DirEntry};
 use std::io;
@@ -27,7 +28,7 @@ pub(crate) fn folder(input: &parse::Folder) -> Result<Folder, Vec<Fault>> {
         return Err(vec![missing(&manifest, &input.path)]);
     }
     let mut reader = Reader { manifest, faults: Vec::new(), files: Vec::new() };
-    reader.walk(&input.path, "");
+    reader.walk(&input.path);
     let Reader { mut faults, files, .. } = reader;
     let paths = files.iter().map(|file| format!("{}/{}", input.path, file.path)).collect();
     match set::assemble(&input.path, files) {
@@ -59,25 +60,33 @@ struct Reader {
 }
 
 impl Reader {
-    /// Collects the files of a folder, whose path `root` is relative to the manifest, in and below `folder`.
-    fn walk(&mut self, root: &str, folder: &str) {
-        let display = format!("{root}/{folder}");
-        let display = display.trim_end_matches('/');
-        let entries =
-            fs::read_dir(self.manifest.join(display)).and_then(|entries| entries.collect::<io::Result<Vec<_>>>());
-        let entries = match entries {
-            Ok(entries) => entries,
-            Err(error) => return self.unreadable(display, &error),
-        };
-        for entry in entries {
-            let name = entry.file_name();
-            let path = format!("{folder}{}", name.to_string_lossy());
-            let display = format!("{root}/{path}");
-            // Links are followed, as the compiler follows them.
-            if entry.path().is_dir() {
-                self.walk(root, &format!("{path}/"));
-            } else if file_name::is_ours(&path) {
-                self.read(path, display, &entry);
+    /// Collects the files in and below a folder, whose path is relative to the manifest.
+    ///
+    /// Links are followed, as the compiler follows them; but what lies in a folder that was read already is there already,
+    /// and a link to it may lead round in a circle.
+    fn walk(&mut self, root: &str) {
+        let mut seen = HashSet::new();
+        // Links wait, so that a file has the name of the folder that it really is in.
+        let (mut folders, mut links) = (vec![String::new()], Vec::new());
+        while let Some(folder) = folders.pop().or_else(|| links.pop()) {
+            let display = format!("{root}/{folder}");
+            let display = display.trim_end_matches('/');
+            let entries = match entries(&self.manifest.join(display), &mut seen) {
+                Ok(entries) => entries,
+                Err(error) => {
+                    self.unreadable(display, &error);
+                    continue;
+                }
+            };
+            for entry in entries {
+                let path = format!("{folder}{}", entry.file_name().to_string_lossy());
+                if entry.path().is_dir() {
+                    let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+                    if is_link { &mut links } else { &mut folders }.push(format!("{path}/"));
+                } else if file_name::is_ours(&path) {
+                    let display = format!("{root}/{path}");
+                    self.read(path, display, &entry);
+                }
             }
         }
     }
@@ -96,4 +105,15 @@ impl Reader {
     fn unreadable(&mut self, display: &str, error: &io::Error) {
         self.faults.push(Fault::new(display, format!("cannot be read: {error}")));
     }
+}
+
+/// What is in a folder and is not hidden, by name; nothing if it was seen before.
+fn entries(folder: &Path, seen: &mut HashSet<PathBuf>) -> io::Result<Vec<DirEntry>> {
+    if !seen.insert(fs::canonicalize(folder)?) {
+        return Ok(Vec::new());
+    }
+    let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    entries.retain(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."));
+    entries.sort_by_key(DirEntry::file_name);
+    Ok(entries)
 }

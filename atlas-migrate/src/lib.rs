@@ -1,4 +1,111 @@
-//! placeholder
+//! PostgreSQL migrations that a program carries in its binary, and applies to its database when it boots.
+//!
+//! ```
+//! # #[cfg(feature = "sqlx")] mod example {
+//! mod migrations {
+//!     # #[cfg(any())]
+//!     atlas_migrate::embed_migrations!("migrations");
+//!     # atlas_migrate::embed_migrations!("../migrations");
+//! }
+//!
+//! pub async fn boot(pool: &sqlx::PgPool) -> Result<(), atlas_migrate::Error> {
+//!     let report = migrations::run(pool).await?;
+//!     println!("{report}");
+//!     Ok(())
+//! }
+//! # }
+//! ```
+//!
+//! [`embed_migrations!`] reads the SQL files of a folder when the program is compiled. What is wrong with one of them, from
+//! its name to its syntax, is a compile error with the file, the line and the column. What was read is what runs: there is
+//! no folder to ship, and no work at start.
+//!
+//! `run` brings a database up to date. With nothing to do it is one round trip that only reads, whatever the number of
+//! migrations; otherwise N migrations take N + 2. Every migration takes effect exactly once, however
+//! many processes boot at the same time.
+//!
+//! `run` is a short form: `migrations::migrator()` gives the builder, a [`Migrator`], which has the options (lock timeout,
+//! target, role, namespace, progress…) and the other verbs (plan, status, check, revert, baseline). Migrations that are not
+//! embedded come from [`Migrations`].
+//!
+//! # Clients
+//!
+//! Each client is a feature, none of which is on by default. What `run` gives is what one expects of the client: a
+//! `Result` if it blocks, and a future, which can be spawned, if it does not.
+//!
+//! ```toml
+//! [dependencies]
+//! atlas-migrate = { version = "0.1", features = ["sqlx"] }
+//!
+//! # So that cargo notices new files: see the module `build`.
+//! [build-dependencies]
+//! atlas-migrate = "0.1"
+//! ```
+//!
+//! | Feature | Runs on |
+//! |---|---|
+//! | `sqlx` | `&sqlx::PgPool`, `&mut sqlx::PgConnection` |
+//! | `tokio-postgres` | `&mut tokio_postgres::Client` |
+//! | `deadpool-postgres` | `&deadpool_postgres::Pool` |
+//! | `postgres` | `&mut postgres::Client`, which blocks |
+//!
+//! Two more features have to do with no client: `include-dir` takes migrations from a folder that the crate `include_dir`
+//! has compiled in, and `ephemeral` starts throw-away servers for tests and examples. PostgreSQL 13 is the oldest version
+//! that is supported.
+#![doc = ""]
+#![doc = include_str!("docs/running.md")]
+#![doc = include_str!("docs/files.md")]
+#![doc = include_str!("docs/directives.md")]
+#![doc = include_str!("docs/history.md")]
+#![doc = include_str!("docs/adopting.md")]
+//!
+//! # Libraries
+//!
+//! A library that owns tables in its users' databases embeds its migrations just the same, and takes a namespace of its own,
+//! so that its versions and those of the application have nothing to do with each other. It needs no client:
+//!
+//! ```
+//! use atlas_migrate::{Database, Report};
+//!
+//! mod migrations {
+//!     # #[cfg(any())]
+//!     atlas_migrate::embed_migrations!("migrations");
+//!     # atlas_migrate::embed_migrations!("../migrations");
+//! }
+//!
+//! /// Makes the tables of the job queue, or brings them up to date.
+//! pub fn migrate<'c, D: Database<'c>>(database: D) -> D::Outcome<Report> {
+//!     migrations::migrator().namespace("jobs").run(database)
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! # Errors
+//!
+//! There is one type, [`Error`]. Printed, it says what happened, where in which file, what the server said, what became of
+//! the database, and what to do next:
+//!
+//! ```text
+//! migration 002 next failed: duplicate key value violates unique constraint "a_pkey"
+//!  --> migrations/002_next.sql:2:1
+//!   |
+//! 2 | INSERT INTO a
+//!   | ^^^^^^^^^^^^^
+//!   |
+//!   = note: sqlstate: 23505
+//!   = note: detail: Key (id)=(1) already exists.
+//!   = note: rolled back: nothing of it took effect
+//!   = note: done before it, and stays: 001 a
+//!   = hint: mend the rows that are in the way, in this migration or an earlier one, then run again
+//! ```
+//!
+//! A program asks for its [`kind`](Error::kind) and the [report](Error::report) of what was done before it.
+//!
+//! # Logs
+//!
+//! What happens is told to [`tracing`](https://docs.rs/tracing), and to a function of the program's own if there is one: see
+//! [`on_progress`](Migrator::on_progress).
+
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub use atlas_migrate_core::migration::{Header, Kind, Migration, Require, Script, Transaction};

@@ -5,6 +5,8 @@ use std::time::Duration;
 use atlas_migrate_core::plan::{Newer, OutOfOrder, Revert, Target};
 use atlas_migrate_core::version::Version;
 
+use tracing::Instrument;
+
 use crate::driver::{Database, Job};
 use crate::engine::Engine;
 use crate::progress::{Event, Listener};
@@ -110,7 +112,7 @@ impl Migrator {
     /// Whose migrations these are. Default: `default`.
     ///
     /// A library that owns tables in its users' databases takes its own name here: versions of different namespaces have
-    /// nothing to do with each other, though they stand in one table.
+    /// nothing to do with each other, though they stand in one table and wait for the same lock.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.options.namespace = namespace.into();
         self
@@ -159,7 +161,9 @@ impl Migrator {
         self
     }
 
-    /// How far to go. Default: to the newest migration.
+    /// How far a run goes. Default: to the newest migration.
+    ///
+    /// It never goes back: what was applied beyond the target stays, and is taken back with [`revert`](Self::revert).
     pub fn target(mut self, target: Target) -> Self {
         self.options.plan.target = target;
         self
@@ -186,8 +190,8 @@ impl Migrator {
 
     /// Applies what is pending.
     ///
-    /// One round trip if that is nothing; N + 2 for N migrations. Processes that run the same set at once wait for each
-    /// other, and each migration takes effect once.
+    /// One round trip if that is nothing; N + 2 for N migrations, and more only for those that run statement by statement
+    /// and for waiting. Processes that run the same set at once wait for each other, and each migration takes effect once.
     ///
     /// # Errors
     ///
@@ -239,7 +243,9 @@ impl Migrator {
     }
 
     /// Records all migrations up to this version as being there already, without running them: for a database that was
-    /// made by other means. Those that the history has are left alone.
+    /// made by other means. Those that the history has are left alone, and repeatable ones are left to the next run.
+    ///
+    /// This is for once, not for every boot: on a new database it would claim that the tables are there.
     ///
     /// # Errors
     ///
@@ -247,6 +253,14 @@ impl Migrator {
     /// [`run`](Self::run) before anything ran.
     pub fn baseline<'c, D: Database<'c>>(&self, database: D, version: impl Into<Version>) -> D::Outcome<Report> {
         database.perform(Baseline(self.clone(), version.into()))
+    }
+}
+
+impl Migrator {
+    /// What a verb does is traced within this.
+    fn span(&self, verb: &'static str) -> tracing::Span {
+        let Options { namespace, schema, table, .. } = &self.options;
+        tracing::info_span!("migrations", verb, namespace, schema, table)
     }
 }
 
@@ -261,7 +275,7 @@ impl Job for Run {
     type Output = Report;
 
     async fn perform<S: Session>(self, session: &mut S) -> Result<Report, Error> {
-        Engine::new(session, &self.0)?.run().await
+        Engine::new(session, &self.0)?.run().instrument(self.0.span("run")).await
     }
 }
 
@@ -269,7 +283,7 @@ impl Job for MakePlan {
     type Output = Plan;
 
     async fn perform<S: Session>(self, session: &mut S) -> Result<Plan, Error> {
-        Engine::new(session, &self.0)?.plan().await
+        Engine::new(session, &self.0)?.plan().instrument(self.0.span("plan")).await
     }
 }
 
@@ -277,7 +291,7 @@ impl Job for GetStatus {
     type Output = Status;
 
     async fn perform<S: Session>(self, session: &mut S) -> Result<Status, Error> {
-        Engine::new(session, &self.0)?.status().await
+        Engine::new(session, &self.0)?.status().instrument(self.0.span("status")).await
     }
 }
 
@@ -285,7 +299,7 @@ impl Job for Check {
     type Output = ();
 
     async fn perform<S: Session>(self, session: &mut S) -> Result<(), Error> {
-        Engine::new(session, &self.0)?.check().await
+        Engine::new(session, &self.0)?.check().instrument(self.0.span("check")).await
     }
 }
 
@@ -293,7 +307,7 @@ impl Job for DoRevert {
     type Output = Report;
 
     async fn perform<S: Session>(self, session: &mut S) -> Result<Report, Error> {
-        Engine::new(session, &self.0)?.revert(&self.1).await
+        Engine::new(session, &self.0)?.revert(&self.1).instrument(self.0.span("revert")).await
     }
 }
 
@@ -301,6 +315,6 @@ impl Job for Baseline {
     type Output = Report;
 
     async fn perform<S: Session>(self, session: &mut S) -> Result<Report, Error> {
-        Engine::new(session, &self.0)?.baseline(&self.1).await
+        Engine::new(session, &self.0)?.baseline(&self.1).instrument(self.0.span("baseline")).await
     }
 }

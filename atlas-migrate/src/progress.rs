@@ -14,14 +14,14 @@ use crate::report::Done;
 pub enum Event<'a> {
     /// Another process holds the lock, or is in the middle of a migration that runs statement by statement.
     Waiting {
-        /// Since when.
+        /// For how long so far.
         waited: Duration,
     },
     /// A migration begins.
     Started {
         /// Which.
         migration: &'a Migration,
-        /// How many the run has yet to do, with this one.
+        /// How many the run has yet to do, this one included.
         remaining: usize,
     },
     /// A statement of a migration that runs statement by statement has completed.

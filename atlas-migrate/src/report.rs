@@ -9,6 +9,8 @@ use atlas_migrate_core::plan::{Line, Standing, Step};
 use atlas_migrate_core::version::Version;
 
 /// What a run, a revert or a baseline did: each migration that it touched, in that order.
+///
+/// `Display` shows a line for each, with the time it took, or `up to date`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     pub(crate) done: Vec<Done>,
@@ -132,6 +134,8 @@ pub(crate) fn label(version: &Version, name: &str) -> String {
 }
 
 /// What a run would do.
+///
+/// `Display` shows a line for each migration, or `nothing to do`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Plan {
@@ -211,6 +215,8 @@ impl fmt::Display for Plan {
 }
 
 /// Where every migration stands, known ones and unknown ones, in the order in which they run.
+///
+/// `Display` shows a line for each, with what the comment lines of its file say about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[must_use]
 pub struct Status {

@@ -46,7 +46,7 @@ every_driver! {
 
     fn empty_set(driver) {
         let database = Database::new();
-        let migrator = Migrator::new(&atlas_migrate::Migrations::empty());
+        let migrator = Migrator::new(atlas_migrate::Migrations::empty());
         assert!(driver.connect(&database.url()).run(&migrator).unwrap().is_empty());
         assert_eq!(database.value("SELECT count(*) FROM pg_class WHERE relname = 'schema_migrations'"), "0");
     }

@@ -110,6 +110,30 @@ every_driver! {
         assert_eq!(database.query("SELECT version FROM schema_migrations ORDER BY applied_at"), ["1", "R__a", "R__b"]);
     }
 
+    /// A newer binary that brings one must not keep an older one from starting where newer ones are accepted.
+    fn a_repeatable_one_that_the_binary_does_not_have(driver) {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        connection.run(&migrator(&[A, VIEW])).unwrap();
+        let older = migrator(&[A]);
+        refused(&database, &mut connection, &older);
+        assert!(connection.run(&older.clone().newer(Newer::Accept)).unwrap().is_empty());
+        standings(&mut connection, &older, &[Standing::Applied, Standing::Newer]);
+    }
+
+    fn a_repeatable_one_that_was_skipped_gets_another_turn_when_it_changes(driver) {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        let view = |condition: &str, sql: &str| {
+            let text = format!("-- atlas:skip-unless {condition}\nCREATE OR REPLACE VIEW v AS SELECT {sql} AS one;");
+            migrator(&[A, ("R__view.sql", &text)])
+        };
+        assert_eq!(connection.run(&view("false", "1")).unwrap().skipped().count(), 1);
+        assert!(connection.run(&view("true", "1")).unwrap().is_empty());
+        assert_eq!(connection.run(&view("true", "2")).unwrap().applied().count(), 1);
+        assert_eq!(database.value("SELECT one FROM v"), "2");
+    }
+
     /// `1` and `001` are one version.
     fn renumbered_with_zeros(driver) {
         let database = Database::new();

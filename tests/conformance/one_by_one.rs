@@ -1,9 +1,52 @@
 //! Migrations whose statements cannot be in a transaction.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
 use atlas_migrate::{ErrorKind, Event, Standing, TransactionMode};
 use atlas_migrate_tests::{Database, Driver, migrator};
 
 const TABLE: (&str, &str) = ("1_t.sql", "CREATE TABLE t (a int, b int);");
+
+/// One of its statements takes effect.
+const STOPS: &str = "-- atlas:no-transaction\nINSERT INTO t VALUES (1);\nSELECT 1 / 0;";
+
+/// What a process does that goes on with a migration that stopped; and one that goes away.
+const TAKE_UP: &str = "UPDATE schema_migrations SET state = 'running', applied_at = clock_timestamp(), runner = (SELECT \
+    concat_ws(' ', 'token', pid, extract(epoch FROM backend_start)) FROM pg_stat_activity WHERE pid = pg_backend_pid()) \
+    WHERE state IN ('failed', 'running')";
+const LEAVE: &str = "";
+
+/// Another process's connection, which a run's listener can use: that may be within a runtime.
+struct Other(Mutex<(mpsc::Sender<&'static str>, mpsc::Receiver<()>)>);
+
+impl Other {
+    fn new(database: &Database) -> Self {
+        let mut connection = Driver::Postgres.connect(&database.url());
+        let (orders, ordered) = mpsc::channel();
+        let (report, reports) = mpsc::channel();
+        thread::spawn(move || {
+            for sql in ordered {
+                match sql {
+                    LEAVE => break,
+                    sql => connection.sql(sql),
+                };
+                report.send(()).unwrap();
+            }
+        });
+        Self(Mutex::new((orders, reports)))
+    }
+
+    /// Does it, and waits until it is done. Who has left does nothing any more.
+    fn send(&self, sql: &'static str) {
+        let both = self.0.lock().unwrap();
+        if both.0.send(sql).is_ok() {
+            let _left = both.1.recv();
+        }
+    }
+}
 
 every_driver! {
     fn index_concurrently(driver) {
@@ -45,6 +88,98 @@ every_driver! {
         assert!(connection.run(&mended).unwrap().is_empty());
     }
 
+    fn goes_on_under_another_spelling_of_the_version(driver) {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        let text = "-- atlas:no-transaction\nINSERT INTO t VALUES (1);\nSELECT 1 / 0;\nINSERT INTO t VALUES (2);";
+        connection.run(&migrator(&[TABLE, ("2_steps.sql", text)])).unwrap_err();
+        let renamed = migrator(&[TABLE, ("002_steps.sql", &text.replace("1 / 0", "1"))]);
+        assert_eq!(connection.run(&renamed).unwrap().applied().count(), 1);
+        assert_eq!(database.history(), ["1|applied|1", "2|applied|3"]);
+        assert_eq!(database.query("SELECT a FROM t ORDER BY a"), ["1", "2"]);
+        assert!(connection.run(&renamed).unwrap().is_empty());
+    }
+
+    /// The directive was a mistake, and so was the first statement.
+    fn mended_into_one_that_runs_in_a_transaction(driver) {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        connection.run(&migrator(&[TABLE, ("2_i.sql", "CREATE INDEX CONCURRENTLY i ON nowhere (a);")])).unwrap_err();
+        assert_eq!(database.history(), ["1|applied|1", "2|failed|0"]);
+        let mended = migrator(&[TABLE, ("2_i.sql", "CREATE INDEX i ON t (a);\nCREATE INDEX j ON t (b);")]);
+        assert_eq!(connection.run(&mended).unwrap().applied().count(), 1);
+        assert_eq!(database.history(), ["1|applied|1", "2|applied|2"]);
+        assert!(connection.run(&mended).unwrap().is_empty());
+    }
+
+    /// What has run stays as it ran, and so the rest runs.
+    fn goes_on_without_a_transaction_whatever_the_file_says_now(driver) {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        let text = "INSERT INTO t VALUES (1);\nINSERT INTO t VALUES (1 / 0);\nINSERT INTO t VALUES (3);";
+        let stops = format!("-- atlas:no-transaction\n{text}");
+        connection.run(&migrator(&[TABLE, ("2_steps.sql", &stops)])).unwrap_err();
+        let mended = migrator(&[TABLE, ("2_steps.sql", &text.replace("1 / 0", "2"))]);
+        assert_eq!(connection.run(&mended).unwrap().applied().count(), 1);
+        assert_eq!(database.query("SELECT a FROM t ORDER BY a"), ["1", "2", "3"]);
+        assert_eq!(database.history(), ["1|applied|1", "2|applied|3"]);
+    }
+
+    fn a_repeatable_one_that_was_changed_begins_anew(driver) {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        let text = "-- atlas:no-transaction\nINSERT INTO t VALUES (1);\nSELECT 1 / 0;";
+        connection.run(&migrator(&[TABLE, ("R__r.sql", text)])).unwrap_err();
+        assert_eq!(database.history(), ["1|applied|1", "R__r|failed|1"]);
+        let mended = migrator(&[TABLE, ("R__r.sql", "-- atlas:no-transaction\nINSERT INTO t VALUES (2);")]);
+        assert_eq!(connection.run(&mended).unwrap().applied().count(), 1);
+        assert_eq!(database.query("SELECT a FROM t ORDER BY a"), ["1", "2"]);
+        assert_eq!(database.history(), ["1|applied|1", "R__r|applied|1"]);
+    }
+
+    /// It waits for as long as the other process is there, and not until its own patience ends.
+    fn takes_over_from_a_process_that_goes_away(driver) {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        connection.run(&migrator(&[TABLE, ("2_steps.sql", STOPS)])).unwrap_err();
+        let other = Other::new(&database);
+        other.send(TAKE_UP);
+        let set = migrator(&[TABLE, ("2_steps.sql", &STOPS.replace("1 / 0", "1"))])
+            .wait_budget(Duration::from_secs(10))
+            .on_progress(move |event| {
+                if let Event::Waiting { .. } = event {
+                    other.send(LEAVE);
+                }
+            });
+        let started = Instant::now();
+        assert_eq!(connection.run(&set).unwrap().applied().count(), 1);
+        assert!(started.elapsed() < Duration::from_secs(5));
+        assert_eq!(database.query("SELECT a FROM t"), ["1"]);
+    }
+
+    /// What was nobody's at the first look may be somebody's when its turn comes.
+    fn waits_for_a_process_that_came_meanwhile(driver) {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        connection.run(&migrator(&[TABLE, ("3_steps.sql", STOPS)])).unwrap_err();
+        // As if it had been killed.
+        database.query("UPDATE schema_migrations SET state = 'running' WHERE state = 'failed'");
+        let waited = Arc::new(AtomicBool::new(false));
+        let (other, has_waited) = (Other::new(&database), waited.clone());
+        let set = migrator(&[TABLE, ("2_more.sql", "SELECT 1"), ("3_steps.sql", &STOPS.replace("1 / 0", "1"))])
+            .on_progress(move |event| match event {
+                Event::Started { remaining: 2, .. } => other.send(TAKE_UP),
+                Event::Waiting { .. } => {
+                    has_waited.store(true, Ordering::Relaxed);
+                    other.send(LEAVE);
+                }
+                _ => {}
+            });
+        assert_eq!(connection.run(&set).unwrap().applied().count(), 2);
+        assert!(waited.load(Ordering::Relaxed));
+        assert_eq!(database.query("SELECT a FROM t"), ["1"]);
+    }
+
     fn a_position_in_the_statement(driver) {
         let database = Database::new();
         let text = "-- ünïcödé\nCREATE INDEX CONCURRENTLY by_a ON t (a);\n\nCREATE INDEX CONCURRENTLY \"bäd\" ON nowhere (a);\n";
@@ -72,7 +207,7 @@ every_driver! {
 
     fn progress_is_told(driver) {
         let database = Database::new();
-        let events = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let events = Arc::new(Mutex::new(Vec::new()));
         let seen = events.clone();
         let set = migrator(&[TABLE, ("2_two.sql", "VACUUM t; VACUUM t;")]).on_progress(move |event| {
             seen.lock().unwrap().push(match event {

@@ -86,4 +86,37 @@ every_driver! {
         assert!(database.history().is_empty());
         assert_eq!(database.value("SELECT count(*) FROM a"), "0");
     }
+
+    /// The row is found, however the binary that wrote it spelled the version.
+    fn renumbered_with_zeros(driver) {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        connection.run(&three()).unwrap();
+        let renamed = migrator(&[
+            ("001_a.up.sql", "CREATE TABLE a (id int);"),
+            ("001_a.down.sql", "DROP TABLE a;"),
+            ("002_b.up.sql", "CREATE TABLE b (id int);"),
+            ("002_b.down.sql", "DROP TABLE b;"),
+            ("003_c.up.sql", "CREATE INDEX CONCURRENTLY c ON b (id);"),
+            ("003_c.down.sql", "DROP INDEX CONCURRENTLY c;"),
+        ]);
+        assert_eq!(reverted(&connection.revert(&renamed, Revert::All).unwrap()), ["003", "002", "001"]);
+        assert!(database.history().is_empty());
+        assert_eq!(connection.run(&renamed).unwrap().applied().count(), 3);
+        assert_eq!(database.history(), ["001|applied|1", "002|applied|1", "003|applied|1"]);
+    }
+
+    /// What a statement that ran by itself has taken back is not taken back again, though the rest may now run at once.
+    fn a_down_file_that_stopped_goes_on_in_a_transaction_too(driver) {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        let set = |down: &str| migrator(&[("1_a.up.sql", "CREATE TABLE a (id int);"), ("1_a.down.sql", down)]);
+        let stops = set("-- atlas:no-transaction\nDROP TABLE a;\nDROP TABLE z;");
+        connection.run(&stops).unwrap();
+        assert_eq!(connection.revert(&stops, Revert::Last).unwrap_err().sqlstate(), Some("42P01"));
+        assert_eq!(database.history(), ["1|reverting|1"]);
+        let mended = set("DROP TABLE a;\nDROP TABLE IF EXISTS z;");
+        assert_eq!(reverted(&connection.revert(&mended, Revert::Last).unwrap()), ["1"]);
+        assert!(database.history().is_empty());
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use atlas_migrate::{Error, Migrations, Migrator, OutOfOrder, Revert, Target, TransactionMode};
+use atlas_migrate::{Error, Event, Migrations, Migrator, OutOfOrder, Revert, Target, TransactionMode};
 use atlas_migrate_tests::{Connection, Database, Driver, migrator};
 
 /// A migrator with the error that is expected of it, in a database of its own.
@@ -47,13 +47,14 @@ fn redacted(text: &str) -> String {
     for line in text.lines() {
         let mut rest = line;
         while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-            let length = rest[start..].find(|c: char| !(c.is_ascii_alphanumeric() || "-:.".contains(c)));
+            let length = rest[start..].find(|c: char| !(c.is_alphanumeric() || "-:.".contains(c)));
             let end = start + length.unwrap_or(rest.len() - start);
             let (before, word) = (&rest[..start], &rest[start..end]);
             result += before;
             result += match word {
                 word if word.len() == 20 && word.ends_with('Z') => "[time]",
                 _ if before.ends_with("pid ") => "[pid]",
+                _ if before.ends_with("duration=") => "[n]",
                 _ if rest[end..].starts_with(" ms") => "[n]",
                 _ if rest[end..].starts_with(" s") && !before.ends_with('T') => "[n]",
                 word => word,
@@ -162,6 +163,8 @@ fn the_database_is_not_what_it_should_be() {
     check_run("missing", &mut case, &[B]);
     check_run("newer", &mut case, &[A]);
     check_run("several at once", &mut case, &[("0_new.sql", "SELECT 1"), ("001_a.sql", "SELECT 1")]);
+    let mut case = Case::new().applied(&[A, ("R__v.sql", "SELECT 1;")]);
+    check_run("repeatable one missing", &mut case, &[A]);
     let mut case = Case::new().applied(&[B]);
     check_run("out of order", &mut case, &[A, B]);
     check("pending", case.connection.check(&migrator(&[A, B]).out_of_order(OutOfOrder::Allow)).unwrap_err());
@@ -171,7 +174,7 @@ fn the_database_is_not_what_it_should_be() {
     check("unknown target", case.connection.run(&target).unwrap_err());
     check(
         "unknown target of an empty set",
-        case.connection.baseline(&Migrator::new(&Migrations::empty()), "1").unwrap_err(),
+        case.connection.baseline(&Migrator::new(Migrations::empty()), "1").unwrap_err(),
     );
     check(
         "history of golang-migrate",
@@ -194,6 +197,10 @@ fn reverting() {
     check("revert fails", case.connection.revert(&migrator(&files), Revert::Last).unwrap_err());
     check("no down file", case.connection.revert(&migrator(&files), Revert::All).unwrap_err());
     check("not in this binary", case.connection.revert(&migrator(&[A]), Revert::Last).unwrap_err());
+    let alone = [("1_a.up.sql", A.1), ("1_a.down.sql", "DROP INDEX CONCURRENTLY z;")];
+    let mut stopped = Case::new().applied(&alone);
+    check("revert stops", stopped.connection.revert(&migrator(&alone), Revert::Last).unwrap_err());
+    check("run after a revert that stopped", stopped.run(&alone));
     let pair = [("1_a.up.sql", A.1), ("1_a.down.sql", "DROP TABLE a;")];
     let mut case = Case::new();
     check("baseline of nothing that is known", case.connection.baseline(&migrator(&pair), "3").unwrap_err());
@@ -260,6 +267,49 @@ fn files() {
             ("x.sql", ""),
         ]),
     );
+}
+
+#[test]
+fn a_lease_that_was_taken_over() {
+    let database = Database::new();
+    let thief = std::sync::Mutex::new(Driver::Postgres.connect(&database.url()));
+    let set = migrator(&[A, ("002_alone.sql", "VACUUM a; VACUUM a;")]).on_progress(move |event| {
+        if let Event::Statement { completed: 1, .. } = event {
+            thief.lock().unwrap().sql("UPDATE schema_migrations SET runner = 'somebody else' WHERE runner IS NOT NULL");
+        }
+    });
+    check("lease lost", Driver::Postgres.connect(&database.url()).run(&set).unwrap_err());
+}
+
+#[test]
+fn what_the_log_says() {
+    #[derive(Clone, Default)]
+    struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(move || writer.clone())
+        .with_max_level(tracing_subscriber::filter::LevelFilter::DEBUG)
+        .without_time()
+        .with_ansi(false)
+        .finish();
+    let database = Database::new();
+    let _guard = tracing_subscriber::util::SubscriberInitExt::set_default(subscriber);
+    let mut connection = Driver::Postgres.connect(&database.url());
+    connection.run(&migrator(&[A, ("002_alone.sql", "VACUUM a; VACUUM a;"), ("R__v.sql", "SELECT 1;")])).unwrap();
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let ours = text.lines().filter(|line| line.contains("atlas_migrate"));
+    check("log", ours.collect::<Vec<_>>().join("\n"));
 }
 
 #[test]

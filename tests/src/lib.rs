@@ -3,10 +3,11 @@
 mod database;
 mod driver;
 mod proxy;
+mod snapshot;
 
 pub use database::Database;
 pub use driver::{Connection, DRIVERS, Driver};
-pub use proxy::{Counts, Proxy};
+pub use proxy::{Counts, Cut, Proxy};
 
 use atlas_migrate::{Migrations, Migrator};
 
@@ -18,3 +19,8 @@ pub fn migrator(files: &[(&str, &str)]) -> Migrator {
         Err(error) => panic!("{error}"),
     }
 }
+
+/// The programs of the README, as they stand there.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

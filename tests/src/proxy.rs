@@ -1,15 +1,15 @@
-//! A proxy between client and server that counts what passes.
+//! A proxy between client and server that counts what passes, and can cut the connection.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 /// Listens on a port of its own and passes everything on to a server. Ends with the process.
 pub struct Proxy {
     address: SocketAddr,
     server: SocketAddr,
-    counts: Arc<Mutex<Counts>>,
+    state: Arc<Mutex<State>>,
 }
 
 /// What has passed since the last [`Proxy::reset`], without the pings of a pool.
@@ -25,8 +25,23 @@ pub struct Counts {
     pinged: bool,
 }
 
-/// What sqlx's pool sends, and waits for, when it lends a connection or takes it back: none of ours.
-const PING: [u8; 5] = *b"S\0\0\0\x04";
+/// Where to cut: at which simple query, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Before it reaches the server.
+    Before(usize),
+    /// Once the server has done with it, and before its answer comes back.
+    After(usize),
+}
+
+#[derive(Default)]
+struct State {
+    counts: Counts,
+    queries: usize,
+    cut: Option<Cut>,
+    /// The cut was made: nothing passes any more.
+    is_cut: bool,
+}
 
 #[derive(Clone, Copy)]
 enum Direction {
@@ -34,10 +49,24 @@ enum Direction {
     ToClient,
 }
 
+/// What sqlx's pool sends, and waits for, when it lends a connection or takes it back: none of ours.
+const PING: [u8; 5] = *b"S\0\0\0\x04";
+
 impl Proxy {
     /// In front of the server of this URL.
     #[track_caller]
     pub fn new(url: &str) -> Self {
+        Self::start(url, None)
+    }
+
+    /// In front of the server of this URL, until it is cut.
+    #[track_caller]
+    pub fn cutting(url: &str, cut: Cut) -> Self {
+        Self::start(url, Some(cut))
+    }
+
+    #[track_caller]
+    fn start(url: &str, cut: Option<Cut>) -> Self {
         let config: postgres::Config = url.parse().unwrap_or_else(|error| panic!("{url}: {error}"));
         let host = match config.get_hosts() {
             [postgres::config::Host::Tcp(host)] => host.clone(),
@@ -47,16 +76,16 @@ impl Proxy {
         let server = format!("{host}:{port}").parse().unwrap_or_else(|error| panic!("{host}:{port}: {error}"));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|error| panic!("no port for a proxy: {error}"));
         let address = listener.local_addr().unwrap_or_else(|error| panic!("{error}"));
-        let counts = Arc::new(Mutex::new(Counts::default()));
-        let proxy = Self { address, server, counts };
-        let counts = proxy.counts.clone();
+        let state = Arc::new(Mutex::new(State { cut, ..State::default() }));
+        let proxy = Self { address, server, state };
+        let state = proxy.state.clone();
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 if let Ok(server) = TcpStream::connect(server) {
                     let both = || Ok::<_, io::Error>((client.try_clone()?, server.try_clone()?));
                     if let Ok((client_too, server_too)) = both() {
-                        pass(client, server, Direction::ToServer, counts.clone());
-                        pass(server_too, client_too, Direction::ToClient, counts.clone());
+                        pass(client, server, Direction::ToServer, state.clone());
+                        pass(server_too, client_too, Direction::ToClient, state.clone());
                     }
                 }
             }
@@ -71,12 +100,21 @@ impl Proxy {
 
     /// Counts from zero again.
     pub fn reset(&self) {
-        *self.counts.lock().unwrap_or_else(PoisonError::into_inner) = Counts::default();
+        self.state().counts = Counts::default();
     }
 
     /// What has passed.
     pub fn counts(&self) -> Counts {
-        *self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state().counts
+    }
+
+    /// Whether the connection was cut.
+    pub fn is_cut(&self) -> bool {
+        self.state().is_cut
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -98,16 +136,35 @@ impl Counts {
     }
 }
 
-/// Passes on what comes, until one side closes; then the other is closed too.
-fn pass(mut from: TcpStream, mut to: TcpStream, direction: Direction, counts: Arc<Mutex<Counts>>) {
+impl State {
+    /// Takes note of what is about to pass. Tells whether it may.
+    fn admit(&mut self, direction: Direction, bytes: &[u8]) -> bool {
+        if let Direction::ToServer = direction {
+            // A client waits for each answer, so that a message begins with what is read, and no other is behind it.
+            self.queries += usize::from(bytes.first() == Some(&b'Q') && !self.counts.client_waits);
+        }
+        let cut = match (self.cut, direction) {
+            (Some(Cut::Before(query)), Direction::ToServer) => self.queries >= query,
+            (Some(Cut::After(query)), Direction::ToClient) => self.queries >= query,
+            _ => false,
+        };
+        self.is_cut |= cut;
+        self.counts.add(direction, bytes);
+        !self.is_cut
+    }
+}
+
+/// Passes on what comes, until one side closes or the cut; then the other is closed too.
+fn pass(mut from: TcpStream, mut to: TcpStream, direction: Direction, state: Arc<Mutex<State>>) {
     thread::spawn(move || {
         let mut buffer = [0; 1 << 16];
         loop {
             let length = from.read(&mut buffer).unwrap_or(0);
-            if length > 0 {
-                counts.lock().unwrap_or_else(PoisonError::into_inner).add(direction, &buffer[..length]);
-            }
-            if length == 0 || to.write_all(&buffer[..length]).is_err() {
+            let bytes = &buffer[..length];
+            let goes_on = length > 0
+                && state.lock().unwrap_or_else(PoisonError::into_inner).admit(direction, bytes)
+                && to.write_all(bytes).is_ok();
+            if !goes_on {
                 break;
             }
         }

@@ -15,6 +15,9 @@ fn ui() -> io::Result<()> {
         fs::remove_dir_all(&migrations)?;
     }
     copy_folder(Path::new("migrations"), &migrations)?;
+    // Files that are met again by way of a link to their own folder are the same files.
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("..", migrations.join("numbered/2/again"))?;
 
     let cases = trybuild::TestCases::new();
     cases.pass("pass/*.rs");

@@ -100,6 +100,8 @@ fn nothing_there() {
      --> migrations
       = hint: add a file with a name like 001_init.sql
     ");
+    let faults_of_no_name = assemble("", []).unwrap_err();
+    assert_eq!(faults_of_no_name[0].path(), ".");
     assert_snapshot!(faults(&[("README.md", "")]), @"
     no migrations in this folder
      --> migrations

@@ -14,6 +14,8 @@ use atlas_migrate_core::plan::{self, Problem, Revert, Step};
 use atlas_migrate_core::version::Version;
 
 use crate::Error;
+use tracing::Instrument;
+
 use crate::migrator::{Migrator, Options, TransactionMode};
 use crate::progress::Event;
 use crate::report::{Done, Outcome, Plan, Report, Status};
@@ -79,7 +81,7 @@ impl<'a, S: Session> Engine<'a, S> {
             session,
             known: migrator.migrations.as_slice(),
             options,
-            sql: Sql::new(&options.schema, &options.table, &options.namespace, options.role.as_deref()),
+            sql: Sql::new(options),
             entries: Vec::new(),
             before: SessionSettings::default(),
             report,
@@ -136,7 +138,7 @@ impl<'a, S: Session> Engine<'a, S> {
             if self.entries.iter().all(|entry| entry.key() != migration.key()) {
                 let fingerprint = migration.up().fingerprint();
                 let state = EntryState::Baseline;
-                message += &self.sql.record(&Record { migration, state, statements: 0, fingerprint });
+                message += &self.sql.record(&Record { migration, row: None, state, statements: 0, fingerprint });
                 self.finished(migration, Outcome::Baseline, Duration::ZERO);
             }
         }
@@ -199,7 +201,9 @@ impl<'a, S: Session> Engine<'a, S> {
                 true => self.evaluate(&conditions).await?,
                 false => turn.outcomes,
             };
-            match self.step(work, step, &outcomes, steps.make_contiguous()).await? {
+            let migration = &self.known[step.known];
+            let span = tracing::info_span!("migration", version = %migration.version(), name = migration.name());
+            match self.step(work, step, &outcomes, steps.make_contiguous()).instrument(span).await? {
                 Some(next) => turn = next,
                 None => return Ok(()),
             }
@@ -223,9 +227,7 @@ impl<'a, S: Session> Engine<'a, S> {
             None => true,
         };
         match script.filter(|_| !skipped) {
-            Some(script) if script.header().transaction == Transaction::None => {
-                self.one_by_one(work, step, script, rest).await
-            }
+            Some(script) if is_one_by_one(script, &step) => self.one_by_one(work, step, script, rest).await,
             script => self.in_transaction(work, step, script, rest).await,
         }
     }
@@ -266,9 +268,7 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     fn check_mode(&self, steps: &VecDeque<Step>, work: Work<'_>) -> Result<(), Error> {
-        let alone = |step: &&Step| {
-            self.script(work, step).is_some_and(|script| script.header().transaction == Transaction::None)
-        };
+        let alone = |step: &&Step| self.script(work, step).is_some_and(|script| is_one_by_one(script, step));
         match steps.iter().find(alone) {
             Some(step) if self.options.mode == TransactionMode::All => {
                 Err(refusal::not_in_one_transaction(&self.known[step.known]))
@@ -304,10 +304,16 @@ impl<'a, S: Session> Engine<'a, S> {
         Ok(state)
     }
 
+    /// The digest of a history that need not be read again. None is of one with an unfinished migration: whether anybody is
+    /// at work on that, the digest does not tell.
+    fn current(&self) -> String {
+        let is_done = |entry: &Entry| entry.state.is_done();
+        if self.entries.iter().all(is_done) { history::digest(&self.entries) } else { UNKNOWN.to_owned() }
+    }
+
     /// Begins a transaction, takes the lock and looks again; waits for whoever is at work. `first` is sent before.
     async fn begin(&mut self, first: &str, conditions: &[&str]) -> Result<Turn, Error> {
-        let current = history::digest(&self.entries);
-        let reply = self.send_begin(first, &current, conditions).await?;
+        let reply = self.send_begin(first, &self.current(), conditions).await?;
         self.await_turn(reply, conditions).await
     }
 
@@ -334,15 +340,14 @@ impl<'a, S: Session> Engine<'a, S> {
             }
             self.options.listener.tell(&Event::Waiting { waited });
             let first = format!("{}{}", sql::ROLLBACK, Sql::pause(pause));
-            let current = history::digest(&self.entries);
-            reply = self.send_begin(&first, &current, conditions).await?;
+            reply = self.send_begin(&first, &self.current(), conditions).await?;
             pause = pause.mul_f32(1.5).min(LONGEST_PAUSE);
         }
     }
 
     /// The same, going by the answer to a [`Sql::begin_next`]. Only if it is not what was expected, there is more to read.
     async fn await_next_turn(&mut self, reply: Reply) -> Result<Turn, Error> {
-        if state::is_as_expected(&reply, &history::digest(&self.entries)) {
+        if state::is_as_expected(&reply, &self.current()) {
             return Ok(Turn { changed: false, outcomes: Vec::new() });
         }
         let reply = self.session.send(&self.sql.locked_read(UNKNOWN, &[])).await;
@@ -381,6 +386,16 @@ impl<'a, S: Session> Engine<'a, S> {
         }
     }
 
+    /// The version of a migration as its row in the history has it, if there is one.
+    fn row(&self, migration: &Migration) -> Option<&Version> {
+        self.entries.iter().find(|entry| entry.key() == migration.key()).map(|entry| &entry.version)
+    }
+
+    /// The same, of a row that is there or is about to be.
+    fn spelled<'v>(&'v self, migration: &'v Migration) -> &'v Version {
+        self.row(migration).unwrap_or(migration.version())
+    }
+
     /// Notes and tells that a migration came to its end.
     fn finished(&mut self, migration: &Migration, outcome: Outcome, duration: Duration) {
         let done = Done { version: migration.version().clone(), name: migration.name().to_owned(), outcome, duration };
@@ -393,9 +408,10 @@ impl<'a, S: Session> Engine<'a, S> {
     ///
     /// If the step then fails, the next look tells the difference.
     fn expect(&mut self, migration: &Migration, state: Option<EntryState>) {
+        let version = self.spelled(migration).clone();
         self.entries.retain(|entry| entry.key() != migration.key());
         self.entries.extend(state.map(|state| Entry {
-            version: migration.version().clone(),
+            version,
             name: migration.name().to_owned(),
             kind: migration.kind(),
             state,
@@ -409,6 +425,11 @@ impl<'a, S: Session> Engine<'a, S> {
             alive: false,
         }));
     }
+}
+
+/// Whether a script runs statement by statement: it says so, or some of its statements have run like that.
+fn is_one_by_one(script: &Script, step: &Step) -> bool {
+    script.header().transaction == Transaction::None || step.done > 0
 }
 
 /// Whether the same SQL may pass in a moment: lock_not_available, deadlock_detected, serialization_failure.

@@ -30,7 +30,7 @@ impl<S: Session> Engine<'_, S> {
         let started = Instant::now();
         let runner = token();
         self.take_lease(work, step, script, &runner).await?;
-        let text = script.text();
+        let text = script.sql();
         let statements = script.statements();
         for (index, statement) in statements.iter().enumerate().skip(step.done) {
             let message = Sql::tag(&runner) + &text[statement.range.clone()];
@@ -54,9 +54,10 @@ impl<S: Session> Engine<'_, S> {
             Work::Run => (Some(EntryState::Applied), Outcome::Applied),
             Work::Revert(_) => (None, Outcome::Reverted),
         };
+        let row = self.spelled(migration);
         message += &match work {
-            Work::Run => self.sql.advance(migration, &runner, Advance::Applied(statements.len())),
-            Work::Revert(_) => self.sql.forget_leased(migration, &runner),
+            Work::Run => self.sql.advance(row, &runner, Advance::Applied(statements.len(), script)),
+            Work::Revert(_) => self.sql.forget_leased(row, &runner),
         };
         message += sql::COMMIT;
         let reply = self.session.send(&message).await;
@@ -79,19 +80,21 @@ impl<S: Session> Engine<'_, S> {
             Work::Run => {
                 let fingerprint = fingerprint(script, step.done);
                 let (state, statements) = (EntryState::Running, step.done);
-                message += &self.sql.record(&Record { migration, state, statements, fingerprint });
+                let row = self.row(migration);
+                message += &self.sql.record(&Record { migration, row, state, statements, fingerprint });
                 state
             }
             Work::Revert(_) => EntryState::Reverting,
         };
-        message += &self.sql.take_lease(migration, runner, state, step.done);
+        let row = self.spelled(migration);
+        message += &self.sql.take_lease(row, runner, state, step.done);
         message += sql::COMMIT;
         message += &self.sql.session_settings(self.timeouts(script));
         let cleanup = format!(
             "{}BEGIN;\n{}{}{}",
             sql::ROLLBACK,
             self.sql.restore(&self.before),
-            self.sql.release(migration, runner),
+            self.sql.release(row, runner),
             sql::COMMIT
         );
         self.session.if_dropped(Some(cleanup));
@@ -100,8 +103,8 @@ impl<S: Session> Engine<'_, S> {
         still_leased(migration, &reply)
     }
 
-    async fn advance(&mut self, migration: &Migration, runner: &str, advance: Advance) -> Result<(), Error> {
-        let reply = self.session.send(&self.sql.advance(migration, runner, advance)).await;
+    async fn advance(&mut self, migration: &Migration, runner: &str, advance: Advance<'_>) -> Result<(), Error> {
+        let reply = self.session.send(&self.sql.advance(self.spelled(migration), runner, advance)).await;
         let reply = reply.map_err(|failure| Error::own("recording the progress of a migration", failure.cause))?;
         still_leased(migration, &reply)
     }
@@ -127,7 +130,7 @@ impl<S: Session> Engine<'_, S> {
         let message = format!(
             "BEGIN;\n{}{}{}",
             self.sql.restore(&self.before),
-            self.sql.advance(migration, runner, Advance::Stopped(state, index)),
+            self.sql.advance(self.spelled(migration), runner, Advance::Stopped(state, index)),
             sql::COMMIT
         );
         let noted = self.session.send(&message).await;

@@ -62,6 +62,7 @@ pub(super) fn problem(known: &[Migration], history: &[Entry], problem: Problem) 
 fn drift(known: &[Migration], history: &[Entry], lines: &[Line]) -> Error {
     let sentences: Vec<_> = lines.iter().map(|line| sentence(known, history, line)).collect();
     let first = lines.first();
+    let is_repeatable = |entry: usize| !history[entry].key().is_versioned();
     let file = first.and_then(|line| line.known).map(|index| known[index].up().path().to_owned());
     let error = match sentences.as_slice() {
         [one] => Error::new(ErrorKind::Drift, one.clone()),
@@ -82,6 +83,10 @@ fn drift(known: &[Migration], history: &[Entry], lines: &[Line]) -> Error {
         Some(Standing::Reverting) => "revert again: it goes on where it stopped",
         Some(Standing::OutOfOrder) => {
             "give it a version above all that were applied, or allow it with `out_of_order(OutOfOrder::Allow)`"
+        }
+        Some(Standing::Newer) if first.and_then(|line| line.entry).is_some_and(is_repeatable) => {
+            "deploy the binary that has it; or accept it with `newer(Newer::Accept)`; if it was removed on purpose, keep its \
+             file with nothing in it but a comment that says so"
         }
         Some(Standing::Newer) => {
             "deploy the binary that has it; or accept it with `newer(Newer::Accept)`; migrations that older binaries can \
@@ -108,10 +113,12 @@ fn sentence(known: &[Migration], history: &[Entry], line: &Line) -> String {
         }
         Standing::Reverting => format!("migration {name} was being reverted when that stopped ({applied})"),
         Standing::OutOfOrder => format!("migration {name} has not run, though one with a higher version has"),
-        Standing::Newer => {
+        Standing::Newer if entry.is_some_and(|entry| entry.key().is_versioned()) => {
             format!("migration {name} was applied ({applied}) and is newer than all that this binary has")
         }
-        Standing::Missing => format!("migration {name} was applied ({applied}), and this binary does not have it"),
+        Standing::Newer | Standing::Missing => {
+            format!("migration {name} was applied ({applied}), and this binary does not have it")
+        }
         standing => format!("migration {name} is {}", standing.as_str()),
     }
 }

@@ -156,3 +156,47 @@ fn unreadable(what: &str) -> Error {
     Error::new(ErrorKind::Database, format!("the history table could not be read: {what}"))
         .hint("somebody or a newer version of the library has changed it by hand: compare its rows with a backup")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The state of a server that says this about itself.
+    fn state(version: &str, standby: &str, read_only: &str) -> State {
+        let mut reply = Reply::default();
+        let number = if version.starts_with("12") { "120022" } else { "150018" };
+        let cells = ["ours", "", "f", standby, read_only, "t", number, version, "{}", "none", "postgres", ""];
+        reply.row("atlas_state", || cells.map(|cell| Some(cell.to_owned())).to_vec());
+        let options = crate::Migrator::new(crate::Migrations::empty()).options;
+        State::read(&reply, &Sql::new(&options)).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[track_caller]
+    fn check(result: Result<(), Error>, message: &str) {
+        assert_eq!(result.map_err(|error| error.to_string()), Err(message.to_owned()));
+    }
+
+    #[test]
+    fn servers_that_are_of_no_use() {
+        check(
+            state("12.22", "f", "off").usable(),
+            "the server is PostgreSQL 12.22, and 13 is the first that is supported\n  = hint: upgrade the server",
+        );
+        check(
+            state("15.18", "t", "on").writable(),
+            "there are migrations to run, but this server is a standby\n  \
+             = hint: connect to the primary server to migrate; then this one follows",
+        );
+    }
+
+    #[test]
+    fn answers_that_make_no_sense() {
+        let missing =
+            State::read(&Reply::default(), &Sql::new(&crate::Migrator::new(crate::Migrations::empty()).options));
+        check(
+            missing.map(drop),
+            "the history table could not be read: no state\n  \
+             = hint: somebody or a newer version of the library has changed it by hand: compare its rows with a backup",
+        );
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use atlas_migrate_core::history::{self, State as EntryState};
+use atlas_migrate_core::history::State as EntryState;
 use atlas_migrate_core::migration::Script;
 use atlas_migrate_core::plan::Step;
 
@@ -48,9 +48,10 @@ impl<S: Session> Engine<'_, S> {
         message += &match state {
             Some(state) => {
                 let fingerprint = migration.up().fingerprint();
-                self.sql.record(&Record { migration, state, statements, fingerprint })
+                let row = self.row(migration);
+                self.sql.record(&Record { migration, row, state, statements, fingerprint })
             }
-            None => self.sql.forget(migration),
+            None => self.sql.forget(self.spelled(migration)),
         };
         self.expect(migration, state);
         let conditions = self.conditions(work, rest.first());
@@ -97,13 +98,12 @@ impl<S: Session> Engine<'_, S> {
 
     /// What ends a migration's message: the commit, and the beginning of the next one.
     fn tail(&self, is_last: bool, conditions: &[&str]) -> String {
-        let current = || history::digest(&self.entries);
         match (self.options.mode, is_last) {
             (_, true) => sql::COMMIT.to_owned(),
             (TransactionMode::Each, false) if conditions.is_empty() => sql::COMMIT.to_owned() + &self.sql.begin_next(),
-            (TransactionMode::Each, false) => sql::COMMIT.to_owned() + &self.sql.begin(&current(), conditions),
+            (TransactionMode::Each, false) => sql::COMMIT.to_owned() + &self.sql.begin(&self.current(), conditions),
             (TransactionMode::All, false) if conditions.is_empty() => String::new(),
-            (TransactionMode::All, false) => self.sql.locked_read(&current(), conditions),
+            (TransactionMode::All, false) => self.sql.locked_read(&self.current(), conditions),
         }
     }
 

@@ -1,7 +1,8 @@
 //! A folder that is read when the program runs.
 
 use std::borrow::Cow;
-use std::fs;
+use std::collections::HashSet;
+use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,39 +12,65 @@ use atlas_migrate_core::set::{self, File};
 
 use crate::{Error, ErrorKind};
 
+/// A file or folder that could not be read, and why.
+#[derive(Debug)]
+pub(super) struct Unreadable(PathBuf, io::Error);
+
 /// Reads and checks the migrations of a folder.
 pub(super) fn read(folder: &Path) -> Result<Vec<Migration>, Error> {
-    let unreadable = |path: &Path, error: &io::Error| {
-        Error::new(ErrorKind::Source, format!("{} could not be read: {error}", path.display()))
-            .hint("the folder is looked for in the current directory of the process, unless its path is absolute")
+    let unreadable = |Unreadable(path, error)| {
+        let hint = if path == folder {
+            "the folder is looked for in the current directory of the process, unless its path is absolute"
+        } else {
+            "see that it is there, may be read, and has a name in UTF-8; or move it out of the folder"
+        };
+        Error::new(ErrorKind::Source, format!("{} could not be read: {error}", path.display())).hint(hint)
     };
-    let paths = files(folder).map_err(|error| unreadable(folder, &error))?;
     let mut contents = Vec::new();
-    for path in paths {
-        let bytes = fs::read(folder.join(&path)).map_err(|error| unreadable(&folder.join(&path), &error))?;
+    for path in files(folder).map_err(unreadable)? {
+        let file = folder.join(&path);
+        let bytes = fs::read(&file).map_err(|error| unreadable(Unreadable(file, error)))?;
         contents.push(File { path, bytes: Cow::Owned(bytes) });
     }
     set::assemble(&folder.to_string_lossy(), contents).map_err(|faults| Error::faults(&faults))
 }
 
 /// The files of a folder and those below it that a set is made of, by their paths in it, with `/` between their parts.
-pub(super) fn files(folder: &Path) -> io::Result<Vec<String>> {
+///
+/// Links are followed, as the compiler follows them; but what lies in a folder that was read already is there already, and
+/// a link to it may lead round in a circle.
+pub(super) fn files(folder: &Path) -> Result<Vec<String>, Unreadable> {
     let mut found = Vec::new();
-    let mut folders = vec![PathBuf::new()];
-    while let Some(below) = folders.pop() {
-        for entry in fs::read_dir(folder.join(&below))? {
-            let entry = entry?;
-            let path = below.join(entry.file_name());
-            // Follows links, as the compiler does.
-            if fs::metadata(entry.path())?.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let path = path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
-            if file_name::is_ours(&path) {
-                found.push(path);
+    let mut seen = HashSet::new();
+    // Links wait, so that a file has the name of the folder that it really is in.
+    let (mut folders, mut links) = (vec![folder.to_owned()], Vec::new());
+    while let Some(here) = folders.pop().or_else(|| links.pop()) {
+        for entry in entries(&here, &mut seen).map_err(|error| Unreadable(here, error))? {
+            let path = entry.path();
+            let below = path.strip_prefix(folder).unwrap_or(&path);
+            let name = below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
+            if path.is_dir() {
+                let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+                if is_link { &mut links } else { &mut folders }.push(path);
+            } else if file_name::is_ours(&name) {
+                if below.to_str().is_none() {
+                    let error = io::Error::new(io::ErrorKind::InvalidData, "its name is not UTF-8");
+                    return Err(Unreadable(path, error));
+                }
+                found.push(name);
             }
         }
     }
     Ok(found)
+}
+
+/// What is in a folder and is not hidden, by name; nothing if it was seen before.
+fn entries(folder: &Path, seen: &mut HashSet<PathBuf>) -> io::Result<Vec<DirEntry>> {
+    if !seen.insert(fs::canonicalize(folder)?) {
+        return Ok(Vec::new());
+    }
+    let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    entries.retain(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."));
+    entries.sort_by_key(DirEntry::file_name);
+    Ok(entries)
 }

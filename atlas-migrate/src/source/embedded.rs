@@ -11,7 +11,8 @@ pub(super) fn unknown_files(folder: &str, migrations: &[Migration]) -> Vec<Strin
     let scripts = || migrations.iter().flat_map(|migration| [Some(migration.up()), migration.down()]).flatten();
     // Where the sources are not there, as on another machine, there is nothing to compare with.
     let Ok(files) = directory::files(Path::new(folder)) else { return Vec::new() };
-    let is_known = |file: &str| scripts().any(|script| script.path().ends_with(&format!("/{file}")));
+    // Its path is absolute, and theirs begin somewhere in it.
+    let is_known = |file: &str| scripts().any(|script| Path::new(folder).join(file).ends_with(script.path()));
     files
         .iter()
         .filter(|file| file.ends_with(".sql") && !is_known(file))

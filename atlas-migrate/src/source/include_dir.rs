@@ -1,6 +1,7 @@
 //! A folder that was compiled in with the crate `include_dir`.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use atlas_migrate_core::file_name;
 use atlas_migrate_core::migration::Migration;
@@ -11,16 +12,18 @@ use crate::Error;
 
 pub(super) fn read(folder: &Dir<'static>) -> Result<Vec<Migration>, Error> {
     let mut files = Vec::new();
-    collect(folder, &mut files);
+    collect(folder, folder.path(), &mut files);
     set::assemble(&folder.path().to_string_lossy(), files).map_err(|faults| Error::faults(&faults))
 }
 
-fn collect(folder: &Dir<'static>, files: &mut Vec<File>) {
+fn collect(folder: &Dir<'static>, root: &Path, files: &mut Vec<File>) {
     for entry in folder.entries() {
         match entry {
-            DirEntry::Dir(folder) => collect(folder, files),
+            DirEntry::Dir(folder) => collect(folder, root, files),
             DirEntry::File(file) => {
-                let path = file.path().iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
+                // Of a folder within the one that was compiled in, all paths begin with its own.
+                let path = file.path().strip_prefix(root).unwrap_or(file.path());
+                let path = path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
                 if file_name::is_ours(&path) {
                     files.push(File { path, bytes: Cow::Borrowed(file.contents()) });
                 }

@@ -1,0 +1,95 @@
+//! The text of every statement that the library itself sends.
+//!
+//! A message is made of pieces; each piece is a run of statements that ends in `;` and a line feed. Names are quoted and
+//! literals escaped here and nowhere else.
+
+use std::time::Duration;
+
+use atlas_migrate_core::checksum::Checksum;
+
+use crate::migrator::Options;
+
+mod read;
+mod session;
+mod write;
+
+pub(crate) use session::{SessionSettings, Timeouts};
+pub(crate) use write::{Advance, Record};
+
+/// An identifier, quoted.
+fn ident(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A string literal that means the same whatever `standard_conforming_strings` is.
+fn literal(text: &str) -> String {
+    let quoted = text.replace('\'', "''");
+    if quoted.contains('\\') { format!(" E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
+}
+
+/// A body between dollar quotes that it does not contain itself.
+fn dollar_quoted(body: &str) -> String {
+    let mut tag = "$atlas$".to_owned();
+    while body.contains(&tag) {
+        tag.insert(tag.len() - 1, '_');
+    }
+    format!("{tag}{body}{tag}")
+}
+
+/// The statements about one history table and one namespace in it.
+#[derive(Clone, Debug)]
+pub(crate) struct Sql {
+    schema: String,
+    table: String,
+    namespace: String,
+    role: Option<String>,
+    lock_timeout: Duration,
+    /// As `server_version_num` has it; zero until it is known.
+    pub(crate) server_version: u32,
+}
+
+pub(crate) const COMMIT: &str = "COMMIT;\n";
+pub(crate) const ROLLBACK: &str = "ROLLBACK;\n";
+
+impl Sql {
+    pub(crate) fn new(options: &Options) -> Self {
+        Self {
+            schema: options.schema.clone(),
+            table: options.table.clone(),
+            namespace: options.namespace.clone(),
+            role: options.role.clone(),
+            lock_timeout: options.lock_timeout,
+            server_version: 0,
+        }
+    }
+
+    /// The history table, quoted and with its schema.
+    pub(crate) fn history(&self) -> String {
+        format!("{}.{}", ident(&self.schema), ident(&self.table))
+    }
+
+    /// Whoever changes this table holds this lock: the same for all namespaces, since the table has to be created too.
+    fn lock_key(&self) -> i64 {
+        let name = format!("atlas-migrate {} {}", ident(&self.schema), ident(&self.table));
+        let mut first = [0; 8];
+        first.copy_from_slice(&Checksum::of(&name).to_bytes()[..8]);
+        i64::from_be_bytes(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_mean_the_same_with_and_without_standard_conforming_strings() {
+        assert_eq!(literal("it's"), "'it''s'");
+        assert_eq!(literal(r"a\'b"), r" E'a\\''b'");
+        assert_eq!(ident(r#"we"ird"#), r#""we""ird""#);
+    }
+
+    #[test]
+    fn dollar_quotes_do_not_end_early() {
+        assert_eq!(dollar_quoted("a $atlas$ b"), "$atlas_$a $atlas$ b$atlas_$");
+    }
+}

@@ -1,0 +1,235 @@
+//! What is sent to find out: the state of the history, the lock, and who is in the way.
+
+use std::fmt::Write as _;
+
+use super::session::{OF_THE_TRANSACTION, milliseconds};
+use super::{Sql, dollar_quoted, ident, literal};
+
+/// The columns of the history table, in their order: the ones that one looks at come first.
+const COLUMNS: [(&str, &str); 13] = [
+    ("namespace", "text NOT NULL"),
+    ("version", "text NOT NULL"),
+    ("name", "text NOT NULL"),
+    ("kind", "text NOT NULL"),
+    ("state", "text NOT NULL"),
+    ("applied_at", "timestamptz NOT NULL"),
+    ("applied_by", "text NOT NULL"),
+    ("execution_time", "interval NOT NULL"),
+    ("statements", "integer NOT NULL"),
+    ("compatible", "boolean NOT NULL"),
+    ("checksum", "text NOT NULL"),
+    ("fingerprint", "text NOT NULL"),
+    ("runner", "text"),
+];
+
+/// How long a process may take between two statements of a migration that runs without a transaction before others think
+/// that it is gone. While a statement runs, the server's own activity view tells.
+const LEASE: &str = "interval '30 seconds'";
+
+/// An open transaction of a client that went silent (its machine lost, its future dropped) ends by itself after this.
+const IDLE_IN_TRANSACTION: &str = "60s";
+
+/// The digest of the rows `h` of a history, as `atlas_migrate_core::history` computes it too.
+const DIGEST: &str = "encode(sha256(convert_to(coalesce(string_agg(h.version || ' ' || h.fingerprint || \
+    CASE WHEN h.state IN ('applied', 'skipped', 'baseline') THEN '' ELSE ' ' || h.state || ' ' || h.statements END, \
+    chr(10) ORDER BY h.version COLLATE \"C\"), ''), 'UTF8')), 'hex')";
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Want {
+    /// The state and, where there may be something to do, the settings of the session.
+    Settings,
+    /// The state.
+    State,
+}
+
+impl Sql {
+    /// Reads the history unless its digest is `current`. Writes nothing, and no error comes of a missing table.
+    pub(crate) fn look(&self, current: &str) -> String {
+        // Local to the message, which is one implicit transaction.
+        let role = self
+            .role
+            .as_deref()
+            .map_or(String::new(), |role| format!("  PERFORM set_config('role', {}, true);\n", literal(role)));
+        let prepare = format!(
+            "{role}  PERFORM set_config('lock_timeout', '{}', true);\n  atlas_granted := true;\n",
+            milliseconds(self.lock_timeout)
+        );
+        self.read(&prepare, current, &[], Want::Settings)
+    }
+
+    /// Begins a transaction, tries to take the lock, makes the history table if there is none, and reads it unless its
+    /// digest is `current`. The conditions are evaluated as well.
+    pub(crate) fn begin(&self, current: &str, conditions: &[&str]) -> String {
+        self.open() + &self.locked_read(current, conditions)
+    }
+
+    /// Begins a transaction, tries to take the lock, and computes the digest of the history, which is there. Two statements,
+    /// so that the second one sees what was committed before the lock was taken.
+    pub(crate) fn begin_next(&self) -> String {
+        format!(
+            "{}SELECT pg_try_advisory_xact_lock({}) AS atlas_lock;\nSELECT {} AS atlas_digest FROM {} h WHERE h.namespace = {};\n",
+            self.open(),
+            self.lock_key(),
+            DIGEST,
+            self.history(),
+            literal(&self.namespace)
+        )
+    }
+
+    /// Begins a transaction that goes by our settings, whatever those of the role or server are.
+    fn open(&self) -> String {
+        // In PostgreSQL 17 came a timeout for transactions as a whole.
+        let transaction_timeout =
+            if self.server_version >= 170_000 { "SET LOCAL transaction_timeout = 0;\n" } else { "" };
+        format!(
+            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;\n\
+             SET LOCAL statement_timeout = 0;\n\
+             SET LOCAL lock_timeout = {};\n\
+             SET LOCAL idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}';\n\
+             {transaction_timeout}{}",
+            milliseconds(self.lock_timeout),
+            self.local_role()
+        )
+    }
+
+    /// What [`begin`](Self::begin) does, in the transaction that is open already.
+    pub(crate) fn locked_read(&self, current: &str, conditions: &[&str]) -> String {
+        let lock = format!("  atlas_granted := pg_try_advisory_xact_lock({});\n{}", self.lock_key(), self.create());
+        self.read(&lock, current, conditions, Want::State)
+    }
+
+    fn create(&self) -> String {
+        let columns: Vec<_> = COLUMNS.iter().map(|(name, ty)| format!("{name} {ty}")).collect();
+        format!(
+            "  IF atlas_granted AND {find} IS NULL THEN\n\
+             \x20   IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = {schema_name}) THEN\n\
+             \x20     CREATE SCHEMA {schema};\n\
+             \x20   END IF;\n\
+             \x20   CREATE TABLE {history} ({columns}, PRIMARY KEY (namespace, version));\n\
+             \x20   COMMENT ON TABLE {history} IS 'migrations applied by atlas-migrate';\n\
+             \x20 END IF;\n",
+            find = self.find(),
+            schema_name = literal(&self.schema),
+            schema = ident(&self.schema),
+            history = self.history(),
+            columns = columns.join(", "),
+        )
+    }
+
+    fn find(&self) -> String {
+        format!(
+            "(SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE n.nspname = {} AND c.relname = {})",
+            literal(&self.schema),
+            literal(&self.table)
+        )
+    }
+
+    /// One block that leaves its findings in two cursors, which are fetched and closed in the same message.
+    ///
+    /// A block, because a plain SELECT from a table that may not exist would be an error in the server's log. Cursors,
+    /// because a block has no result.
+    fn read(&self, prepare: &str, current: &str, conditions: &[&str], want: Want) -> String {
+        let ours: Vec<_> = COLUMNS.iter().map(|(name, _)| literal(name)).collect();
+        let settings = match want {
+            // Asked for only when there may be something to do: the view costs the server about a millisecond.
+            Want::Settings => format!(
+                "    SELECT coalesce(jsonb_object_agg(name, setting), '{{}}') INTO atlas_settings\n\
+                 \x20     FROM pg_settings WHERE source = 'session' AND name NOT IN ({OF_THE_TRANSACTION});\n"
+            ),
+            Want::State => String::new(),
+        };
+        let mut evaluate = String::new();
+        for condition in conditions {
+            // A caught error is not logged. The line feed ends a comment that the condition may end in.
+            let _infallible = writeln!(
+                evaluate,
+                "    BEGIN\n      EXECUTE {} INTO atlas_outcome;\n    \
+                 EXCEPTION WHEN OTHERS THEN atlas_outcome := 'error ' || SQLERRM;\n    END;\n    \
+                 atlas_outcomes := atlas_outcomes || coalesce(atlas_outcome, 'null');",
+                literal(&format!("SELECT ({condition}\n)::boolean::text"))
+            );
+        }
+        let body = format!(
+            "DECLARE\n\
+             \x20 atlas_granted boolean;\n\
+             \x20 atlas_table oid;\n\
+             \x20 atlas_form text := 'absent';\n\
+             \x20 atlas_columns text[];\n\
+             \x20 atlas_digest text := '';\n\
+             \x20 atlas_settings text := '{{}}';\n\
+             \x20 atlas_outcome text;\n\
+             \x20 atlas_outcomes text[] := '{{}}';\n\
+             \x20 atlas_role text := current_setting('role');\n\
+             \x20 atlas_lock_timeout text := current_setting('lock_timeout');\n\
+             \x20 atlas_state refcursor := 'atlas_state';\n\
+             \x20 atlas_history refcursor := 'atlas_history';\n\
+             BEGIN\n\
+             {prepare}\
+             \x20 atlas_table := {find};\n\
+             \x20 IF NOT atlas_granted THEN\n\
+             \x20   atlas_form := 'busy';\n\
+             \x20 ELSIF atlas_table IS NOT NULL THEN\n\
+             \x20   SELECT array_agg(attname::text ORDER BY attnum) INTO atlas_columns FROM pg_attribute\n\
+             \x20     WHERE attrelid = atlas_table AND attnum > 0 AND NOT attisdropped;\n\
+             \x20   atlas_form := CASE WHEN atlas_columns @> ARRAY[{ours}] THEN 'ours' ELSE 'foreign' END;\n\
+             \x20 END IF;\n\
+             \x20 IF atlas_form = 'ours' THEN\n\
+             \x20   SELECT {DIGEST} INTO atlas_digest FROM {history} h WHERE h.namespace = {namespace};\n\
+             \x20 END IF;\n\
+             \x20 IF atlas_form = 'ours' AND atlas_digest <> {current} THEN\n\
+             \x20   OPEN atlas_history FOR SELECT h.version AS atlas_history, h.name, h.kind, h.state, h.statements,\n\
+             \x20     h.compatible, h.checksum, h.fingerprint,\n\
+             \x20     to_char(h.applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), h.applied_by,\n\
+             \x20     (extract(epoch FROM h.execution_time) * 1000000)::bigint,\n\
+             \x20     CASE WHEN h.runner IS NULL THEN false ELSE EXISTS (SELECT FROM pg_stat_activity a WHERE\n\
+             \x20       a.state = 'active' AND starts_with(a.query, '/* atlas-migrate ' || split_part(h.runner, ' ', 1))\n\
+             \x20       AND a.pid <> pg_backend_pid()\n\
+             \x20       OR a.pid::text = split_part(h.runner, ' ', 2) AND h.applied_at > now() - {LEASE}\n\
+             \x20       AND coalesce(extract(epoch FROM a.backend_start)::text, split_part(h.runner, ' ', 3))\n\
+             \x20         = split_part(h.runner, ' ', 3)) END\n\
+             \x20     FROM {history} h WHERE h.namespace = {namespace};\n\
+             \x20 ELSE\n\
+             \x20   OPEN atlas_history FOR SELECT WHERE false;\n\
+             \x20 END IF;\n\
+             \x20 PERFORM set_config('lock_timeout', atlas_lock_timeout, true);\n\
+             \x20 IF atlas_form IN ('absent', 'ours') AND atlas_digest <> {current} THEN\n\
+             {settings}\
+             \x20   NULL;\n\
+             \x20 END IF;\n\
+             \x20 IF atlas_granted THEN\n\
+             {evaluate}\
+             \x20   NULL;\n\
+             \x20 END IF;\n\
+             \x20 OPEN atlas_state FOR SELECT atlas_form AS atlas_state, array_to_string(atlas_columns, ' '),\n\
+             \x20   atlas_digest = {current}, pg_is_in_recovery(), current_setting('transaction_read_only'),\n\
+             \x20   now() = statement_timestamp(), current_setting('server_version_num'),\n\
+             \x20   current_setting('server_version'), atlas_settings, atlas_role, session_user,\n\
+             \x20   array_to_string(atlas_outcomes, chr(31));\n\
+             END",
+            find = self.find(),
+            ours = ours.join(", "),
+            history = self.history(),
+            namespace = literal(&self.namespace),
+            current = literal(current),
+        );
+        format!(
+            "DO {};\nFETCH ALL FROM atlas_state;\nFETCH ALL FROM atlas_history;\nCLOSE atlas_state;\nCLOSE atlas_history;\n",
+            dollar_quoted(&body)
+        )
+    }
+
+    /// Who holds locks on tables with these names in this database, other than this session.
+    pub(crate) fn blockers(names: &[&str]) -> String {
+        let names: Vec<_> = names.iter().map(|name| literal(name)).collect();
+        format!(
+            "SELECT DISTINCT a.pid AS atlas_blocker, a.usename, a.application_name, a.state, \
+             extract(epoch FROM clock_timestamp() - a.xact_start)::bigint, left(a.query, 200), c.relname\n\
+             FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_stat_activity a ON a.pid = l.pid\n\
+             WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_backend_pid()\n\
+             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())\n\
+             AND c.relname = ANY (ARRAY[{}]::text[]) ORDER BY 5 DESC NULLS LAST LIMIT 5;\n",
+            names.join(", ")
+        )
+    }
+}

@@ -1,0 +1,103 @@
+//! What is sent about the session: timeouts, the role, and putting it all back.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::{Sql, dollar_quoted, ident, literal};
+
+/// How long statements may wait and run; `None` is without limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Timeouts {
+    pub(crate) lock: Option<Duration>,
+    pub(crate) statement: Option<Duration>,
+}
+
+/// The settings of a session before the first migration, as the server told them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SessionSettings {
+    /// A JSON object: what was set in the session itself.
+    pub(crate) settings: String,
+    pub(crate) role: String,
+    pub(crate) user: String,
+}
+
+/// Settings that belong to a transaction, not to a session.
+pub(super) const OF_THE_TRANSACTION: &str =
+    "'transaction_isolation', 'transaction_read_only', 'transaction_deferrable'";
+
+pub(super) fn milliseconds(duration: Duration) -> u128 {
+    // Zero switches a timeout off, so that less than a millisecond is rounded up to one.
+    if duration.is_zero() { 0 } else { duration.as_millis().clamp(1, i32::MAX as u128) }
+}
+
+impl Sql {
+    /// Takes the role on, in the transaction that is open.
+    pub(crate) fn local_role(&self) -> String {
+        self.role.as_deref().map_or(String::new(), |role| format!("SET LOCAL ROLE {};\n", ident(role)))
+    }
+
+    /// Lets the server pass the time, in a transaction of its own: the client needs no timer, and whoever waits for old
+    /// snapshots to go (`CREATE INDEX CONCURRENTLY`) waits no longer than this.
+    pub(crate) fn pause(duration: Duration) -> String {
+        format!("BEGIN;\nSET LOCAL statement_timeout = 0;\nSELECT pg_sleep({:.3});\nCOMMIT;\n", duration.as_secs_f64())
+    }
+
+    /// Sets the timeouts of what follows in the transaction.
+    pub(crate) fn timeouts(timeouts: Timeouts) -> String {
+        let value = |timeout: Option<Duration>| timeout.map_or(0, milliseconds);
+        format!(
+            "SET LOCAL lock_timeout = {};\nSET LOCAL statement_timeout = {};\n",
+            value(timeouts.lock),
+            value(timeouts.statement)
+        )
+    }
+
+    /// How many statements [`timeouts`](Self::timeouts) is.
+    pub(crate) const TIMEOUTS: usize = 2;
+
+    /// Sets the timeouts and the role of the session, for statements that cannot be in a transaction with anything else. Does
+    /// nothing where they are so already.
+    pub(crate) fn session_settings(&self, timeouts: Timeouts) -> String {
+        let mut body = "BEGIN\n".to_owned();
+        for (name, timeout) in [("lock_timeout", timeouts.lock), ("statement_timeout", timeouts.statement)] {
+            let value = timeout.map_or(0, milliseconds);
+            let _infallible = writeln!(
+                body,
+                "  IF (SELECT setting FROM pg_settings WHERE name = '{name}') <> '{value}' THEN\n    \
+                 PERFORM set_config('{name}', '{value}', false);\n  END IF;"
+            );
+        }
+        let role = self.role.as_deref().map_or(String::new(), |role| format!("SET ROLE {};\n", ident(role)));
+        format!("DO {};\n{role}", dollar_quoted(&(body + "END")))
+    }
+
+    /// Puts the session's settings back to what they were, whatever a migration did to them.
+    pub(crate) fn restore(&self, before: &SessionSettings) -> String {
+        let role = self
+            .role
+            .as_deref()
+            .map_or(String::new(), |role| format!("  PERFORM set_config('role', {}, true);\n", literal(role)));
+        let body = format!(
+            "DECLARE\n\
+             \x20 atlas_before jsonb := {settings};\n\
+             \x20 atlas_setting record;\n\
+             BEGIN\n\
+             \x20 IF session_user <> {user} THEN\n\
+             \x20   PERFORM set_config('session_authorization', {user}, false);\n\
+             \x20 END IF;\n\
+             \x20 PERFORM set_config('role', {session_role}, false);\n\
+             \x20 FOR atlas_setting IN SELECT s.name, b.value FROM pg_show_all_settings() s\n\
+             \x20   LEFT JOIN jsonb_each_text(atlas_before) b ON b.key = s.name\n\
+             \x20   WHERE s.name NOT IN ({OF_THE_TRANSACTION}) AND (s.source = 'session' OR b.key IS NOT NULL)\n\
+             \x20   AND s.setting IS DISTINCT FROM coalesce(b.value, s.reset_val) LOOP\n\
+             \x20   PERFORM set_config(atlas_setting.name, atlas_setting.value, false);\n\
+             \x20 END LOOP;\n\
+             {role}\
+             END",
+            settings = literal(&before.settings),
+            user = literal(&before.user),
+            session_role = literal(&before.role),
+        );
+        format!("DO {};\n", dollar_quoted(&body))
+    }
+}

@@ -1,0 +1,42 @@
+//! What the examples share: a database to run on.
+
+use std::env;
+use std::fmt;
+
+use atlas_migrate::ephemeral::{Error, Server};
+
+/// The database that `DATABASE_URL` names. Without it, one on a throw-away server, which ends when this is dropped.
+pub struct Database {
+    url: String,
+    server: Option<Server>,
+}
+
+impl Database {
+    /// Starts the server if there has to be one.
+    ///
+    /// # Errors
+    ///
+    /// There is no `DATABASE_URL`, and no PostgreSQL on this machine that a server could be started from.
+    pub fn open() -> Result<Self, Error> {
+        if let Ok(url) = env::var("DATABASE_URL") {
+            return Ok(Self { url, server: None });
+        }
+        let server = Server::private()?;
+        Ok(Self { url: server.url(), server: Some(server) })
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+/// Which one it is. The URL may have a password in it, so it is not shown.
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.server {
+            Some(server) => write!(f, "a throw-away server, PostgreSQL {}", server.version() / 10_000),
+            None => f.write_str("the database that DATABASE_URL names; what is made there stays"),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The examples run, as the README says, and say what they do.
+
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use atlas_migrate_tests::Database;
+use insta::assert_snapshot;
+
+/// Building them may be a cold build of every client.
+const BUILDING: Duration = Duration::from_secs(900);
+const RUNNING: Duration = Duration::from_secs(60);
+
+const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// What `cargo run --example …` prints, at the root of the workspace.
+#[track_caller]
+fn example(name: &str, database: Option<&Database>) -> String {
+    let output = run(name, database.map(Database::url).as_deref());
+    assert!(output.status.success(), "{}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[track_caller]
+fn run(name: &str, url: Option<&str>) -> Output {
+    let cargo = |verb: &str| {
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+        command.args([verb, "--quiet", "--example", name]).current_dir(WORKSPACE).env_remove("DATABASE_URL");
+        command.envs(url.map(|url| ("DATABASE_URL", url)));
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    wait(cargo("build"), BUILDING);
+    wait(cargo("run"), RUNNING)
+}
+
+#[track_caller]
+fn wait(mut process: Child, limit: Duration) -> Output {
+    let deadline = Instant::now() + limit;
+    while process.try_wait().unwrap().is_none() {
+        if Instant::now() > deadline {
+            process.kill().unwrap();
+            panic!("it was still running after {} s", limit.as_secs());
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    process.wait_with_output().unwrap()
+}
+
+/// Lines with single spaces, the times and durations in them replaced by their names.
+fn redacted(text: &str) -> String {
+    let word = |word: &str, next: Option<&&str>| match next {
+        Some(&"ms") => "[n]".to_owned(),
+        _ if word.len() == 20 && word.ends_with('Z') => "[time]".to_owned(),
+        _ => word.to_owned(),
+    };
+    let line = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let words = words.iter().enumerate().map(|(index, this)| word(this, words.get(index + 1)));
+        words.collect::<Vec<_>>().join(" ")
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Without its first line, which names the server.
+#[track_caller]
+fn said(name: &str) -> String {
+    let text = redacted(&example(name, None));
+    let (first, rest) = text.split_once('\n').unwrap();
+    assert!(first.starts_with("on a throw-away server, PostgreSQL "), "{first}");
+    rest.to_owned()
+}
+
+#[test]
+fn quickstart() {
+    assert_snapshot!(said("quickstart"));
+}
+
+#[test]
+fn quickstart_on_a_database_that_is_there() {
+    let database = Database::new();
+    let (first, second) = (example("quickstart", Some(&database)), example("quickstart", Some(&database)));
+    assert!(first.contains("\nbooting\napplied   001 create_notes"), "{first}");
+    assert!(second.contains("\nbooting\nup to date\n"), "{second}");
+    assert_eq!(database.history().len(), 4);
+    assert_eq!(database.value("SELECT count(*) FROM notes"), "0");
+}
+
+#[test]
+fn blocking() {
+    assert_snapshot!(said("blocking"));
+}
+
+#[test]
+fn library() {
+    assert_snapshot!(said("library"));
+}
+
+/// An example that cannot do its work says why, and fails.
+#[test]
+fn no_database() {
+    let output = run("blocking", Some("postgresql://me@127.0.0.1:1/nowhere"));
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("refused"), "{output:?}");
+}
