@@ -176,7 +176,7 @@ impl Migrator {
     }
 
     /// What to do about migrations that the database has and this binary does not know, and that are newer than all it
-    /// knows. Default: refuse, unless they are marked `-- atlas:compatible`.
+    /// knows, or repeatable. Default: refuse, unless they are marked `-- atlas:compatible`.
     pub fn newer(mut self, policy: Newer) -> Self {
         self.options.plan.newer = policy;
         self
