@@ -9,15 +9,61 @@ use crate::history::{Entry, Key, State};
 use crate::migration::{Kind, Migration, Script};
 use crate::version::Version;
 
-/// Where one migration stands, by its place in the binary's set and in the database's history.
+/// Where one migration stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Its place among the known ones, if the binary knows it.
-    pub known: Option<usize>,
-    /// Its place in the history, if the database has it.
-    pub entry: Option<usize>,
+    /// Who has it.
+    pub place: Place,
     /// Where it stands.
     pub standing: Standing,
+}
+
+/// The place of a migration in the binary's set, in the database's history, or in both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Only the binary has it.
+    Known(usize),
+    /// Both have it.
+    Both {
+        /// Its place in the set.
+        known: usize,
+        /// Its place in the history.
+        entry: usize,
+    },
+    /// Only the database has it.
+    Unknown(usize),
+}
+
+impl Line {
+    /// Its place among the known ones, if the binary knows it.
+    pub fn known(&self) -> Option<usize> {
+        match self.place {
+            Place::Known(known) | Place::Both { known, .. } => Some(known),
+            Place::Unknown(_) => None,
+        }
+    }
+
+    /// Its place in the history, if the database has it.
+    pub fn entry(&self) -> Option<usize> {
+        match self.place {
+            Place::Both { entry, .. } | Place::Unknown(entry) => Some(entry),
+            Place::Known(_) => None,
+        }
+    }
+
+    /// Its version, name and kind: those of its file, if the binary has one, else those of its row.
+    pub fn identity<'a>(&self, known: &'a [Migration], history: &'a [Entry]) -> (&'a Version, &'a str, Kind) {
+        match self.place {
+            Place::Known(index) | Place::Both { known: index, .. } => {
+                let migration = &known[index];
+                (migration.version(), migration.name(), migration.kind())
+            }
+            Place::Unknown(index) => {
+                let entry = &history[index];
+                (&entry.version, &entry.name, entry.kind)
+            }
+        }
+    }
 }
 
 /// Where a migration stands.
@@ -158,21 +204,25 @@ pub fn compare(known: &[Migration], history: &[Entry]) -> Vec<Line> {
         .enumerate()
         .map(|(index, migration)| {
             let key = migration.key();
-            let entry = rows.remove(&key);
-            let standing = match entry {
-                Some(entry) => standing(migration, &history[entry]),
-                None if Some(key) < newest_applied => Standing::OutOfOrder,
-                None => Standing::Pending,
+            let line = match rows.remove(&key) {
+                Some(entry) => {
+                    let place = Place::Both { known: index, entry };
+                    Line { place, standing: standing(migration, &history[entry]) }
+                }
+                None if Some(key) < newest_applied => {
+                    Line { place: Place::Known(index), standing: Standing::OutOfOrder }
+                }
+                None => Line { place: Place::Known(index), standing: Standing::Pending },
             };
-            (key, Line { known: Some(index), entry, standing })
+            (key, line)
         })
         .collect();
     lines.extend(unknown.into_iter().chain(rows.into_values()).map(|entry| {
         let key = history[entry].key();
         let standing = if Some(key) > newest_known { Standing::Newer } else { Standing::Missing };
-        (key, Line { known: None, entry: Some(entry), standing })
+        (key, Line { place: Place::Unknown(entry), standing })
     }));
-    lines.sort_by_key(|(key, line)| (*key, line.entry));
+    lines.sort_by_key(|(key, line)| (*key, line.entry()));
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
@@ -226,13 +276,13 @@ pub fn plan(known: &[Migration], history: &[Entry], options: &Options) -> Result
     let mut stopped_short = false;
     let mut steps = Vec::new();
     for line in lines.iter().filter(|line| line.standing.is_pending()) {
-        let Some(index) = line.known else { continue };
+        let Some(index) = line.known() else { continue };
         let key = known[index].key();
         stopped_short |= beyond(key);
         if beyond(key) || (stopped_short && !key.is_versioned()) {
             continue;
         }
-        let done = match (line.standing, line.entry) {
+        let done = match (line.standing, line.entry()) {
             (Standing::Unfinished, Some(entry)) => history[entry].statements,
             _ => 0,
         };
@@ -242,7 +292,7 @@ pub fn plan(known: &[Migration], history: &[Entry], options: &Options) -> Result
 }
 
 fn is_refused(line: &Line, history: &[Entry], options: &Options) -> bool {
-    let compatible = line.entry.is_some_and(|entry| history[entry].compatible);
+    let compatible = line.entry().is_some_and(|entry| history[entry].compatible);
     match line.standing {
         Standing::Changed | Standing::UnfinishedChanged | Standing::Reverting => true,
         Standing::OutOfOrder => options.out_of_order == OutOfOrder::Refuse,
@@ -278,7 +328,7 @@ pub fn plan_revert(known: &[Migration], history: &[Entry], revert: &Revert) -> R
     }
     let lines = compare(known, history);
     let applied = lines.iter().rev().filter_map(|line| {
-        let entry = &history[line.entry?];
+        let entry = &history[line.entry()?];
         (entry.kind == Kind::Versioned).then_some((line, entry))
     });
     let wanted = applied.take_while(|(_, entry)| match revert {
@@ -294,7 +344,7 @@ pub fn plan_revert(known: &[Migration], history: &[Entry], revert: &Revert) -> R
     let mut steps = Vec::new();
     let mut refused = Vec::new();
     for (line, entry) in wanted.take(count) {
-        let known_up = line.known.filter(|index| known[*index].down().is_some() || entry.state == State::Skipped);
+        let known_up = line.known().filter(|index| known[*index].down().is_some() || entry.state == State::Skipped);
         match known_up {
             Some(known) if entry.state.is_done() && entry.state != State::Baseline => {
                 steps.push(Step { known, done: 0 });

@@ -104,6 +104,9 @@ impl Migrator {
     }
 
     /// The name of the history table. Default: `schema_migrations`.
+    ///
+    /// Schema, table and namespace are for good: under other names, a database that was migrated looks as if nothing had
+    /// been applied.
     pub fn table(mut self, table: impl Into<String>) -> Self {
         self.options.table = table.into();
         self
@@ -118,7 +121,9 @@ impl Migrator {
         self
     }
 
-    /// The role that everything runs as (`SET LOCAL ROLE`), the history included. Default: the session's own.
+    /// The role that everything runs as (`SET ROLE`), the history included. Default: the session's own.
+    ///
+    /// The session has its own role again when the run has ended.
     pub fn role(mut self, role: impl Into<String>) -> Self {
         self.options.role = Some(role.into());
         self
@@ -149,13 +154,15 @@ impl Migrator {
         self
     }
 
-    /// For how long a migration that does not get its locks is tried again, with growing pauses. Default: 2 minutes.
+    /// For how long a migration that does not get its locks is tried again, with growing pauses. Default: 2 minutes; after
+    /// that the run fails with [`LockTimeout`](crate::ErrorKind::LockTimeout).
     pub fn retry_budget(mut self, budget: Duration) -> Self {
         self.options.retry_budget = budget;
         self
     }
 
-    /// For how long a run waits for another process that is migrating. Default: 15 minutes.
+    /// For how long a run waits for another process that is migrating. Default: 15 minutes; after that it fails with
+    /// [`Busy`](crate::ErrorKind::Busy). Zero does not wait.
     pub fn wait_budget(mut self, budget: Duration) -> Self {
         self.options.wait_budget = budget;
         self

@@ -239,15 +239,10 @@ pub struct MigrationStatus {
 impl Status {
     pub(crate) fn new(known: &[Migration], history: &[Entry], lines: &[Line]) -> Self {
         let status = |line: &Line| {
-            let migration = line.known.map(|index| &known[index]);
-            let entry = line.entry.map(|index| &history[index]);
-            let header = migration.map(|migration| migration.up().header());
+            let entry = line.entry().map(|index| &history[index]);
+            let header = line.known().map(|index| known[index].up().header());
             let text = |text: &Option<std::borrow::Cow<'static, str>>| text.as_deref().map(str::to_owned);
-            let (version, name, kind) = match (migration, entry) {
-                (Some(migration), _) => (migration.version(), migration.name(), migration.kind()),
-                (None, Some(entry)) => (&entry.version, entry.name.as_str(), entry.kind),
-                (None, None) => unreachable!("a line stands for a known migration, a row of the history, or both"),
-            };
+            let (version, name, kind) = line.identity(known, history);
             MigrationStatus {
                 version: version.clone(),
                 name: name.to_owned(),

@@ -205,6 +205,27 @@ every_driver! {
         assert_eq!(connection.sql("SHOW statement_timeout"), "150ms");
     }
 
+    fn a_lost_lease_leaves_no_settings(driver) {
+        let database = Database::new();
+        let name = database.value("SELECT current_database()");
+        database.query(&format!("ALTER DATABASE {name} SET statement_timeout = '50s'"));
+        let settings = "SELECT concat_ws(' ', current_setting('work_mem'), current_setting('statement_timeout'))";
+        let mut connection = driver.connect(&database.url());
+        let before = connection.sql(settings);
+        let url = database.url();
+        let text = "-- atlas:no-transaction\nSET work_mem = '9MB';\nVACUUM t;\nVACUUM t;";
+        let set = migrator(&[TABLE, ("2_alone.sql", text)]).on_progress(move |event| {
+            if let Event::Statement { completed: 1, .. } = event {
+                let url = url.clone();
+                let steal = move || Driver::Postgres.connect(&url).sql("UPDATE schema_migrations SET runner = 'somebody else' WHERE version = '2'");
+                // A thread of its own, because the blocking client must not be used within a runtime.
+                std::thread::spawn(steal).join().unwrap();
+            }
+        });
+        assert_eq!(connection.run(&set).unwrap_err().kind(), ErrorKind::Busy);
+        assert_eq!(connection.sql(settings), before);
+    }
+
     fn progress_is_told(driver) {
         let database = Database::new();
         let events = Arc::new(Mutex::new(Vec::new()));

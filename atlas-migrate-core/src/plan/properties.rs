@@ -126,16 +126,16 @@ proptest! {
     #[test]
     fn each_migration_and_each_row_has_one_line(known in sets(), history in histories()) {
         let lines = compare(&known, &history);
-        let mut of_known: Vec<usize> = lines.iter().filter_map(|line| line.known).collect();
+        let mut of_known: Vec<usize> = lines.iter().filter_map(Line::known).collect();
         prop_assert!(of_known.is_sorted());
         of_known.dedup();
         prop_assert_eq!(of_known.len(), known.len());
-        let mut of_history: Vec<usize> = lines.iter().filter_map(|line| line.entry).collect();
+        let mut of_history: Vec<usize> = lines.iter().filter_map(Line::entry).collect();
         of_history.sort_unstable();
         prop_assert_eq!(of_history, (0..history.len()).collect::<Vec<_>>());
-        let key = |line: &Line| match line.known {
+        let key = |line: &Line| match line.known() {
             Some(index) => Some(known[index].key()),
-            None => line.entry.map(|index| history[index].key()),
+            None => line.entry().map(|index| history[index].key()),
         };
         let keys: Option<Vec<Key<'_>>> = lines.iter().map(key).collect();
         prop_assert!(keys.is_some_and(|keys| keys.is_sorted()));
@@ -143,14 +143,14 @@ proptest! {
 
     #[test]
     fn standing_says_who_has_it(known in sets(), history in histories()) {
-        for Line { known: index, entry, standing } in compare(&known, &history) {
-            let who = (index.is_some(), entry.is_some());
-            match standing {
+        for line in compare(&known, &history) {
+            let who = (line.known().is_some(), line.entry().is_some());
+            match line.standing {
                 Standing::Pending | Standing::OutOfOrder => prop_assert_eq!(who, (true, false)),
                 Standing::Missing | Standing::Newer => prop_assert_eq!(who, (false, true)),
                 _ => {
                     prop_assert_eq!(who, (true, true));
-                    let (Some(index), Some(entry)) = (index, entry) else { continue };
+                    let Place::Both { known: index, entry } = line.place else { continue };
                     prop_assert_eq!(known[index].key(), history[entry].key());
                 }
             }
@@ -170,7 +170,7 @@ proptest! {
         let pending: Vec<usize> = compare(&known, &history)
             .into_iter()
             .filter(|line| line.standing.is_pending())
-            .filter_map(|line| line.known)
+            .filter_map(|line| line.known())
             .collect();
         match options.target {
             Target::Latest => prop_assert_eq!(places(&steps), pending),

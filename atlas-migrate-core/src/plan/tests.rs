@@ -62,11 +62,7 @@ fn history(lines: &[&str]) -> Vec<Entry> {
 }
 
 fn shown(known: &[Migration], history: &[Entry], lines: &[Line]) -> Vec<String> {
-    let version = |line: &Line| match (line.known, line.entry) {
-        (Some(index), _) => known[index].version().clone(),
-        (None, Some(index)) => history[index].version.clone(),
-        (None, None) => panic!("a line of nothing"),
-    };
+    let version = |line: &Line| line.identity(known, history).0.clone();
     lines.iter().map(|line| format!("{} {}", version(line), line.standing.as_str())).collect()
 }
 
@@ -90,8 +86,8 @@ fn stands(set: &[&str], rows: &[&str], expected: &[&str]) {
     let (known, history) = (known(set), history(rows));
     let lines = compare(&known, &history);
     assert_eq!(shown(&known, &history, &lines), expected, "{set:?} against {rows:?}");
-    for Line { known: index, entry, .. } in lines {
-        if let (Some(index), Some(entry)) = (index, entry) {
+    for line in lines {
+        if let Place::Both { known: index, entry } = line.place {
             assert_eq!(known[index].key(), history[entry].key());
         }
     }

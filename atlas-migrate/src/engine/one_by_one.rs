@@ -100,6 +100,8 @@ impl<S: Session> Engine<'_, S> {
         self.session.if_dropped(Some(cleanup));
         let reply = self.session.send(&message).await;
         let reply = reply.map_err(|failure| Error::own("recording a migration", failure.cause))?;
+        // What is left to do if it ends early is more than a rollback, and done when the session is dropped.
+        self.open = false;
         still_leased(migration, &reply)
     }
 

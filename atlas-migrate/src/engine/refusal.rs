@@ -63,7 +63,7 @@ fn drift(known: &[Migration], history: &[Entry], lines: &[Line]) -> Error {
     let sentences: Vec<_> = lines.iter().map(|line| sentence(known, history, line)).collect();
     let first = lines.first();
     let is_repeatable = |entry: usize| !history[entry].key().is_versioned();
-    let file = first.and_then(|line| line.known).map(|index| known[index].up().path().to_owned());
+    let file = first.and_then(Line::known).map(|index| known[index].up().path().to_owned());
     let error = match sentences.as_slice() {
         [one] => Error::new(ErrorKind::Drift, one.clone()),
         _ => sentences.iter().fold(
@@ -84,7 +84,7 @@ fn drift(known: &[Migration], history: &[Entry], lines: &[Line]) -> Error {
         Some(Standing::OutOfOrder) => {
             "give it a version above all that were applied, or allow it with `out_of_order(OutOfOrder::Allow)`"
         }
-        Some(Standing::Newer) if first.and_then(|line| line.entry).is_some_and(is_repeatable) => {
+        Some(Standing::Newer) if first.and_then(Line::entry).is_some_and(is_repeatable) => {
             "deploy the binary that has it; or accept it with `newer(Newer::Accept)`; if it was removed on purpose, keep its \
              file with nothing in it but a comment that says so"
         }
@@ -98,12 +98,9 @@ fn drift(known: &[Migration], history: &[Entry], lines: &[Line]) -> Error {
 }
 
 fn sentence(known: &[Migration], history: &[Entry], line: &Line) -> String {
-    let entry = line.entry.map(|index| &history[index]);
-    let name = match (line.known, entry) {
-        (Some(index), _) => name(&known[index]),
-        (None, Some(entry)) => label(&entry.version, &entry.name),
-        (None, None) => unreachable!("a line stands for a known migration, a row of the history, or both"),
-    };
+    let entry = line.entry().map(|index| &history[index]);
+    let (version, name, _) = line.identity(known, history);
+    let name = label(version, name);
     let applied = entry.map_or(String::new(), |entry| format!("{} by {}", entry.applied_at, entry.applied_by));
     match line.standing {
         Standing::Changed => format!("migration {name} was changed after it was applied ({applied})"),
@@ -125,9 +122,9 @@ fn sentence(known: &[Migration], history: &[Entry], line: &Line) -> String {
 
 fn irreversible(known: &[Migration], history: &[Entry], lines: &[Line]) -> Error {
     let reasons = lines.iter().filter_map(|line| {
-        let entry = &history[line.entry?];
+        let entry = &history[line.entry()?];
         let name = label(&entry.version, &entry.name);
-        Some(match line.known.map(|index| &known[index]) {
+        Some(match line.known().map(|index| &known[index]) {
             None => format!("migration {name} is not in this binary"),
             Some(migration) if migration.down().is_none() => format!("migration {name} has no down file"),
             Some(_) if entry.state.is_done() => format!("migration {name} was baselined, not applied"),
