@@ -24,7 +24,33 @@ pub(crate) fn check(
         let (message, label, hint) = problem(statement.kind, transaction, &text[statement.range.clone()])?;
         Some(Fault::new(path, message).at(text, statement.range.clone(), label).hint(hint))
     }));
+    faults.extend(both_directions(path, text));
     transaction
+}
+
+/// Marks that divide one file into an up part and a down part. To us, and to the server, they are comments: both parts would
+/// run, and what the first one makes the second one would drop.
+const DIVIDERS: [(&str, &str); 3] =
+    [("+goose down", "goose"), ("migrate:down", "dbmate"), ("+migrate down", "sql-migrate")];
+
+fn both_directions(path: &str, text: &str) -> Option<Fault> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let words = line.strip_prefix("--").map(|comment| comment.trim().to_ascii_lowercase());
+        let divider = DIVIDERS.iter().find(|(mark, _)| words.as_deref().is_some_and(|words| words.starts_with(mark)));
+        if let Some((_, tool)) = divider {
+            let fault = Fault::new(path, format!("up and down in one file, as {tool} has it"))
+                .at(
+                    text,
+                    start..start + line.trim_end().len(),
+                    "this is a comment here, and what follows would run too",
+                )
+                .hint("make two files of it, one that ends in .up.sql and one that ends in .down.sql");
+            return Some(fault);
+        }
+        start += line.len();
+    }
+    None
 }
 
 fn transaction(directives: &Directives, statements: &[Statement]) -> Transaction {

@@ -109,18 +109,18 @@ impl Script {
         normalized(&self.text)
     }
 
-    /// Whether it may leave the session with other settings: it does more than define, change and drop objects and rows.
+    /// Whether it may leave the session with other settings: it does more than define, change and drop objects.
     ///
-    /// What a trigger does to the session is not seen here.
+    /// What a default or an event trigger does to the session is not seen here.
     pub fn may_change_settings(&self) -> bool {
-        const HARMLESS: [&str; 9] =
-            ["create", "alter", "drop", "comment", "grant", "revoke", "insert", "update", "delete"];
+        const HARMLESS: [&str; 6] = ["create", "alter", "drop", "comment", "grant", "revoke"];
         let text = self.text();
         let is_harmless = |statement: &Statement| {
             let word = text[statement.range.clone()].split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("");
             HARMLESS.iter().any(|harmless| word.eq_ignore_ascii_case(harmless))
         };
-        text.contains("set_config") || !self.statements().iter().all(is_harmless)
+        // A table that is made of a query is made by whatever functions the query calls.
+        text.to_ascii_lowercase().contains("select") || !self.statements().iter().all(is_harmless)
     }
 
     /// The text as it runs: in a file that wraps itself in one `BEGIN … COMMIT`, the pair is overwritten with spaces, so that
@@ -267,6 +267,22 @@ mod tests {
           |
           = hint: remove it, or let the whole migration run in a transaction
         ");
+    }
+
+    #[test]
+    fn up_and_down_in_one_file() {
+        assert_snapshot!(faults("-- migrate:up\nCREATE TABLE a ();\n\n-- migrate:down\nDROP TABLE a;"), @"
+        up and down in one file, as dbmate has it
+         --> a.sql:4:1
+          |
+        4 | -- migrate:down
+          | ^^^^^^^^^^^^^^^ this is a comment here, and what follows would run too
+          |
+          = hint: make two files of it, one that ends in .up.sql and one that ends in .down.sql
+        ");
+        assert!(faults("-- +goose Up\nSELECT 1;\n-- +goose Down\n").contains("as goose has it"));
+        assert!(faults("-- +migrate Up\nSELECT 1;\n-- +migrate Down\n").contains("as sql-migrate has it"));
+        assert_eq!(faults("-- +goose Up\nSELECT 1;"), "");
     }
 
     #[test]

@@ -32,6 +32,20 @@ every_driver! {
         assert_eq!(database.value("SELECT path FROM dumped"), "C:\\temp");
     }
 
+    fn search_path_changed_by_a_function(driver) {
+        let database = Database::new();
+        let set = migrator(&[
+            ("1_function.sql", "CREATE SCHEMA away; CREATE TABLE t (id int);
+                CREATE FUNCTION go_away() RETURNS int LANGUAGE plpgsql AS 'BEGIN SET search_path = away; RETURN 1; END';"),
+            ("2_call.sql", "INSERT INTO t VALUES (go_away());"),
+            ("3_here.sql", "CREATE TABLE here (id int);"),
+            ("4_copy.sql", "CREATE TABLE copy AS SELECT go_away();"),
+            ("5_here_too.sql", "CREATE TABLE here_too (id int);"),
+        ]);
+        driver.connect(&database.url()).run(&set).unwrap();
+        assert_eq!(database.value("SELECT count(*) FROM public.here, public.here_too"), "0");
+    }
+
     fn settings_are_what_they_were(driver) {
         let database = Database::new();
         let mut connection = driver.connect(&database.url());

@@ -57,6 +57,8 @@ impl<S: Session> Engine<'_, S> {
         let conditions = self.conditions(work, rest.first());
         message += &self.tail(rest.is_empty(), &conditions);
 
+        // So many statements stand before the commit.
+        let commit = Sql::TIMEOUTS + statements + usize::from(restores) + 1;
         let started = Instant::now();
         match self.session.send(&message).await {
             Ok(reply) => {
@@ -77,14 +79,15 @@ impl<S: Session> Engine<'_, S> {
                     }
                 }
             }
-            Err(Failure { cause: Cause::Server(server), .. }) if is_transient(&server.code) && self.may_retry() => {
+            Err(Failure { completed, cause: Cause::Server(server) })
+                if is_transient(&server.code) && completed.is_none_or(|c| c <= commit) && self.may_retry() =>
+            {
                 self.retry(step, &server).await.map(Some)
             }
             Err(Failure { completed, cause: Cause::Server(server) }) if !server.ends_connection() => {
                 let Some(script) = script else {
                     return Err(Error::own("recording a migration", Cause::Server(server)));
                 };
-                let commit = Sql::TIMEOUTS + statements + usize::from(restores) + 1;
                 let parts = failure::Parts { work, migration, script, head: &head, statements, commit };
                 if completed.is_some_and(|completed| completed > commit) {
                     self.finished(migration, outcome, started.elapsed());
@@ -108,7 +111,8 @@ impl<S: Session> Engine<'_, S> {
     }
 
     fn may_retry(&self) -> bool {
-        self.attempts.is_none_or(|(since, _)| since.elapsed() < self.options.retry_budget)
+        let budget = self.options.retry_budget;
+        self.attempts.map_or(!budget.is_zero(), |(since, _)| since.elapsed() < budget)
     }
 
     /// Rolls back, pauses, and begins anew: with this migration, or with the first one where all share a transaction.

@@ -5,7 +5,6 @@ use std::io;
 ///
 /// Its text says what was tried, where, and what came of it (the end of the server's log where there is one), and ends
 /// with a line `hint: …` that says what to do about it.
-#[derive(Debug)]
 pub struct Error {
     what: String,
     hint: String,
@@ -30,6 +29,13 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}\nhint: {}", self.what, self.hint)
+    }
+}
+
+impl fmt::Debug for Error {
+    /// As `Display`: this is what a `main` that returns the error prints.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
