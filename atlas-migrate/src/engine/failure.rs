@@ -9,7 +9,7 @@ use crate::error::Place;
 use crate::migrator::TransactionMode;
 use crate::report::label;
 use crate::session::{Cause, ServerError, Session};
-use crate::sql::Sql;
+use crate::sql::{self, Sql};
 use crate::{Error, ErrorKind, hint};
 
 /// What a message was made of.
@@ -71,7 +71,7 @@ impl<S: Session> Engine<'_, S> {
     /// rolled back.
     async fn locate(&mut self, parts: &Parts<'_>, code: &str) -> Option<usize> {
         self.unsettle();
-        let begin = format!("BEGIN;\n{}{}", self.sql.local_role(), parts.head);
+        let begin = format!("{}{}{}", sql::BEGIN, self.sql.local_role(), parts.head);
         self.session.send(&begin).await.ok()?;
         let text = parts.script.sql();
         let mut found = None;

@@ -49,7 +49,7 @@ impl<S: Session> Engine<'_, S> {
         }
 
         // The settings that its statements made, and its row.
-        let mut message = "BEGIN;\n".to_owned() + &self.sql.restore(&self.before);
+        let mut message = sql::BEGIN.to_owned() + &self.sql.restore(&self.before);
         let (state, outcome) = match work {
             Work::Run => (Some(EntryState::Applied), Outcome::Applied),
             Work::Revert(_) => (None, Outcome::Reverted),
@@ -91,8 +91,9 @@ impl<S: Session> Engine<'_, S> {
         message += sql::COMMIT;
         message += &self.sql.session_settings(self.timeouts(script));
         let cleanup = format!(
-            "{}BEGIN;\n{}{}{}",
+            "{}{}{}{}{}",
             sql::ROLLBACK,
+            sql::BEGIN,
             self.sql.restore(&self.before),
             self.sql.release(row, runner),
             sql::COMMIT
@@ -130,7 +131,8 @@ impl<S: Session> Engine<'_, S> {
             Work::Revert(_) => EntryState::Reverting,
         };
         let message = format!(
-            "BEGIN;\n{}{}{}",
+            "{}{}{}{}",
+            sql::BEGIN,
             self.sql.restore(&self.before),
             self.sql.advance(self.spelled(migration), runner, Advance::Stopped(state, index)),
             sql::COMMIT

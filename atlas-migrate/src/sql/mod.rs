@@ -48,6 +48,7 @@ pub(crate) struct Sql {
     pub(crate) server_version: u32,
 }
 
+pub(crate) const BEGIN: &str = "BEGIN;\n";
 pub(crate) const COMMIT: &str = "COMMIT;\n";
 pub(crate) const ROLLBACK: &str = "ROLLBACK;\n";
 

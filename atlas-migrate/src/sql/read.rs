@@ -46,10 +46,7 @@ impl Sql {
     /// Reads the history unless its digest is `current`. Writes nothing, and no error comes of a missing table.
     pub(crate) fn look(&self, current: &str) -> String {
         // Local to the message, which is one implicit transaction.
-        let role = self
-            .role
-            .as_deref()
-            .map_or(String::new(), |role| format!("  PERFORM set_config('role', {}, true);\n", literal(role)));
+        let role = self.perform_local_role();
         let prepare = format!(
             "{role}  PERFORM set_config('lock_timeout', '{}', true);\n  atlas_granted := true;\n",
             milliseconds(self.lock_timeout)

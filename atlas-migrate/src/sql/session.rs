@@ -71,12 +71,15 @@ impl Sql {
         format!("DO {};\n{role}", dollar_quoted(&(body + "END")))
     }
 
+    /// Takes the role on until the end of the transaction, in a block.
+    pub(super) fn perform_local_role(&self) -> String {
+        let perform = |role| format!("  PERFORM set_config('role', {}, true);\n", literal(role));
+        self.role.as_deref().map_or(String::new(), perform)
+    }
+
     /// Puts the session's settings back to what they were, whatever a migration did to them.
     pub(crate) fn restore(&self, before: &SessionSettings) -> String {
-        let role = self
-            .role
-            .as_deref()
-            .map_or(String::new(), |role| format!("  PERFORM set_config('role', {}, true);\n", literal(role)));
+        let role = self.perform_local_role();
         let body = format!(
             "DECLARE\n\
              \x20 atlas_before jsonb := {settings};\n\
