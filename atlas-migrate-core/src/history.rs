@@ -34,8 +34,31 @@ pub struct Entry {
     pub applied_by: String,
     /// How long its statements took on the server.
     pub execution_time: Duration,
-    /// Whether the process that runs it, statement by statement, is at work.
-    pub alive: bool,
+    /// Whether somebody is at work on it, statement by statement.
+    pub lease: Lease,
+    /// The checksums of the files that ran before this one, of a repeatable migration.
+    pub superseded: Vec<Checksum>,
+}
+
+/// Who is at work on a migration that runs statement by statement.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Lease {
+    /// Nobody, and none of its statements was cut off.
+    #[default]
+    None,
+    /// Nobody any more: who was has gone in the middle of a statement, or between two.
+    Expired,
+    /// A process that is alive.
+    Held,
+}
+
+impl Lease {
+    const NAMES: [(Self, &'static str); 3] = [(Self::None, "none"), (Self::Expired, "expired"), (Self::Held, "held")];
+
+    /// The lease with this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, n)| *n == name).map(|(lease, _)| *lease)
+    }
 }
 
 /// What a migration is known by: its version, or the name of a repeatable one. The repeatable ones come last.

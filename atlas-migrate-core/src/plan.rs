@@ -84,6 +84,9 @@ pub enum Standing {
     OutOfOrder,
     /// It is repeatable, and its SQL has changed since its turn came: it will run again, from its beginning.
     Outdated,
+    /// It is repeatable, and the database has a newer one: its file is one that was replaced before, or the database is
+    /// ahead of the binary as a whole. A run leaves it alone, lest an older binary put back what a newer one brought.
+    Superseded,
     /// It took effect, and its SQL has changed since.
     Changed,
     /// Its statements run one by one, and not all of them have.
@@ -115,6 +118,7 @@ impl Standing {
             Self::Pending => "pending",
             Self::OutOfOrder => "out of order",
             Self::Outdated => "outdated",
+            Self::Superseded => "superseded",
             Self::Changed => "changed",
             Self::Unfinished => "unfinished",
             Self::UnfinishedChanged => "unfinished (changed)",
@@ -193,6 +197,8 @@ pub fn compare(known: &[Migration], history: &[Entry]) -> Vec<Line> {
     let newest_applied =
         history.iter().filter(|entry| entry.state.is_done()).map(Entry::key).filter(|key| key.is_versioned()).max();
 
+    let is_ahead = newest_applied.is_some() && newest_applied > newest_known;
+
     let mut rows = HashMap::new();
     let mut unknown = Vec::new();
     for (index, entry) in history.iter().enumerate() {
@@ -207,7 +213,7 @@ pub fn compare(known: &[Migration], history: &[Entry]) -> Vec<Line> {
             let line = match rows.remove(&key) {
                 Some(entry) => {
                     let place = Place::Both { known: index, entry };
-                    Line { place, standing: standing(migration, &history[entry]) }
+                    Line { place, standing: standing(migration, &history[entry], is_ahead) }
                 }
                 None if Some(key) < newest_applied => {
                     Line { place: Place::Known(index), standing: Standing::OutOfOrder }
@@ -226,15 +232,19 @@ pub fn compare(known: &[Migration], history: &[Entry]) -> Vec<Line> {
     lines.into_iter().map(|(_, line)| line).collect()
 }
 
-fn standing(migration: &Migration, entry: &Entry) -> Standing {
+fn standing(migration: &Migration, entry: &Entry, is_ahead: bool) -> Standing {
     let script = migration.up();
     let sql = match entry.state {
         State::Running | State::Failed => fingerprint_of_first(entry.statements, script),
         _ => Some(script.fingerprint()),
     };
     let same_sql = sql == Some(entry.fingerprint);
+    // Of one that stopped before its first statement, any SQL is the same.
+    let is_superseded = (is_ahead && !same_sql)
+        || (entry.superseded.contains(&script.checksum()) && !(same_sql && entry.state.is_done()));
     match (entry.state, migration.kind()) {
         (State::Reverting, _) => Standing::Reverting,
+        (_, Kind::Repeatable) if is_superseded => Standing::Superseded,
         (_, Kind::Repeatable) if !same_sql => Standing::Outdated,
         // Nothing of it ran.
         (State::Skipped, _) => Standing::Skipped,

@@ -66,6 +66,9 @@ pub enum ErrorKind {
     LockTimeout,
     /// Another process was migrating for longer than the budget.
     Busy,
+    /// A statement was cut off that cannot be in a transaction, and the catalog does not tell whether it took effect. See
+    /// [`repair`](crate::Migrator::repair).
+    InDoubt,
     /// The server refused one of the library's own statements.
     Database,
 }

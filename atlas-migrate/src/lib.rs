@@ -25,7 +25,7 @@
 //! many processes boot at the same time.
 //!
 //! `run` is a short form: `migrations::migrator()` gives the builder, a [`Migrator`], which has the options (lock timeout,
-//! target, role, namespace, progress…) and the other verbs (plan, status, check, revert, baseline). Migrations that are not
+//! target, role, namespace, progress…) and the other verbs (plan, status, check, wait, revert, baseline, repair). Migrations that are not
 //! embedded come from [`Migrations`].
 //!
 //! # Clients
@@ -115,8 +115,8 @@ pub use atlas_migrate_macros::embed_migrations;
 
 pub use driver::{Database, Running};
 pub use error::{Error, ErrorKind};
-pub use migrator::{Migrator, TransactionMode};
-pub use progress::Event;
+pub use migrator::{Migrator, Repair, TransactionMode};
+pub use progress::{Event, Holder};
 pub use report::{Done, MigrationStatus, Outcome, Plan, Planned, Report, Status};
 pub use source::Migrations;
 

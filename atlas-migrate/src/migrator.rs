@@ -69,6 +69,20 @@ pub enum TransactionMode {
     All,
 }
 
+/// What the history is to say of a migration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repair {
+    /// It took effect, with the file as this binary has it.
+    Applied,
+    /// Nothing of it took effect: the next run runs it.
+    Pending,
+    /// So many of its statements took effect, and no more: the next run goes on with the one after them.
+    Failed {
+        /// How many, from the first.
+        completed: usize,
+    },
+}
+
 impl Migrator {
     /// A migrator for these migrations, with default options.
     pub fn new(migrations: impl Into<Migrations>) -> Self {
@@ -239,6 +253,18 @@ impl Migrator {
         database.perform(Check(self.clone()))
     }
 
+    /// Waits until somebody else has brought this database to what this binary needs. Writes nothing: for processes that must
+    /// not migrate, and may start only when somebody has.
+    ///
+    /// It waits for as long as [`wait_budget`](Self::wait_budget) says, and tells [`Event::Pending`] meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`Pending`](crate::ErrorKind::Pending) if that is over; else those of [`check`](Self::check), at once.
+    pub fn wait<'c, D: Database<'c>>(&self, database: D) -> D::Outcome<()> {
+        database.perform(Wait(self.clone()))
+    }
+
     /// Runs the down files of migrations that were applied, the highest version first.
     ///
     /// # Errors
@@ -264,6 +290,40 @@ impl Migrator {
 }
 
 impl Migrator {
+    /// Writes what is so of a migration into the history, without running anything.
+    ///
+    /// For what only people can find out, when an error says so: whether a statement took effect that was cut off and cannot be
+    /// in a transaction ([`InDoubt`](crate::ErrorKind::InDoubt)); and for a file that was changed on purpose after it was
+    /// applied. It waits for whoever is at work on the migrations.
+    ///
+    /// ```no_run
+    /// # #[cfg(feature = "sqlx")]
+    /// # async fn example(pool: sqlx::PgPool) -> Result<(), atlas_migrate::Error> {
+    /// # mod migrations { atlas_migrate::embed_migrations!("../migrations"); }
+    /// use atlas_migrate::Repair;
+    ///
+    /// // The second statement of 003 was cut off, and did take effect.
+    /// migrations::migrator().repair(&pool, "003", Repair::Failed { completed: 2 }).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownVersion`](crate::ErrorKind::UnknownVersion) if no migration has this version (of a repeatable one:
+    /// `R__name`); [`Usage`](crate::ErrorKind::Usage) if it has fewer statements; else those of [`run`](Self::run) before
+    /// anything ran.
+    pub fn repair<'c, D: Database<'c>>(
+        &self,
+        database: D,
+        version: impl Into<Version>,
+        repair: Repair,
+    ) -> D::Outcome<Report> {
+        database.perform(DoRepair(self.clone(), version.into(), repair))
+    }
+}
+
+impl Migrator {
     /// What a verb does is traced within this.
     fn span(&self, verb: &'static str) -> tracing::Span {
         let Options { namespace, schema, table, .. } = &self.options;
@@ -277,6 +337,8 @@ struct GetStatus(Migrator);
 struct Check(Migrator);
 struct DoRevert(Migrator, Revert);
 struct Baseline(Migrator, Version);
+struct Wait(Migrator);
+struct DoRepair(Migrator, Version, Repair);
 
 impl Job for Run {
     type Output = Report;
@@ -323,5 +385,21 @@ impl Job for Baseline {
 
     async fn perform<S: Session>(self, session: &mut S) -> Result<Report, Error> {
         Engine::new(session, &self.0)?.baseline(&self.1).instrument(self.0.span("baseline")).await
+    }
+}
+
+impl Job for Wait {
+    type Output = ();
+
+    async fn perform<S: Session>(self, session: &mut S) -> Result<(), Error> {
+        Engine::new(session, &self.0)?.wait().instrument(self.0.span("wait")).await
+    }
+}
+
+impl Job for DoRepair {
+    type Output = Report;
+
+    async fn perform<S: Session>(self, session: &mut S) -> Result<Report, Error> {
+        Engine::new(session, &self.0)?.repair(&self.1, self.2).instrument(self.0.span("repair")).await
     }
 }

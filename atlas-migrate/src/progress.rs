@@ -16,6 +16,15 @@ pub enum Event<'a> {
     Waiting {
         /// For how long so far.
         waited: Duration,
+        /// Who it is, once the wait is longer than a second.
+        holder: Option<&'a Holder>,
+    },
+    /// The database is not yet what the binary needs, and [`wait`](crate::Migrator::wait) waits for somebody to migrate it.
+    Pending {
+        /// For how long so far.
+        waited: Duration,
+        /// How many migrations have not run.
+        pending: usize,
     },
     /// A migration begins.
     Started {
@@ -50,6 +59,69 @@ pub enum Event<'a> {
     Warning(&'a str),
 }
 
+/// A session that is in the way: it holds a lock, or is at work on a migration.
+///
+/// `Display` says all of it. A login without the rights of `pg_read_all_stats` sees of other users' sessions the process
+/// and the user; `?` and `<insufficient privilege>` stand for the rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    pub(crate) pid: i32,
+    pub(crate) user: String,
+    pub(crate) application: String,
+    pub(crate) host: String,
+    pub(crate) state: String,
+    pub(crate) since: Duration,
+    pub(crate) query: String,
+    /// The table that it has locked, if that is what is waited for.
+    pub(crate) table: Option<String>,
+}
+
+impl Holder {
+    /// The process id of its backend: what `pg_terminate_backend` takes.
+    pub fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// The user that it logged in as.
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// Its `application_name`, which may be empty.
+    pub fn application(&self) -> &str {
+        &self.application
+    }
+
+    /// The host that it came from: a name or an address, or `local` for a Unix socket. Behind a pooler, the pooler's.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// For how long its transaction has been open, or its last statement has been running.
+    pub fn since(&self) -> Duration {
+        self.since
+    }
+
+    /// The first 300 characters of its last message. Those of a migrator name the migration.
+    pub fn query(&self) -> &str {
+        &self.query
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { pid, user, application, host, state, since, query, table: _ } = self;
+        let seconds = since.as_secs_f64();
+        write!(f, "pid {pid} (user {user}, application {application:?}, host {host}), {state} for {seconds:.1} s: ")?;
+        // What stands behind the title of a migration is mostly the library's own.
+        let query = match query.strip_prefix("/* atlas-migrate: ").and_then(|query| query.split_once(" */")) {
+            Some((migration, _)) => format!("migration {migration}"),
+            None => query.split_whitespace().collect::<Vec<_>>().join(" "),
+        };
+        f.write_str(&query)
+    }
+}
+
 /// Who is told.
 #[derive(Clone, Default)]
 pub(crate) struct Listener(Option<Arc<Callback>>);
@@ -64,7 +136,17 @@ impl Listener {
     /// Tells the listener, and the log.
     pub(crate) fn tell(&self, event: &Event<'_>) {
         match event {
-            Event::Waiting { waited } => tracing::info!(?waited, "waiting for another process that is migrating"),
+            Event::Waiting { waited, holder: None } => {
+                tracing::info!(?waited, "waiting for another process that is migrating");
+            }
+            Event::Waiting { waited, holder: Some(holder) } => {
+                tracing::info!(?waited, pid = holder.pid, user = holder.user, application = holder.application,
+                    host = holder.host, since = ?holder.since, query = holder.query,
+                    "waiting for another process that is migrating");
+            }
+            Event::Pending { waited, pending } => {
+                tracing::info!(?waited, pending, "waiting for somebody to migrate");
+            }
             Event::Started { migration, remaining } => {
                 tracing::debug!(version = %migration.version(), name = migration.name(), remaining, "migration started");
             }

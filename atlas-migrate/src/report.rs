@@ -38,6 +38,8 @@ pub enum Outcome {
     Reverted,
     /// It was recorded as being there already.
     Baseline,
+    /// Its row was written by [`repair`](crate::Migrator::repair).
+    Repaired,
 }
 
 impl Report {
@@ -70,7 +72,8 @@ impl Report {
         self.done.is_empty()
     }
 
-    /// What a developer should know, though it is no error: files on disk that a debug build does not carry.
+    /// What one should know, though it is no error: files on disk that a debug build does not carry, a repeatable migration
+    /// that is left as a newer binary put it.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
@@ -105,6 +108,7 @@ impl fmt::Display for Outcome {
             Self::Skipped => "skipped",
             Self::Reverted => "reverted",
             Self::Baseline => "baseline",
+            Self::Repaired => "repaired",
         })
     }
 }

@@ -205,25 +205,59 @@ every_driver! {
         assert_eq!(connection.sql("SHOW statement_timeout"), "150ms");
     }
 
-    fn a_lost_lease_leaves_no_settings(driver) {
+    /// Whoever lost it looks again, and goes on with what is left.
+    fn a_lease_that_is_lost_is_waited_for(driver) {
         let database = Database::new();
-        let name = database.value("SELECT current_database()");
-        database.query(&format!("ALTER DATABASE {name} SET statement_timeout = '50s'"));
-        let settings = "SELECT concat_ws(' ', current_setting('work_mem'), current_setting('statement_timeout'))";
         let mut connection = driver.connect(&database.url());
-        let before = connection.sql(settings);
-        let url = database.url();
-        let text = "-- atlas:no-transaction\nSET work_mem = '9MB';\nVACUUM t;\nVACUUM t;";
-        let set = migrator(&[TABLE, ("2_alone.sql", text)]).on_progress(move |event| {
-            if let Event::Statement { completed: 1, .. } = event {
-                let url = url.clone();
-                let steal = move || Driver::Postgres.connect(&url).sql("UPDATE schema_migrations SET runner = 'somebody else' WHERE version = '2'");
-                // A thread of its own, because the blocking client must not be used within a runtime.
-                std::thread::spawn(steal).join().unwrap();
+        let before = connection.sql("SHOW work_mem");
+        let other = Other::new(&database);
+        let waited = Arc::new(AtomicBool::new(false));
+        let has_waited = waited.clone();
+        let text = "-- atlas:no-transaction\nSET work_mem = '9MB';\nINSERT INTO t VALUES (1);\nINSERT INTO t VALUES (2);\nVACUUM t;";
+        let set = migrator(&[TABLE, ("2_alone.sql", text)]).on_progress(move |event| match event {
+            Event::Statement { completed: 2, .. } => other.send(TAKE_UP),
+            Event::Waiting { .. } => {
+                has_waited.store(true, Ordering::Relaxed);
+                other.send(LEAVE);
+            }
+            _ => {}
+        });
+        assert_eq!(connection.run(&set).unwrap().applied().count(), 2);
+        assert!(waited.load(Ordering::Relaxed));
+        // The one that it was lost with was rolled back.
+        assert_eq!(database.query("SELECT a FROM t ORDER BY a"), ["1", "2"]);
+        assert_eq!(connection.sql("SHOW work_mem"), before);
+    }
+
+    /// What can be in a transaction takes effect together with the record that it did.
+    fn a_statement_in_a_transaction_of_its_own(driver) {
+        let database = Database::new();
+        let text = "-- atlas:no-transaction\nINSERT INTO t SELECT 1 FROM (SELECT txid_current()) x;\n\
+            DO $$ BEGIN INSERT INTO t VALUES (2); END $$;\nALTER TYPE mood ADD VALUE 'ok';\nVACUUM t;";
+        let set = migrator(&[TABLE, ("2_mood.sql", "CREATE TYPE mood AS ENUM ('sad');"), ("3_alone.sql", text)]);
+        driver.connect(&database.url()).run(&set).unwrap();
+        assert_eq!(database.query("SELECT a FROM t ORDER BY a"), ["1", "2"]);
+        assert_eq!(database.value("SELECT count(*) FROM pg_enum"), "2");
+    }
+
+    /// It waits for a table no longer than any other migration would.
+    fn a_statement_in_a_transaction_of_its_own_does_not_wait_for_ever(driver) {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        connection.run(&migrator(&[TABLE])).unwrap();
+        let other = Other::new(&database);
+        other.send("BEGIN; SELECT FROM t");
+        let retried = Arc::new(AtomicBool::new(false));
+        let has_retried = retried.clone();
+        let text = "-- atlas:no-transaction\nALTER TABLE t ADD c int;\nVACUUM t;";
+        let set = migrator(&[TABLE, ("2_alone.sql", text)]).lock_timeout(Duration::from_millis(50)).on_progress(move |event| {
+            if let Event::Retrying { .. } = event {
+                has_retried.store(true, Ordering::Relaxed);
+                other.send(LEAVE);
             }
         });
-        assert_eq!(connection.run(&set).unwrap_err().kind(), ErrorKind::Busy);
-        assert_eq!(connection.sql(settings), before);
+        connection.run(&set).unwrap();
+        assert!(retried.load(Ordering::Relaxed));
     }
 
     fn progress_is_told(driver) {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use atlas_migrate::{Error, Event, Migrations, Migrator, OutOfOrder, Revert, Target, TransactionMode};
+use atlas_migrate::{Error, Migrations, Migrator, OutOfOrder, Repair, Revert, Target, TransactionMode};
 use atlas_migrate_tests::{Connection, Database, Driver, migrator};
 
 /// A migrator with the error that is expected of it, in a database of its own.
@@ -269,16 +269,52 @@ fn files() {
     );
 }
 
-#[test]
-fn a_lease_that_was_taken_over() {
+/// A run of a file that was cut off right before this statement, with the database in this state.
+#[track_caller]
+fn cut_off(name: &str, statement: &str, left: &str) {
+    let set = migrator(&[A, ("002_alone.sql", &format!("-- atlas:no-transaction\nSELECT 1;\n{statement};\n"))]);
+    let stops = migrator(&[A, ("002_alone.sql", "-- atlas:no-transaction\nSELECT 1;\nSELECT 1 / 0;")]);
     let database = Database::new();
-    let thief = std::sync::Mutex::new(Driver::Postgres.connect(&database.url()));
-    let set = migrator(&[A, ("002_alone.sql", "VACUUM a; VACUUM a;")]).on_progress(move |event| {
-        if let Event::Statement { completed: 1, .. } = event {
-            thief.lock().unwrap().sql("UPDATE schema_migrations SET runner = 'somebody else' WHERE runner IS NOT NULL");
-        }
-    });
-    check("lease lost", Driver::Postgres.connect(&database.url()).run(&set).unwrap_err());
+    Driver::Postgres.connect(&database.url()).run(&stops).unwrap_err();
+    database.query(left);
+    database.query("UPDATE schema_migrations SET state = 'running', runner = 'gone' WHERE version = '002'");
+    check(name, Driver::Postgres.connect(&database.url()).run(&set).unwrap_err());
+}
+
+#[test]
+fn what_was_cut_off() {
+    cut_off("in doubt", "CALL backfill()", "SELECT 1");
+    let statement = "CREATE INDEX CONCURRENTLY by_id ON a (id)";
+    cut_off("index of another definition", statement, "CREATE INDEX by_id ON a (id DESC)");
+    cut_off("index of another table", statement, "CREATE TABLE b (id int); CREATE INDEX by_id ON b (id)");
+}
+
+#[test]
+fn what_a_statement_left() {
+    let file = ("002_unique.sql", "CREATE UNIQUE INDEX CONCURRENTLY by_n ON b (n);");
+    let mut case = Case::new().sql("CREATE TABLE b (n int); INSERT INTO b VALUES (1), (1)");
+    check("index left behind", case.run(&[file]));
+}
+
+#[test]
+fn repairs() {
+    let mut case = Case::new().applied(&[A]);
+    let set = migrator(&[A]);
+    check("repaired", case.connection.repair(&set, "1", Repair::Applied).unwrap());
+    check("repair of too much", case.connection.repair(&set, "1", Repair::Failed { completed: 9 }).unwrap_err());
+}
+
+#[test]
+fn an_older_binary() {
+    let mut case = Case::new().applied(&[("R__v.sql", "SELECT 1;")]).applied(&[("R__v.sql", "SELECT 2;")]);
+    check("superseded", case.connection.run(&migrator(&[("R__v.sql", "SELECT 1;")])).unwrap());
+}
+
+#[test]
+fn nobody_migrates() {
+    let mut case = Case::new();
+    let set = migrator(&[A, B]).wait_budget(Duration::from_millis(100));
+    check("nobody migrated", case.connection.wait(&set).unwrap_err());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! One face for all the drivers.
 
-use atlas_migrate::{Error, Migrator, Plan, Report, Revert, Status};
+use atlas_migrate::{Error, Migrator, Plan, Repair, Report, Revert, Status};
 use sqlx::{Connection as _, Executor as _, Row as _};
 use tokio::runtime::Runtime;
 
@@ -116,6 +116,16 @@ impl Connection {
     /// [`Migrator::baseline`]
     pub fn baseline(&mut self, migrator: &Migrator, version: &str) -> Result<Report, Error> {
         verb!(self, migrator.baseline(version.to_owned()))
+    }
+
+    /// [`Migrator::wait`]
+    pub fn wait(&mut self, migrator: &Migrator) -> Result<(), Error> {
+        verb!(self, migrator.wait())
+    }
+
+    /// [`Migrator::repair`]
+    pub fn repair(&mut self, migrator: &Migrator, version: &str, repair: Repair) -> Result<Report, Error> {
+        verb!(self, migrator.repair(version.to_owned(), repair))
     }
 
     /// Sends SQL over the same connection and gives the first column of the last row.

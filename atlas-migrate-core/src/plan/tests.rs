@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use super::*;
+use crate::checksum::Checksum;
+use crate::history::Lease;
 use crate::set::{self, File};
 
 const SQL: &str = "SELECT 1;";
@@ -53,8 +55,14 @@ pub(crate) fn row(text: &str) -> Entry {
         applied_at: String::new(),
         applied_by: String::new(),
         execution_time: Duration::ZERO,
-        alive: false,
+        lease: Lease::None,
+        superseded: words.iter().filter_map(|word| word.strip_prefix("after=")).map(superseded).collect(),
     }
+}
+
+/// What a repeatable migration was before: a number that its SQL selected.
+fn superseded(number: &str) -> Checksum {
+    Checksum::of(&format!("SELECT {number}"))
 }
 
 fn history(lines: &[&str]) -> Vec<Entry> {
@@ -128,6 +136,30 @@ fn what_took_effect() {
     stands(&["R__v"], &["R__v applied"], &["R__v applied"]);
     stands(&["R__v"], &["R__v applied: SELECT  1"], &["R__v applied (reformatted)"]);
     stands(&["R__v"], &["R__v applied: SELECT 2"], &["R__v outdated"]);
+}
+
+#[test]
+fn what_an_older_binary_must_not_put_back() {
+    // It ran before, and was replaced.
+    stands(&["R__v: SELECT 1"], &["R__v applied after=1: SELECT 2"], &["R__v superseded"]);
+    stands(&["R__v: SELECT 1"], &["R__v applied after=3 after=1: SELECT 2"], &["R__v superseded"]);
+    stands(&["R__v: SELECT 1"], &["R__v failed 0 after=1: SELECT 2; SELECT 3"], &["R__v superseded"]);
+    plans(&["R__v: SELECT 1"], &["R__v applied after=1: SELECT 2"], "");
+    // Not if a comment says that it is another one, nor if it is what is there.
+    stands(&["R__v: SELECT 1 -- again"], &["R__v applied after=1: SELECT 2"], &["R__v outdated"]);
+    stands(&["R__v: SELECT 1"], &["R__v applied after=1: SELECT  1"], &["R__v applied (reformatted)"]);
+    // The database is ahead, and so it is newer, whatever ran before.
+    stands(
+        &["1", "R__v"],
+        &["1 applied", "2 applied", "R__v applied: SELECT 2"],
+        &["1 applied", "2 newer", "R__v superseded"],
+    );
+    plans(&["1", "R__v", "R__w"], &["1 applied", "2 applied compatible", "R__v applied: SELECT 2"], "R__w");
+    stands(
+        &["2", "R__v"],
+        &["1 applied", "2 applied", "R__v applied: SELECT 2"],
+        &["1 missing", "2 applied", "R__v outdated"],
+    );
 }
 
 #[test]

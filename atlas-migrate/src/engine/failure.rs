@@ -4,9 +4,11 @@ use std::ops::Range;
 
 use atlas_migrate_core::migration::{Migration, Script, Transaction};
 
-use super::{Engine, Work};
+use super::one_by_one::Job;
+use super::{Engine, Work, state};
 use crate::error::Place;
 use crate::migrator::TransactionMode;
+use crate::progress::Holder;
 use crate::report::label;
 use crate::session::{Cause, ServerError, Session};
 use crate::sql::{self, Sql};
@@ -56,7 +58,8 @@ impl<S: Session> Engine<'_, S> {
         let mut error = describe(parts.work, parts.migration, parts.script, span, doing, server);
         if server.code == "55P03" {
             for blocker in self.blockers(&text).await {
-                error = error.note(blocker);
+                let table = blocker.table.as_deref().unwrap_or("?");
+                error = error.note(format!("{table} is locked by {blocker}"));
             }
         }
         if all && !self.report.done.is_empty() {
@@ -89,44 +92,24 @@ impl<S: Session> Engine<'_, S> {
     }
 
     /// The sessions that hold locks on what the script names.
-    async fn blockers(&mut self, text: &str) -> Vec<String> {
+    async fn blockers(&mut self, text: &str) -> Vec<Holder> {
         let mut names: Vec<&str> = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
         names.sort_unstable();
         names.dedup();
         self.session.if_dropped(Some(String::new()));
         let reply = self.session.send(&Sql::blockers(&names)).await;
         self.session.if_dropped(None);
-        let Ok(reply) = reply else { return Vec::new() };
-        let blocker = |row: &crate::session::Row| {
-            let cell = |index: usize| row.get(index).cloned().flatten().unwrap_or_else(|| "?".to_owned());
-            format!(
-                "{} is locked by pid {} (user {}, application {:?}, {}), whose transaction began {} s ago; its last statement: {}",
-                cell(6),
-                cell(0),
-                cell(1),
-                cell(2),
-                cell(3),
-                cell(4),
-                cell(5).split_whitespace().collect::<Vec<_>>().join(" ")
-            )
-        };
-        reply.rows("atlas_blocker").map(blocker).collect()
+        reply.as_ref().map(state::holders).unwrap_or_default()
     }
 }
 
-/// The error of a statement that was sent by itself, behind a tag of so many characters.
-pub(super) fn of_statement(
-    work: Work<'_>,
-    migration: &Migration,
-    script: &Script,
-    index: usize,
-    tag: usize,
-    server: &ServerError,
-) -> Error {
+/// The error of a statement that was sent by itself, behind this text.
+pub(super) fn of_statement(job: &Job<'_>, index: usize, head: &str, server: &ServerError) -> Error {
+    let Job { work, migration, script, .. } = *job;
     let text = script.text();
     let whole = script.statements().get(index).map(|statement| statement.range.clone());
     let word = whole.as_ref().and_then(|whole| {
-        let position = server.position?.checked_sub(tag)?;
+        let position = server.position?.checked_sub(head.chars().count())?;
         let span = span_at(&text[whole.clone()], "", position)?;
         Some(whole.start + span.start..whole.start + span.end)
     });

@@ -6,11 +6,12 @@
 //!    for the next one.
 
 use std::collections::VecDeque;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
-use atlas_migrate_core::history::{self, Entry, State as EntryState};
+use atlas_migrate_core::history::{self, Entry, Lease, State as EntryState};
 use atlas_migrate_core::migration::{Migration, Script, Transaction};
-use atlas_migrate_core::plan::{self, Problem, Revert, Step};
+use atlas_migrate_core::plan::{self, Revert, Standing, Step};
 use atlas_migrate_core::version::Version;
 
 use crate::Error;
@@ -20,22 +21,23 @@ use crate::migrator::{Migrator, Options, TransactionMode};
 use crate::progress::Event;
 use crate::report::{Done, Outcome, Plan, Report, Status};
 use crate::session::{Reply, Session};
-use crate::sql::{self, Record, SessionSettings, Sql, Timeouts};
+use crate::sql::{self, SessionSettings, Sql, Timeouts};
 
 mod failure;
+mod in_doubt;
+mod judge;
 mod one_by_one;
+mod record;
 mod refusal;
 mod state;
 mod transaction;
+mod turn;
 
 use state::{Form, State};
+use turn::Turn;
 
 /// A digest that no history has: the rows come in any case.
 const UNKNOWN: &str = "unknown";
-
-/// The pauses between two looks at a lock that another process holds.
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 pub(crate) struct Engine<'a, S> {
     session: &'a mut S,
@@ -58,14 +60,6 @@ pub(crate) struct Engine<'a, S> {
 enum Work<'a> {
     Run,
     Revert(&'a Revert),
-}
-
-/// The lock is ours, the transaction open, the history known.
-struct Turn {
-    /// The history is not what it was expected to be.
-    changed: bool,
-    /// What the conditions of the next step came to.
-    outcomes: Vec<String>,
 }
 
 impl<'a, S: Session> Engine<'a, S> {
@@ -94,6 +88,11 @@ impl<'a, S: Session> Engine<'a, S> {
         let state = self.look(&history::digest_when_current(self.known)).await?;
         if state.current {
             return Ok(self.report);
+        }
+        for line in plan::compare(self.known, &self.entries) {
+            if let (Standing::Superseded, Some(known)) = (line.standing, line.known()) {
+                self.warn(refusal::superseded(&self.known[known]));
+            }
         }
         self.carry_out(Work::Run, &state).await
     }
@@ -125,27 +124,6 @@ impl<'a, S: Session> Engine<'a, S> {
         if steps.is_empty() { Ok(()) } else { Err(refusal::pending(self.known, &steps)) }
     }
 
-    pub(crate) async fn baseline(mut self, version: &Version) -> Result<Report, Error> {
-        let state = self.look(UNKNOWN).await?;
-        let key = history::Key::Versioned(version);
-        if !self.known.iter().any(|migration| migration.key() == key) {
-            return Err(refusal::problem(self.known, &self.entries, Problem::UnknownTarget(version.clone())));
-        }
-        state.writable()?;
-        self.begin("", &[]).await?;
-        let mut message = String::new();
-        for migration in self.known.iter().filter(|migration| migration.key() <= key) {
-            if self.entries.iter().all(|entry| entry.key() != migration.key()) {
-                let fingerprint = migration.up().fingerprint();
-                let state = EntryState::Baseline;
-                message += &self.sql.record(&Record { migration, row: None, state, statements: 0, fingerprint });
-                self.finished(migration, Outcome::Baseline, Duration::ZERO);
-            }
-        }
-        let result = self.end(message + sql::COMMIT, "recording the baseline").await;
-        self.conclude(result).await
-    }
-
     /// Does the work that there is, after a look.
     async fn carry_out(mut self, work: Work<'_>, state: &State) -> Result<Report, Error> {
         let steps = self.steps(work)?;
@@ -168,7 +146,7 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// Rolls back. If that fails the connection is lost, and the transaction with it.
     async fn abandon(&mut self) {
-        if self.session.send(sql::ROLLBACK).await.is_ok() {
+        if self.session.send(&self.rollback()).await.is_ok() {
             self.settle();
         }
     }
@@ -182,7 +160,18 @@ impl<'a, S: Session> Engine<'a, S> {
     /// A transaction is open from the next message on.
     fn unsettle(&mut self) {
         self.open = true;
-        self.session.if_dropped(Some(sql::ROLLBACK.to_owned()));
+        self.session.if_dropped(Some(self.rollback()));
+    }
+
+    /// What ends a transaction without effect, and removes what outlives it.
+    fn rollback(&self) -> String {
+        sql::ROLLBACK.to_owned() + &self.sql.clear_up(&self.before)
+    }
+
+    /// Tells something that is no error.
+    fn warn(&mut self, warning: String) {
+        self.options.listener.tell(&Event::Warning(&warning));
+        self.report.warnings.push(warning);
     }
 
     async fn work(&mut self, work: Work<'_>, mut steps: VecDeque<Step>) -> Result<(), Error> {
@@ -304,57 +293,6 @@ impl<'a, S: Session> Engine<'a, S> {
         Ok(state)
     }
 
-    /// The digest of a history that need not be read again. None is of one with an unfinished migration: whether anybody is
-    /// at work on that, the digest does not tell.
-    fn current(&self) -> String {
-        let is_done = |entry: &Entry| entry.state.is_done();
-        if self.entries.iter().all(is_done) { history::digest(&self.entries) } else { UNKNOWN.to_owned() }
-    }
-
-    /// Begins a transaction, takes the lock and looks again; waits for whoever is at work. `first` is sent before.
-    async fn begin(&mut self, first: &str, conditions: &[&str]) -> Result<Turn, Error> {
-        let reply = self.send_begin(first, &self.current(), conditions).await?;
-        self.await_turn(reply, conditions).await
-    }
-
-    async fn send_begin(&mut self, first: &str, current: &str, conditions: &[&str]) -> Result<Reply, Error> {
-        self.unsettle();
-        let message = format!("{first}{}", self.sql.begin(current, conditions));
-        self.session.send(&message).await.map_err(|failure| Error::own("preparing the history", failure.cause))
-    }
-
-    /// Makes sure that nobody else is at work, going by the answer to a [`Sql::begin`].
-    async fn await_turn(&mut self, mut reply: Reply, conditions: &[&str]) -> Result<Turn, Error> {
-        let started = Instant::now();
-        let mut pause = FIRST_PAUSE;
-        let mut changed = false;
-        loop {
-            let state = self.read_state(&reply)?;
-            changed |= state.form == Form::Absent || (state.form == Form::Ours && !state.current);
-            if state.form != Form::Busy && !self.entries.iter().any(|entry| entry.alive) {
-                return Ok(Turn { changed, outcomes: state.outcomes });
-            }
-            let waited = started.elapsed();
-            if waited >= self.options.wait_budget {
-                return Err(refusal::busy(waited));
-            }
-            self.options.listener.tell(&Event::Waiting { waited });
-            let first = format!("{}{}", sql::ROLLBACK, Sql::pause(pause));
-            reply = self.send_begin(&first, &self.current(), conditions).await?;
-            pause = pause.mul_f32(1.5).min(LONGEST_PAUSE);
-        }
-    }
-
-    /// The same, going by the answer to a [`Sql::begin_next`]. Only if it is not what was expected, there is more to read.
-    async fn await_next_turn(&mut self, reply: Reply) -> Result<Turn, Error> {
-        if state::is_as_expected(&reply, &self.current()) {
-            return Ok(Turn { changed: false, outcomes: Vec::new() });
-        }
-        let reply = self.session.send(&self.sql.locked_read(UNKNOWN, &[])).await;
-        let reply = reply.map_err(|failure| Error::own("reading the history", failure.cause))?;
-        self.await_turn(reply, &[]).await
-    }
-
     /// Evaluates conditions in the transaction that is open.
     async fn evaluate(&mut self, conditions: &[&str]) -> Result<Vec<String>, Error> {
         let current = history::digest(&self.entries);
@@ -422,7 +360,8 @@ impl<'a, S: Session> Engine<'a, S> {
             applied_at: String::new(),
             applied_by: String::new(),
             execution_time: Duration::ZERO,
-            alive: false,
+            lease: Lease::None,
+            superseded: Vec::new(),
         }));
     }
 }
@@ -430,6 +369,10 @@ impl<'a, S: Session> Engine<'a, S> {
 /// Whether a script runs statement by statement: it says so, or some of its statements have run like that.
 fn is_one_by_one(script: &Script, step: &Step) -> bool {
     script.header().transaction == Transaction::None || step.done > 0
+}
+
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
 }
 
 /// Whether the same SQL may pass in a moment: lock_not_available, deadlock_detected, serialization_failure.

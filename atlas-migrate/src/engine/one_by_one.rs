@@ -3,20 +3,48 @@
 //! No lock can be held meanwhile: an open transaction would make `CREATE INDEX CONCURRENTLY` wait for itself. The
 //! migration's row has a lease instead. Others take it over once its holder has gone: its backend is not there any more, or
 //! runs none of its statements and has written nothing for a while. Whoever writes has to hold the lease.
+//!
+//! A statement that can be in a transaction is in one with the record that it completed. Of the others the row says before
+//! each that it is next; if that was cut off, the catalog is asked what became of it.
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Instant;
 
-use atlas_migrate_core::history::State as EntryState;
+use atlas_migrate_core::history::{Lease as Held, State as EntryState};
 use atlas_migrate_core::migration::{Migration, Script};
 use atlas_migrate_core::plan::{self, Step};
+use atlas_migrate_core::statement::{self, Resume};
 
-use super::{Engine, Turn, Work, failure};
+use super::judge::{self, Doubt, Verdict};
+use super::refusal::name;
+use super::{Engine, Turn, Work, failure, in_doubt, is_transient, random};
+use crate::Error;
 use crate::progress::Event;
 use crate::report::Outcome;
-use crate::session::{Cause, Failure, Reply, Session};
-use crate::sql::{self, Advance, Record, Sql};
-use crate::{Error, ErrorKind};
+use crate::session::{Cause, Failure, Session};
+use crate::sql::{self, Advance, Record, Sql, Timeouts};
+
+/// A run of one migration.
+pub(super) struct Job<'j> {
+    pub(super) work: Work<'j>,
+    pub(super) migration: &'j Migration,
+    pub(super) script: &'j Script,
+    lease: sql::Lease<'j>,
+    /// What stands before each statement.
+    tag: String,
+}
+
+/// Why a job cannot go on.
+enum Stop {
+    /// Another process took it over.
+    Lost,
+    Error(Error),
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
 
 impl<S: Session> Engine<'_, S> {
     pub(super) async fn one_by_one(
@@ -28,42 +56,25 @@ impl<S: Session> Engine<'_, S> {
     ) -> Result<Option<Turn>, Error> {
         let migration = &self.known[step.known];
         let started = Instant::now();
-        let runner = token();
-        self.take_lease(work, step, script, &runner).await?;
-        let text = script.sql();
-        let statements = script.statements();
-        for (index, statement) in statements.iter().enumerate().skip(step.done) {
-            let message = Sql::tag(&runner) + &text[statement.range.clone()];
-            if let Err(Failure { cause, .. }) = self.session.send(&message).await {
-                return Err(self.stopped(work, migration, script, &runner, index, cause).await);
+        let token = format!("{:016x}{:016x}", random(), random());
+        let row = self.spelled(migration).clone();
+        let lease = sql::Lease { row: &row, token: &token, session: self.needs_of_session(script) };
+        let tag = Sql::tag(&token, migration);
+        let job = Job { work, migration, script, lease, tag };
+        match self.statements(&job, step).await {
+            Ok(()) => {}
+            Err(Stop::Lost) => {
+                self.leave("").await?;
+                let turn = self.begin("", &[]).await?;
+                return Ok(Some(Turn { changed: true, ..turn }));
             }
-            let completed = index + 1;
-            self.options.listener.tell(&Event::Statement { migration, completed, total: statements.len() });
-            if completed < statements.len() {
-                let advance = match work {
-                    Work::Run => Advance::To(completed, fingerprint(script, completed)),
-                    Work::Revert(_) => Advance::Reverted(completed),
-                };
-                self.advance(migration, &runner, advance).await?;
-            }
+            Err(Stop::Error(error)) => return Err(error),
         }
-
-        // The settings that its statements made, and its row.
-        let mut message = sql::BEGIN.to_owned() + &self.sql.restore(&self.before);
+        self.settle();
         let (state, outcome) = match work {
             Work::Run => (Some(EntryState::Applied), Outcome::Applied),
             Work::Revert(_) => (None, Outcome::Reverted),
         };
-        let row = self.spelled(migration);
-        message += &match work {
-            Work::Run => self.sql.advance(row, &runner, Advance::Applied(statements.len(), script)),
-            Work::Revert(_) => self.sql.forget_leased(row, &runner),
-        };
-        message += sql::COMMIT;
-        let reply = self.session.send(&message).await;
-        let reply = reply.map_err(|failure| Error::own("recording a migration", failure.cause))?;
-        self.settle();
-        still_leased(migration, &reply)?;
         self.expect(migration, state);
         self.finished(migration, outcome, started.elapsed());
         if rest.is_empty() {
@@ -72,79 +83,205 @@ impl<S: Session> Engine<'_, S> {
         self.begin("", &self.conditions(work, rest.first())).await.map(Some)
     }
 
+    async fn statements(&mut self, job: &Job<'_>, step: Step) -> Result<(), Stop> {
+        let mut doubt = self.doubt(job.migration);
+        self.take_lease(job, step).await?;
+        let total = job.script.statements().len();
+        if step.done == total {
+            // Nothing is left of it but its row.
+            return self.record(job, total).await;
+        }
+        for index in step.done..total {
+            self.statement(job, index, doubt).await?;
+            doubt = Doubt::None;
+            self.options.listener.tell(&Event::Statement { migration: job.migration, completed: index + 1, total });
+        }
+        Ok(())
+    }
+
+    /// Whether the next statement of a migration has begun before.
+    fn doubt(&self, migration: &Migration) -> Doubt {
+        match self.entries.iter().find(|entry| entry.key() == migration.key()) {
+            Some(entry) if !entry.state.is_done() && entry.lease == Held::None => Doubt::Failed,
+            Some(entry) if !entry.state.is_done() => Doubt::CutOff,
+            _ => Doubt::None,
+        }
+    }
+
+    /// Runs a statement, and writes that it completed.
+    async fn statement(&mut self, job: &Job<'_>, index: usize, mut doubt: Doubt) -> Result<(), Stop> {
+        let sql = job.script.sql();
+        let statement = &sql[job.script.statements()[index].range.clone()];
+        let resume = statement::resume(statement);
+        loop {
+            let verdict = match judge::is_doubtful(&resume, doubt) {
+                true => self.judge(&resume, doubt).await?,
+                false => Verdict::Run,
+            };
+            let (before, runs) = match verdict {
+                Verdict::Run => (Vec::new(), true),
+                Verdict::RunAfter(statements) => (statements, true),
+                Verdict::Done(statements) => (statements, false),
+                Verdict::Passes(warning) => {
+                    self.warn(format!("migration {}: {warning}", name(job.migration)));
+                    (Vec::new(), true)
+                }
+                verdict => return Err(self.stopped_in_doubt(job, index, doubt, &verdict).await.into()),
+            };
+            match self.send_statement(job, index, &resume, before, runs.then_some(statement)).await {
+                Ok(()) => return Ok(()),
+                Err((_, Failure { cause: Cause::Server(server), .. })) if server.code == sql::LEASE_LOST => {
+                    return Err(Stop::Lost);
+                }
+                Err((_, Failure { cause: Cause::Server(server), .. }))
+                    if is_transient(&server.code) && self.may_retry() =>
+                {
+                    let pause = self.pause_before_retry(job.migration, &server);
+                    let pause = format!("{}{}{}", job.tag, sql::ROLLBACK, Sql::pause(pause, ""));
+                    let reply = self.session.send(&pause).await;
+                    reply.map_err(|failure| Error::own("pausing before another attempt", failure.cause))?;
+                    doubt = Doubt::Failed;
+                }
+                Err((head, Failure { cause, .. })) => {
+                    return Err(self.stopped(job, index, &resume, &head, cause).await.into());
+                }
+            }
+        }
+    }
+
+    /// Sends what is to be done before a statement, the statement and the record that it completed. On failure gives what
+    /// stood before the statement.
+    async fn send_statement(
+        &mut self,
+        job: &Job<'_>,
+        index: usize,
+        resume: &Resume<'_>,
+        before: Vec<String>,
+        statement: Option<&str>,
+    ) -> Result<(), (String, Failure)> {
+        for statement in before {
+            let sent = self.session.send(&format!("{}{statement}", job.tag)).await;
+            sent.map_err(|failure| (String::new(), failure))?;
+        }
+        let record = self.recording(job, index + 1);
+        if *resume == Resume::Atomic {
+            // A session that was made ready has the role that the statements before have left it with.
+            let begin = if job.lease.session.is_some() { sql::BEGIN.to_owned() } else { self.sql.begin_local() };
+            let head = format!("{}{begin}{}", job.tag, Sql::timeouts(self.timeouts_in_transaction(job)));
+            let message = format!("{head}{}\n;\n{record}{}", statement.unwrap_or_default(), sql::COMMIT);
+            return self.session.send(&message).await.map(drop).map_err(|failure| (head, failure));
+        }
+        if let Some(statement) = statement {
+            let sent = self.session.send(&format!("{}{statement}", job.tag)).await;
+            sent.map_err(|failure| (job.tag.clone(), failure))?;
+        }
+        let message = format!("{}{record}{}", self.sql.begin_local(), sql::COMMIT);
+        self.session.send(&message).await.map(drop).map_err(|failure| (String::new(), failure))
+    }
+
+    /// Writes that all statements have completed.
+    async fn record(&mut self, job: &Job<'_>, completed: usize) -> Result<(), Stop> {
+        let message = format!("{}{}{}", self.sql.begin_local(), self.recording(job, completed), sql::COMMIT);
+        match self.session.send(&message).await {
+            Ok(_) => Ok(()),
+            Err(Failure { cause: Cause::Server(server), .. }) if server.code == sql::LEASE_LOST => Err(Stop::Lost),
+            Err(failure) => Err(Error::own("recording a migration", failure.cause).into()),
+        }
+    }
+
+    /// What writes that so many statements have completed. After the last one the session is put back as well.
+    fn recording(&self, job: &Job<'_>, completed: usize) -> String {
+        let total = job.script.statements().len();
+        let advance = match job.work {
+            Work::Run if completed < total => Advance::To(completed, fingerprint(job.script, completed)),
+            Work::Run => Advance::Applied(total, job.script),
+            Work::Revert(_) if completed < total => Advance::Reverted(completed),
+            Work::Revert(_) => Advance::Forgotten,
+        };
+        let restore = if completed < total { String::new() } else { self.sql.restore(&self.before) };
+        restore + &self.sql.advance(&job.lease, advance, &self.before)
+    }
+
+    /// Asks the catalog what became of a statement.
+    async fn judge(&mut self, resume: &Resume<'_>, doubt: Doubt) -> Result<Verdict, Stop> {
+        let Some(question) = self.sql.judge(resume) else { return Ok(Verdict::Unknown) };
+        match self.session.send(&question).await {
+            Ok(reply) => Ok(judge::verdict(resume, doubt, &reply)),
+            Err(failure) => Err(Error::own("asking the catalog what a statement has left", failure.cause).into()),
+        }
+    }
+
     /// Writes that the migration is under way, ends the transaction, and makes the session ready for its statements.
-    async fn take_lease(&mut self, work: Work<'_>, step: Step, script: &Script, runner: &str) -> Result<(), Error> {
-        let migration = &self.known[step.known];
+    async fn take_lease(&mut self, job: &Job<'_>, step: Step) -> Result<(), Error> {
         let mut message = String::new();
-        let state = match work {
+        let state = match job.work {
             Work::Run => {
-                let fingerprint = fingerprint(script, step.done);
+                let (migration, row) = (job.migration, self.row(job.migration));
+                let fingerprint = fingerprint(job.script, step.done);
                 let (state, statements) = (EntryState::Running, step.done);
-                let row = self.row(migration);
                 message += &self.sql.record(&Record { migration, row, state, statements, fingerprint });
                 state
             }
             Work::Revert(_) => EntryState::Reverting,
         };
-        let row = self.spelled(migration);
-        message += &self.sql.take_lease(row, runner, state, step.done);
+        message += &self.sql.take_lease(&job.lease, state, step.done);
         message += sql::COMMIT;
-        message += &self.sql.session_settings(self.timeouts(script));
+        if let Some(session) = job.lease.session {
+            message += &self.sql.session_settings(session.timeouts);
+        }
         let cleanup = format!(
-            "{}{}{}{}{}",
+            "{}{}{}{}{}{}",
             sql::ROLLBACK,
             sql::BEGIN,
             self.sql.restore(&self.before),
-            self.sql.release(row, runner),
-            sql::COMMIT
+            self.sql.release(&job.lease),
+            sql::COMMIT,
+            self.sql.clear_up(&self.before)
         );
         self.session.if_dropped(Some(cleanup));
-        let reply = self.session.send(&message).await;
-        let reply = reply.map_err(|failure| Error::own("recording a migration", failure.cause))?;
+        self.session.send(&message).await.map_err(|failure| Error::own("recording a migration", failure.cause))?;
         // What is left to do if it ends early is more than a rollback, and done when the session is dropped.
         self.open = false;
-        still_leased(migration, &reply)
+        Ok(())
     }
 
-    async fn advance(&mut self, migration: &Migration, runner: &str, advance: Advance<'_>) -> Result<(), Error> {
-        let reply = self.session.send(&self.sql.advance(self.spelled(migration), runner, advance)).await;
-        let reply = reply.map_err(|failure| Error::own("recording the progress of a migration", failure.cause))?;
-        still_leased(migration, &reply)
+    /// What the statements of a script need of the session, if it has some that stand alone or change it.
+    fn needs_of_session(&self, script: &Script) -> Option<sql::Session> {
+        let sql = script.sql();
+        let texts: Vec<&str> = script.statements().into_iter().map(|statement| &sql[statement.range]).collect();
+        let stands_alone = |text: &&str| statement::resume(text) != Resume::Atomic;
+        let sets = |text: &&str| text.get(..3).is_some_and(|word| word.eq_ignore_ascii_case("set"));
+        let is_changed = self.options.role.is_some() || texts.iter().any(sets);
+        let is_needed = texts.iter().any(stands_alone) || texts.iter().any(sets);
+        is_needed.then(|| sql::Session { timeouts: self.timeouts(script), is_changed })
     }
 
-    /// Notes how far it came, if that can be noted, and says why it stopped.
-    async fn stopped(
-        &mut self,
-        work: Work<'_>,
-        migration: &Migration,
-        script: &Script,
-        runner: &str,
-        index: usize,
-        cause: Cause,
-    ) -> Error {
+    /// The timeouts of a statement that is in a transaction: it waits for locks no longer than a migration would.
+    fn timeouts_in_transaction(&self, job: &Job<'_>) -> Timeouts {
+        let lock = job.script.header().lock_timeout.unwrap_or(self.options.lock_timeout);
+        Timeouts { lock: Some(lock).filter(|lock| !lock.is_zero()), ..self.timeouts(job.script) }
+    }
+
+    /// Notes that a statement failed, if that can be noted, and says why it stopped.
+    async fn stopped(&mut self, job: &Job<'_>, index: usize, resume: &Resume<'_>, head: &str, cause: Cause) -> Error {
         let server = match cause {
+            Cause::Server(server) if server.code == sql::SESSION_LOST => {
+                return in_doubt::session_lost(job.migration, job.script);
+            }
             Cause::Server(server) if !server.ends_connection() => server,
-            cause => return failure::lost(migration, Some(script), cause),
+            cause => return failure::lost(job.migration, Some(job.script), cause),
         };
-        let state = match work {
-            Work::Run => EntryState::Failed,
-            Work::Revert(_) => EntryState::Reverting,
+        let noted = self.leave(&self.sql.stop(&job.lease, stopped_state(job.work), index)).await;
+        let left = self.left_behind(resume).await;
+        let error = failure::of_statement(job, index, head, &server);
+        let error = match left.as_slice() {
+            [] => error,
+            left => error.note(format!("it has left something, which the next run removes: {}", left.join("; "))),
         };
-        let message = format!(
-            "{}{}{}{}",
-            sql::BEGIN,
-            self.sql.restore(&self.before),
-            self.sql.advance(self.spelled(migration), runner, Advance::Stopped(state, index)),
-            sql::COMMIT
-        );
-        let noted = self.session.send(&message).await;
-        if noted.is_ok() {
-            self.settle();
-        }
-        let error = failure::of_statement(work, migration, script, index, Sql::tag(runner).chars().count(), &server);
-        let total = script.statements().len();
+        let total = job.script.statements().len();
         let error = match index {
-            0 => error.note("nothing of it took effect"),
+            0 if left.is_empty() => error.note("nothing of it took effect"),
+            0 => error,
             1 => error.note(format!(
                 "its first statement took effect and stays; the next run goes on with statement 2 of {total}"
             )),
@@ -154,32 +291,62 @@ impl<S: Session> Engine<'_, S> {
             )),
         };
         match noted {
-            Ok(_) => error,
-            Err(failure) => error.note(Error::own("recording that", failure.cause).to_string()),
+            Ok(()) => error,
+            Err(failed) => error.note(failed.to_string()),
         }
+    }
+
+    /// The statements that would remove what a statement that failed has left.
+    async fn left_behind(&mut self, resume: &Resume<'_>) -> Vec<String> {
+        let Some(question) = self.sql.judge(resume) else { return Vec::new() };
+        self.session.if_dropped(Some(sql::ROLLBACK.to_owned()));
+        let reply = self.session.send(&question).await;
+        self.session.if_dropped(None);
+        match reply.map(|reply| judge::verdict(resume, Doubt::Failed, &reply)) {
+            Ok(Verdict::RunAfter(statements)) => statements,
+            Ok(Verdict::Done(statements)) => statements,
+            _ => Vec::new(),
+        }
+    }
+
+    /// Gives the lease up, so that nobody waits for it; what was in doubt stays so.
+    async fn stopped_in_doubt(&mut self, job: &Job<'_>, index: usize, doubt: Doubt, verdict: &Verdict) -> Error {
+        let write = match doubt {
+            Doubt::CutOff => self.sql.release(&job.lease),
+            Doubt::None | Doubt::Failed => self.sql.stop(&job.lease, stopped_state(job.work), index),
+        };
+        let error = in_doubt::of_statement(job, index, verdict);
+        match self.leave(&write).await {
+            Ok(()) => error,
+            Err(failed) => error.note(failed.to_string()),
+        }
+    }
+
+    /// Puts the session back, and writes this.
+    async fn leave(&mut self, write: &str) -> Result<(), Error> {
+        let message = format!(
+            "{}{}{}{write}{}{}",
+            sql::ROLLBACK,
+            sql::BEGIN,
+            self.sql.restore(&self.before),
+            sql::COMMIT,
+            self.sql.clear_up(&self.before)
+        );
+        let reply = self.session.send(&message).await;
+        reply.map_err(|failure| Error::own("recording that", failure.cause))?;
+        self.settle();
+        Ok(())
+    }
+}
+
+fn stopped_state(work: Work<'_>) -> EntryState {
+    match work {
+        Work::Run => EntryState::Failed,
+        Work::Revert(_) => EntryState::Reverting,
     }
 }
 
 fn fingerprint(script: &Script, statements: usize) -> atlas_migrate_core::checksum::Fingerprint {
     // There are as many: they have been split off this very script.
     plan::fingerprint_of_first(statements, script).unwrap_or(script.fingerprint())
-}
-
-/// What tells this run of a migration from all others.
-fn token() -> String {
-    let random = || RandomState::new().build_hasher().finish();
-    format!("{:016x}{:016x}", random(), random())
-}
-
-/// A write that asks for the lease gives a row if it was held.
-fn still_leased(migration: &Migration, reply: &Reply) -> Result<(), Error> {
-    if reply.rows("atlas_runner").next_back().is_some() {
-        return Ok(());
-    }
-    let version = migration.version();
-    Err(Error::new(
-        ErrorKind::Busy,
-        format!("another process took over migration {version} while this one stood still"),
-    )
-    .hint("run again: it finds out what there is left to do"))
 }

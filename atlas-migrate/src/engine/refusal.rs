@@ -8,6 +8,7 @@ use atlas_migrate_core::plan::{Line, Problem, Standing, Step};
 
 use crate::error::Place;
 use crate::migrator::Options;
+use crate::progress::Holder;
 use crate::report::label;
 use crate::{Error, ErrorKind};
 
@@ -136,13 +137,36 @@ fn irreversible(known: &[Migration], history: &[Entry], lines: &[Line]) -> Error
         .hint("revert to a version above it, or write a new migration that undoes it")
 }
 
-/// Another process held the lock for too long.
-pub(super) fn busy(waited: Duration) -> Error {
-    Error::new(
+/// Another process was at work for too long.
+pub(super) fn busy(waited: Duration, holder: Option<&Holder>) -> Error {
+    let error = Error::new(
         ErrorKind::Busy,
         format!("another process has been migrating for all of the {:.1} s that this one waited", waited.as_secs_f64()),
+    );
+    match holder {
+        Some(holder) => error.note(format!("it is {holder}")),
+        None => error.note("it is none that pg_stat_activity shows; it may have ended just now"),
+    }
+    .hint("find out whether it still makes progress; wait longer with `wait_budget(..)`, or end it with pg_terminate_backend")
+}
+
+/// What is said of a repeatable migration that an older binary leaves alone.
+pub(super) fn superseded(migration: &Migration) -> String {
+    format!(
+        "{} is left as it is: the database has a form of it that is newer than this binary's; to put an earlier one back on \
+         purpose, change its file (a comment is enough)",
+        name(migration)
     )
-    .hint("see who it is in pg_stat_activity, or wait longer with `wait_budget(..)`")
+}
+
+/// A repair was asked for that claims more than the file has.
+pub(super) fn too_many_statements(migration: &Migration, completed: usize, total: usize) -> Error {
+    Error::new(
+        ErrorKind::Usage,
+        format!("migration {} cannot have completed {completed} statements: it has {total}", name(migration)),
+    )
+    .note(format!("file: {}", migration.up().path()))
+    .hint("count the statements of the file, from the first")
 }
 
 /// One of the migrations cannot be in a transaction, and all are to be in one.
@@ -221,6 +245,6 @@ fn place(script: &Script, condition: &str) -> Place {
     Place { path: script.path().to_owned(), text, span, label: String::new() }
 }
 
-fn name(migration: &Migration) -> String {
+pub(super) fn name(migration: &Migration) -> String {
     label(migration.version(), migration.name())
 }

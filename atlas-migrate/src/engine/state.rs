@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use atlas_migrate_core::history::{Entry, State as EntryState};
+use atlas_migrate_core::history::{Entry, Lease, State as EntryState};
 use atlas_migrate_core::migration::Kind;
 use atlas_migrate_core::version::Version;
 
 use super::refusal;
+use crate::progress::Holder;
 use crate::session::{Reply, Row};
 use crate::sql::{SessionSettings, Sql};
 use crate::{Error, ErrorKind};
@@ -46,7 +47,7 @@ impl State {
             "busy" => Form::Busy,
             _ => return Err(refusal::foreign(&sql.history(), text(row, 1).unwrap_or(""))),
         };
-        let outcomes = text(row, 11)?;
+        let outcomes = text(row, 12)?;
         Ok(Self {
             form,
             current: flag(row, 2)?,
@@ -57,8 +58,9 @@ impl State {
             version: text(row, 7)?.to_owned(),
             settings: Some(SessionSettings {
                 settings: text(row, 8)?.to_owned(),
-                role: text(row, 9)?.to_owned(),
-                user: text(row, 10)?.to_owned(),
+                belongings: text(row, 9)?.to_owned(),
+                role: text(row, 10)?.to_owned(),
+                user: text(row, 11)?.to_owned(),
             }),
             outcomes: if outcomes.is_empty() { vec![] } else { outcomes.split('\x1f').map(str::to_owned).collect() },
         })
@@ -101,6 +103,25 @@ pub(super) fn is_as_expected(reply: &Reply, digest: &str) -> bool {
     value("atlas_lock") == Some("t") && value("atlas_digest") == Some(digest)
 }
 
+/// Those who are in the way.
+pub(super) fn holders(reply: &Reply) -> Vec<Holder> {
+    reply.rows("atlas_holder").filter_map(holder).collect()
+}
+
+fn holder(row: &Row) -> Option<Holder> {
+    let text = |column| text(row, column).ok().map(str::to_owned);
+    Some(Holder {
+        pid: parse(row, 0).ok()?,
+        user: text(1)?,
+        application: text(2)?,
+        host: text(3)?,
+        state: text(4)?,
+        since: Duration::from_millis(parse(row, 5).ok()?),
+        query: text(6)?,
+        table: text(7),
+    })
+}
+
 /// The rows of the history.
 pub(super) fn entries(reply: &Reply) -> Result<Vec<Entry>, Error> {
     reply.rows("atlas_history").map(entry).collect()
@@ -127,7 +148,11 @@ fn entry(row: &Row) -> Result<Entry, Error> {
         applied_at: text(row, 8)?.to_owned(),
         applied_by: text(row, 9)?.to_owned(),
         execution_time: Duration::from_micros(parse(row, 10)?),
-        alive: flag(row, 11)?,
+        lease: match Lease::parse(text(row, 11)?) {
+            Some(lease) => lease,
+            None => return Err(unreadable(&format!("the row of {version} has the lease {:?}", text(row, 11)?))),
+        },
+        superseded: text(row, 12)?.split_whitespace().filter_map(|checksum| checksum.parse().ok()).collect(),
     })
 }
 
@@ -165,7 +190,7 @@ mod tests {
     fn state(version: &str, standby: &str, read_only: &str) -> State {
         let mut reply = Reply::default();
         let number = if version.starts_with("12") { "120022" } else { "150018" };
-        let cells = ["ours", "", "f", standby, read_only, "t", number, version, "{}", "none", "postgres", ""];
+        let cells = ["ours", "", "f", standby, read_only, "t", number, version, "{}", "[]", "none", "postgres", ""];
         reply.row("atlas_state", || cells.map(|cell| Some(cell.to_owned())).to_vec());
         let options = crate::Migrator::new(crate::Migrations::empty()).options;
         State::read(&reply, &Sql::new(&options)).unwrap_or_else(|error| panic!("{error}"))

@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use atlas_migrate_core::history::State as EntryState;
-use atlas_migrate_core::migration::Script;
+use atlas_migrate_core::migration::{Migration, Script};
 use atlas_migrate_core::plan::Step;
 
-use super::{Engine, Turn, Work, failure, is_transient};
+use super::{Engine, Turn, Work, failure, is_transient, random};
 use crate::Error;
 use crate::migrator::TransactionMode;
 use crate::progress::Event;
@@ -34,7 +34,7 @@ impl<S: Session> Engine<'_, S> {
             (Work::Revert(_), _) => (Outcome::Reverted, None),
         };
         let statements = script.map_or(0, |script| script.statements().len());
-        let head = script.map_or(String::new(), |script| Sql::timeouts(self.timeouts(script)));
+        let head = script.map_or(String::new(), |script| Sql::title(migration) + &Sql::timeouts(self.timeouts(script)));
         let mut message = head.clone();
         if let Some(script) = script {
             // The line feed ends a comment that the file may end in.
@@ -42,8 +42,13 @@ impl<S: Session> Engine<'_, S> {
             message += "\n;\n";
         }
         let restores = script.is_some_and(Script::may_change_settings) || rest.is_empty();
+        // Only after a commit it shows what outlives it; where there is none, what there is has to do.
+        let clears = restores && !rest.is_empty() && self.options.mode == TransactionMode::All;
         if restores {
             message += &self.sql.restore(&self.before);
+        }
+        if clears {
+            message += &self.sql.clear(&self.before);
         }
         message += &match state {
             Some(state) => {
@@ -55,10 +60,10 @@ impl<S: Session> Engine<'_, S> {
         };
         self.expect(migration, state);
         let conditions = self.conditions(work, rest.first());
-        message += &self.tail(rest.is_empty(), &conditions);
+        message += &self.tail(rest.is_empty(), restores, &conditions);
 
         // So many statements stand before the commit.
-        let commit = Sql::TIMEOUTS + statements + usize::from(restores) + 1;
+        let commit = Sql::TIMEOUTS + statements + usize::from(restores) + usize::from(clears) + 1;
         let started = Instant::now();
         match self.session.send(&message).await {
             Ok(reply) => {
@@ -100,33 +105,48 @@ impl<S: Session> Engine<'_, S> {
     }
 
     /// What ends a migration's message: the commit, and the beginning of the next one.
-    fn tail(&self, is_last: bool, conditions: &[&str]) -> String {
-        match (self.options.mode, is_last) {
-            (_, true) => sql::COMMIT.to_owned(),
-            (TransactionMode::Each, false) if conditions.is_empty() => sql::COMMIT.to_owned() + &self.sql.begin_next(),
-            (TransactionMode::Each, false) => sql::COMMIT.to_owned() + &self.sql.begin(&self.current(), conditions),
-            (TransactionMode::All, false) if conditions.is_empty() => String::new(),
-            (TransactionMode::All, false) => self.sql.locked_read(&self.current(), conditions),
+    fn tail(&self, is_last: bool, clears: bool, conditions: &[&str]) -> String {
+        if self.options.mode == TransactionMode::All && !is_last {
+            return if conditions.is_empty() {
+                String::new()
+            } else {
+                self.sql.locked_read(&self.current(), conditions)
+            };
         }
+        let clear_up = if clears { self.sql.clear_up(&self.before) } else { String::new() };
+        let next = match is_last {
+            true => String::new(),
+            false if conditions.is_empty() => self.sql.begin_next(),
+            false => self.sql.begin(&self.current(), conditions),
+        };
+        format!("{}{clear_up}{next}", sql::COMMIT)
     }
 
-    fn may_retry(&self) -> bool {
+    pub(super) fn may_retry(&self) -> bool {
         let budget = self.options.retry_budget;
         self.attempts.map_or(!budget.is_zero(), |(since, _)| since.elapsed() < budget)
     }
 
     /// Rolls back, pauses, and begins anew: with this migration, or with the first one where all share a transaction.
     async fn retry(&mut self, step: Step, server: &ServerError) -> Result<Turn, Error> {
-        let (since, attempts) = self.attempts.map_or((Instant::now(), 1), |(since, attempts)| (since, attempts + 1));
-        self.attempts = Some((since, attempts));
-        let pause = FIRST_PAUSE.saturating_mul(1 << (attempts - 1).min(16)).min(LONGEST_PAUSE);
-        let migration = &self.known[step.known];
-        self.options.listener.tell(&Event::Retrying { migration, attempts, reason: &server.message, pause });
+        let pause = self.pause_before_retry(&self.known[step.known], server);
         if self.options.mode == TransactionMode::All {
             self.report.done.clear();
         }
-        let first = format!("{}{}", sql::ROLLBACK, Sql::pause(pause));
+        let first = format!("{}{}", self.rollback(), Sql::pause(pause, ""));
         let turn = self.begin(&first, &[]).await?;
         Ok(Turn { changed: true, ..turn })
+    }
+
+    /// Notes and tells that the migration at hand will be tried again. Processes that were in each other's way do not pause
+    /// for equally long.
+    pub(super) fn pause_before_retry(&mut self, migration: &Migration, server: &ServerError) -> Duration {
+        let (since, attempts) = self.attempts.map_or((Instant::now(), 1), |(since, attempts)| (since, attempts + 1));
+        self.attempts = Some((since, attempts));
+        let pause = FIRST_PAUSE.saturating_mul(1 << (attempts - 1).min(16)).min(LONGEST_PAUSE);
+        let jitter = (random() >> 40) as f32 / (1 << 24) as f32;
+        let pause = pause.mul_f32(0.5 + jitter);
+        self.options.listener.tell(&Event::Retrying { migration, attempts, reason: &server.message, pause });
+        pause
     }
 }

@@ -9,12 +9,14 @@ use atlas_migrate_core::checksum::Checksum;
 
 use crate::migrator::Options;
 
+mod judge;
 mod read;
 mod session;
 mod write;
 
+pub(crate) use read::Held;
 pub(crate) use session::{SessionSettings, Timeouts};
-pub(crate) use write::{Advance, Record};
+pub(crate) use write::{Advance, LEASE_LOST, Lease, Record, SESSION_LOST, Session};
 
 /// An identifier, quoted.
 fn ident(name: &str) -> String {

@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use super::session::{OF_THE_TRANSACTION, milliseconds};
+use super::session::{BELONGINGS, OF_THE_TRANSACTION, milliseconds};
 use super::{Sql, dollar_quoted, ident, literal};
 
 /// The columns of the history table, in their order: the ones that one looks at come first.
-const COLUMNS: [(&str, &str); 13] = [
+const COLUMNS: [(&str, &str); 14] = [
     ("namespace", "text NOT NULL"),
     ("version", "text NOT NULL"),
     ("name", "text NOT NULL"),
@@ -20,11 +20,8 @@ const COLUMNS: [(&str, &str); 13] = [
     ("checksum", "text NOT NULL"),
     ("fingerprint", "text NOT NULL"),
     ("runner", "text"),
+    ("superseded", "text"),
 ];
-
-/// How long a process may take between two statements of a migration that runs without a transaction before others think
-/// that it is gone. While a statement runs, the server's own activity view tells.
-const LEASE: &str = "interval '30 seconds'";
 
 /// An open transaction of a client that went silent (its machine lost, its future dropped) ends by itself after this.
 const IDLE_IN_TRANSACTION: &str = "60s";
@@ -33,6 +30,29 @@ const IDLE_IN_TRANSACTION: &str = "60s";
 const DIGEST: &str = "encode(sha256(convert_to(coalesce(string_agg(h.version || ' ' || h.fingerprint || \
     CASE WHEN h.state IN ('applied', 'skipped', 'baseline') THEN '' ELSE ' ' || h.state || ' ' || h.statements END, \
     chr(10) ORDER BY h.version COLLATE \"C\"), ''), 'UTF8')), 'hex')";
+
+/// Whether the session `a` is at work on the row `h`: it runs one of its statements, or it has the lease and has written a
+/// moment ago.
+const IS_RUNNER: &str = "a.state = 'active' AND a.pid <> pg_backend_pid()\n\
+    \x20   AND starts_with(a.query, '/* atlas-migrate ' || split_part(h.runner, ' ', 1) || ' ')\n\
+    \x20   OR a.pid::text = split_part(h.runner, ' ', 2) AND h.applied_at > now() - interval '30 seconds'\n\
+    \x20   AND coalesce(extract(epoch FROM a.backend_start)::text, split_part(h.runner, ' ', 3))\n\
+    \x20     = split_part(h.runner, ' ', 3)";
+
+/// What is told of the session `a` that is in the way.
+const HOLDER: &str = "a.pid AS atlas_holder, coalesce(a.usename, '?'), coalesce(a.application_name, ''), \
+    coalesce(a.client_hostname, host(a.client_addr), 'local'), coalesce(a.state, '?'), \
+    coalesce((extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.query_start)) * 1000)::bigint, 0), \
+    coalesce(left(a.query, 300), '')";
+
+/// What a process that is at work holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// The lock.
+    Lock,
+    /// The lease of a migration that runs statement by statement.
+    Lease,
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Want {
@@ -132,7 +152,8 @@ impl Sql {
             // Asked for only when there may be something to do: the view costs the server about a millisecond.
             Want::Settings => format!(
                 "    SELECT coalesce(jsonb_object_agg(name, setting), '{{}}') INTO atlas_settings\n\
-                 \x20     FROM pg_settings WHERE source = 'session' AND name NOT IN ({OF_THE_TRANSACTION});\n"
+                 \x20     FROM pg_settings WHERE source = 'session' AND name NOT IN ({OF_THE_TRANSACTION});\n\
+                 \x20   SELECT coalesce(jsonb_agg(removal), '[]') INTO atlas_belongings FROM ({BELONGINGS}) b;\n"
             ),
             Want::State => String::new(),
         };
@@ -155,6 +176,7 @@ impl Sql {
              \x20 atlas_columns text[];\n\
              \x20 atlas_digest text := '';\n\
              \x20 atlas_settings text := '{{}}';\n\
+             \x20 atlas_belongings text := '[]';\n\
              \x20 atlas_outcome text;\n\
              \x20 atlas_outcomes text[] := '{{}}';\n\
              \x20 atlas_role text := current_setting('role');\n\
@@ -179,12 +201,9 @@ impl Sql {
              \x20     h.compatible, h.checksum, h.fingerprint,\n\
              \x20     to_char(h.applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), h.applied_by,\n\
              \x20     (extract(epoch FROM h.execution_time) * 1000000)::bigint,\n\
-             \x20     CASE WHEN h.runner IS NULL THEN false ELSE EXISTS (SELECT FROM pg_stat_activity a WHERE\n\
-             \x20       a.state = 'active' AND starts_with(a.query, '/* atlas-migrate ' || split_part(h.runner, ' ', 1))\n\
-             \x20       AND a.pid <> pg_backend_pid()\n\
-             \x20       OR a.pid::text = split_part(h.runner, ' ', 2) AND h.applied_at > now() - {LEASE}\n\
-             \x20       AND coalesce(extract(epoch FROM a.backend_start)::text, split_part(h.runner, ' ', 3))\n\
-             \x20         = split_part(h.runner, ' ', 3)) END\n\
+             \x20     CASE WHEN h.runner IS NULL THEN 'none'\n\
+             \x20       WHEN EXISTS (SELECT FROM pg_stat_activity a WHERE {IS_RUNNER}) THEN 'held' ELSE 'expired' END,\n\
+             \x20     coalesce(h.superseded, '')\n\
              \x20     FROM {history} h WHERE h.namespace = {namespace};\n\
              \x20 ELSE\n\
              \x20   OPEN atlas_history FOR SELECT WHERE false;\n\
@@ -201,8 +220,8 @@ impl Sql {
              \x20 OPEN atlas_state FOR SELECT atlas_form AS atlas_state, array_to_string(atlas_columns, ' '),\n\
              \x20   atlas_digest = {current}, pg_is_in_recovery(), current_setting('transaction_read_only'),\n\
              \x20   now() = statement_timestamp(), current_setting('server_version_num'),\n\
-             \x20   current_setting('server_version'), atlas_settings, atlas_role, session_user,\n\
-             \x20   array_to_string(atlas_outcomes, chr(31));\n\
+             \x20   current_setting('server_version'), atlas_settings, atlas_belongings, atlas_role,\n\
+             \x20   session_user, array_to_string(atlas_outcomes, chr(31));\n\
              END",
             find = self.find(),
             ours = ours.join(", "),
@@ -216,16 +235,34 @@ impl Sql {
         )
     }
 
-    /// Who holds locks on tables with these names in this database, other than this session.
+    /// Who holds the lock, or the lease of a migration. The history has to be there for the latter.
+    pub(crate) fn holder(&self, of: Held) -> String {
+        match of {
+            Held::Lock => format!(
+                "SELECT {HOLDER} FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid\n\
+                 WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> pg_backend_pid() AND l.objsubid = 1\n\
+                 AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())\n\
+                 AND (l.classid::bigint << 32) | l.objid::bigint = {} LIMIT 1;\n",
+                self.lock_key()
+            ),
+            Held::Lease => format!(
+                "SELECT {HOLDER} FROM {} h JOIN pg_stat_activity a ON {IS_RUNNER}\n\
+                 WHERE h.namespace = {} AND h.runner IS NOT NULL LIMIT 1;\n",
+                self.history(),
+                literal(&self.namespace)
+            ),
+        }
+    }
+
+    /// Who holds locks on tables with these names in this database, other than this session; and on which.
     pub(crate) fn blockers(names: &[&str]) -> String {
         let names: Vec<_> = names.iter().map(|name| literal(name)).collect();
         format!(
-            "SELECT DISTINCT a.pid AS atlas_blocker, a.usename, a.application_name, a.state, \
-             extract(epoch FROM clock_timestamp() - a.xact_start)::bigint, left(a.query, 200), c.relname\n\
+            "SELECT DISTINCT {HOLDER}, c.relname\n\
              FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_stat_activity a ON a.pid = l.pid\n\
              WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_backend_pid()\n\
              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())\n\
-             AND c.relname = ANY (ARRAY[{}]::text[]) ORDER BY 5 DESC NULLS LAST LIMIT 5;\n",
+             AND c.relname = ANY (ARRAY[{}]::text[]) ORDER BY 6 DESC LIMIT 5;\n",
             names.join(", ")
         )
     }

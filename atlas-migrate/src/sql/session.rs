@@ -17,9 +17,29 @@ pub(crate) struct Timeouts {
 pub(crate) struct SessionSettings {
     /// A JSON object: what was set in the session itself.
     pub(crate) settings: String,
+    /// A JSON array: the statements that would remove what the session has beside settings.
+    pub(crate) belongings: String,
     pub(crate) role: String,
     pub(crate) user: String,
 }
+
+/// For each thing of the session's own that is no setting, the statement that removes it: temporary objects, prepared
+/// statements (of SQL; those of the client's protocol are its own), channels, cursors that are held, advisory locks.
+pub(super) const BELONGINGS: &str = "\
+    SELECT format('DROP %s IF EXISTS pg_temp.%I CASCADE', CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' \
+    WHEN 'c' THEN 'TYPE' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END, relname) AS removal \
+    FROM pg_class WHERE relnamespace = pg_my_temp_schema() AND relkind IN ('r', 'p', 'v', 'S', 'c', 'f') \
+    UNION ALL SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', oid::regprocedure) \
+    FROM pg_proc WHERE pronamespace = pg_my_temp_schema() \
+    UNION ALL SELECT format('DROP TYPE IF EXISTS pg_temp.%I CASCADE', typname) \
+    FROM pg_type WHERE typnamespace = pg_my_temp_schema() AND typtype IN ('e', 'd') \
+    UNION ALL SELECT format('DEALLOCATE %I', name) FROM pg_prepared_statements WHERE from_sql \
+    UNION ALL SELECT format('UNLISTEN %I', channel) FROM pg_listening_channels() channel \
+    UNION ALL SELECT format('CLOSE %I', name) FROM pg_cursors WHERE is_holdable \
+    UNION ALL SELECT format('SELECT pg_advisory_unlock%s(%s)', CASE mode WHEN 'ShareLock' THEN '_shared' END, \
+    CASE objsubid WHEN 1 THEN ((classid::bigint << 32) | objid::bigint)::text \
+    ELSE concat(classid::integer, ', ', objid::integer) END) \
+    FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted";
 
 /// Settings that belong to a transaction, not to a session.
 pub(super) const OF_THE_TRANSACTION: &str =
@@ -36,10 +56,18 @@ impl Sql {
         self.role.as_deref().map_or(String::new(), |role| format!("SET LOCAL ROLE {};\n", ident(role)))
     }
 
+    /// Begins a transaction, in the role that the migrator has.
+    pub(crate) fn begin_local(&self) -> String {
+        super::BEGIN.to_owned() + &self.local_role()
+    }
+
     /// Lets the server pass the time, in a transaction of its own: the client needs no timer, and whoever waits for old
-    /// snapshots to go (`CREATE INDEX CONCURRENTLY`) waits no longer than this.
-    pub(crate) fn pause(duration: Duration) -> String {
-        format!("BEGIN;\nSET LOCAL statement_timeout = 0;\nSELECT pg_sleep({:.3});\nCOMMIT;\n", duration.as_secs_f64())
+    /// snapshots to go (`CREATE INDEX CONCURRENTLY`) waits no longer than this. `then` is sent at its end.
+    pub(crate) fn pause(duration: Duration, then: &str) -> String {
+        format!(
+            "BEGIN;\nSET LOCAL statement_timeout = 0;\nSELECT pg_sleep({:.3});\n{then}COMMIT;\n",
+            duration.as_secs_f64()
+        )
     }
 
     /// Sets the timeouts of what follows in the transaction.
@@ -102,5 +130,33 @@ impl Sql {
             session_role = literal(&before.role),
         );
         format!("DO {};\n", dollar_quoted(&body))
+    }
+
+    /// Removes what the session did not have before, beside settings. Where a transaction is to be open, after its commit:
+    /// only then it listens, and has no locks but those of the session.
+    pub(crate) fn clear(&self, before: &SessionSettings) -> String {
+        let body = format!(
+            "DECLARE\n\
+             \x20 atlas_removal text;\n\
+             BEGIN\n\
+             {role}\
+             \x20 FOR atlas_removal IN SELECT removal FROM ({BELONGINGS}) b\n\
+             \x20   WHERE NOT {before}::jsonb ? removal LOOP\n\
+             \x20   BEGIN\n\
+             \x20     EXECUTE atlas_removal;\n\
+             \x20   EXCEPTION WHEN insufficient_privilege THEN\n\
+             \x20     NULL;\n\
+             \x20   END;\n\
+             \x20 END LOOP;\n\
+             END",
+            role = self.perform_local_role(),
+            before = literal(&before.belongings),
+        );
+        format!("DO {};\n", dollar_quoted(&body))
+    }
+
+    /// [`clear`](Self::clear) in a transaction of its own.
+    pub(crate) fn clear_up(&self, before: &SessionSettings) -> String {
+        format!("BEGIN;\nSET LOCAL client_min_messages = error;\n{}COMMIT;\n", self.clear(before))
     }
 }

@@ -1,11 +1,14 @@
 //! What is sent about one migration: its row, and its lease where it runs statement by statement.
 
+use std::fmt::Write as _;
+
 use atlas_migrate_core::checksum::Fingerprint;
 use atlas_migrate_core::history::State;
 use atlas_migrate_core::migration::{Kind, Migration, Script};
 use atlas_migrate_core::version::Version;
 
-use super::{Sql, literal};
+use super::session::{SessionSettings, Timeouts, milliseconds};
+use super::{Sql, dollar_quoted, literal};
 
 /// What is written about a migration.
 pub(crate) struct Record<'a> {
@@ -17,6 +20,24 @@ pub(crate) struct Record<'a> {
     pub(crate) fingerprint: Fingerprint,
 }
 
+/// The right to run a migration statement by statement, until somebody takes it over.
+pub(crate) struct Lease<'a> {
+    /// Which row of the history it is about.
+    pub(crate) row: &'a Version,
+    /// What tells this run of the migration from all others.
+    pub(crate) token: &'a str,
+    /// The settings that its statements need of the session, if they need any.
+    pub(crate) session: Option<Session>,
+}
+
+/// What a session is taken to be from one statement to the next.
+#[derive(Clone, Copy)]
+pub(crate) struct Session {
+    pub(crate) timeouts: Timeouts,
+    /// It has a role or settings of its own.
+    pub(crate) is_changed: bool,
+}
+
 /// How far a migration that runs statement by statement has come.
 #[derive(Clone, Copy)]
 pub(crate) enum Advance<'a> {
@@ -26,16 +47,25 @@ pub(crate) enum Advance<'a> {
     Reverted(usize),
     /// All of the script's have, so many.
     Applied(usize, &'a Script),
-    /// It stopped in this state after so many.
-    Stopped(State, usize),
+    /// All of the down file's have.
+    Forgotten,
 }
+
+/// The SQLSTATE of a write of somebody who does not hold the lease any more.
+pub(crate) const LEASE_LOST: &str = "AM001";
+
+/// The SQLSTATE of a write from another session than the one that was made ready.
+pub(crate) const SESSION_LOST: &str = "AM002";
+
+/// How many of its former forms the history remembers of a repeatable migration, times the length of a checksum and a space.
+const REMEMBERED: usize = 50 * 65;
 
 impl Sql {
     /// Writes the row of a migration, over the one that it has already.
     pub(crate) fn record(&self, record: &Record<'_>) -> String {
         let migration = record.migration;
         let insert = format!(
-            "INSERT INTO {history} (namespace, version, name, kind, state, applied_at, applied_by, execution_time, \
+            "INSERT INTO {history} AS h (namespace, version, name, kind, state, applied_at, applied_by, execution_time, \
              statements, compatible, checksum, fingerprint)\n\
              VALUES ({namespace}, {version}, {name}, '{kind}', '{state}', clock_timestamp(), session_user, \
              {execution_time}, {statements}, {compatible}, '{checksum}', '{fingerprint}')",
@@ -58,13 +88,16 @@ impl Sql {
         );
         // A row that nobody knew of is an error.
         let replace = match record.row {
-            Some(_) => {
+            Some(_) => format!(
                 "\nON CONFLICT (namespace, version) DO UPDATE SET name = excluded.name, kind = excluded.kind, \
                  state = excluded.state, applied_at = excluded.applied_at, applied_by = excluded.applied_by, \
                  execution_time = excluded.execution_time, statements = excluded.statements, runner = NULL, \
-                 compatible = excluded.compatible, checksum = excluded.checksum, fingerprint = excluded.fingerprint"
-            }
-            None => "",
+                 compatible = excluded.compatible, checksum = excluded.checksum, fingerprint = excluded.fingerprint, \
+                 superseded = CASE WHEN h.kind = 'repeatable' AND h.checksum <> excluded.checksum \
+                 THEN right(concat_ws(' ', replace(h.superseded, excluded.checksum, ''), h.checksum), {REMEMBERED}) \
+                 ELSE h.superseded END"
+            ),
+            None => String::new(),
         };
         format!("{insert}{replace};\n")
     }
@@ -74,73 +107,111 @@ impl Sql {
         format!("DELETE FROM {} WHERE {};\n", self.history(), self.is(row))
     }
 
-    /// Removes the row of a migration whose lease this is. Gives a row if it is still held.
-    pub(crate) fn forget_leased(&self, row: &Version, runner: &str) -> String {
-        format!(
-            "DELETE FROM {} WHERE {} AND split_part(runner, ' ', 1) = {} RETURNING version AS atlas_runner;\n",
-            self.history(),
-            self.is(row),
-            literal(runner)
-        )
-    }
-
     /// A row goes by the spelling of its version, which need not be the binary's: that may have `001` for its `1`.
     fn is(&self, row: &Version) -> String {
         format!("namespace = {} AND version = {}", literal(&self.namespace), literal(row.as_str()))
     }
 
-    /// Takes the lease of a migration that runs statement by statement; the row must be there, and comes back.
-    pub(crate) fn take_lease(&self, row: &Version, runner: &str, state: State, statements: usize) -> String {
+    /// Takes the lease of a migration that runs statement by statement, whose row is there.
+    pub(crate) fn take_lease(&self, lease: &Lease<'_>, state: State, statements: usize) -> String {
         format!(
             "UPDATE {} SET state = '{}', statements = {statements}, applied_at = clock_timestamp(), \
              runner = (SELECT concat_ws(' ', {}, pid, extract(epoch FROM backend_start)) FROM pg_stat_activity \
-             WHERE pid = pg_backend_pid())\nWHERE {} RETURNING version AS atlas_runner;\n",
+             WHERE pid = pg_backend_pid())\nWHERE {};\n",
             self.history(),
             state.as_str(),
-            literal(runner),
-            self.is(row)
+            literal(lease.token),
+            self.is(lease.row)
         )
     }
 
-    /// Gives the lease of a migration up, if it is still held.
-    pub(crate) fn release(&self, row: &Version, runner: &str) -> String {
+    /// Gives the lease of a migration up in the middle of it, if it is still held.
+    pub(crate) fn release(&self, lease: &Lease<'_>) -> String {
+        format!("UPDATE {} SET runner = 'released' WHERE {};\n", self.history(), self.holds(lease))
+    }
+
+    /// Writes that a migration stopped after so many statements, if the lease is still held.
+    pub(crate) fn stop(&self, lease: &Lease<'_>, state: State, statements: usize) -> String {
         format!(
-            "UPDATE {} SET runner = NULL WHERE {} AND split_part(runner, ' ', 1) = {};\n",
+            "UPDATE {} SET state = '{}', statements = {statements}, {ELAPSED}, runner = NULL WHERE {};\n",
             self.history(),
-            self.is(row),
-            literal(runner)
+            state.as_str(),
+            self.holds(lease)
         )
     }
 
-    /// Writes how far a migration that runs statement by statement has come. Gives a row if the lease is still held.
-    pub(crate) fn advance(&self, row: &Version, runner: &str, advance: Advance<'_>) -> String {
-        let (statements, rest) = match advance {
-            Advance::To(statements, fingerprint) => (statements, format!("fingerprint = '{fingerprint}'")),
-            Advance::Reverted(statements) => (statements, "state = state".to_owned()),
-            Advance::Applied(statements, script) => (
-                statements,
+    fn holds(&self, lease: &Lease<'_>) -> String {
+        format!("{} AND split_part(runner, ' ', 1) = {}", self.is(lease.row), literal(lease.token))
+    }
+
+    /// Writes how far a migration that runs statement by statement has come: an error unless the lease is still held, and the
+    /// session is the one that was made ready.
+    pub(crate) fn advance(&self, lease: &Lease<'_>, advance: Advance<'_>, before: &SessionSettings) -> String {
+        let (history, row) = (self.history(), self.is(lease.row));
+        let write = match advance {
+            Advance::To(statements, fingerprint) => {
                 format!(
-                    "state = 'applied', runner = NULL, checksum = '{}', fingerprint = '{}'",
-                    script.checksum(),
-                    script.fingerprint()
-                ),
+                    "UPDATE {history} SET statements = {statements}, {ELAPSED}, fingerprint = '{fingerprint}' WHERE {row}"
+                )
+            }
+            Advance::Reverted(statements) => {
+                format!("UPDATE {history} SET statements = {statements}, {ELAPSED} WHERE {row}")
+            }
+            Advance::Applied(statements, script) => format!(
+                "UPDATE {history} SET statements = {statements}, {ELAPSED}, state = 'applied', runner = NULL, \
+                 checksum = '{}', fingerprint = '{}' WHERE {row}",
+                script.checksum(),
+                script.fingerprint()
             ),
-            Advance::Stopped(state, statements) => (statements, format!("state = '{}', runner = NULL", state.as_str())),
+            Advance::Forgotten => format!("DELETE FROM {history} WHERE {row}"),
         };
-        format!(
-            "UPDATE {} SET statements = {statements}, execution_time = execution_time + (clock_timestamp() - applied_at), \
-             applied_at = clock_timestamp(), {rest}\nWHERE {} AND split_part(runner, ' ', 1) = {} \
-             RETURNING version AS atlas_runner;\n",
-            self.history(),
-            self.is(row),
-            literal(runner)
-        )
+        let mut body = format!(
+            "DECLARE\n\
+             \x20 atlas_runner text;\n\
+             BEGIN\n\
+             \x20 PERFORM set_config('role', {role}, true);\n\
+             \x20 SELECT runner INTO atlas_runner FROM {history} WHERE {row} FOR UPDATE;\n\
+             \x20 IF split_part(atlas_runner, ' ', 1) IS DISTINCT FROM {token} THEN\n\
+             \x20   RAISE EXCEPTION USING ERRCODE = '{LEASE_LOST}', MESSAGE = 'another process took over';\n\
+             \x20 END IF;\n",
+            role = literal(self.role.as_deref().unwrap_or(&before.role)),
+            token = literal(lease.token),
+        );
+        if let Some(Session { timeouts, is_changed }) = lease.session {
+            let value = |timeout: Option<std::time::Duration>| timeout.map_or(0, milliseconds);
+            let _infallible = write!(
+                body,
+                "  IF split_part(atlas_runner, ' ', 2) <> pg_backend_pid()::text AND ({is_changed}\n\
+                 \x20     OR (SELECT setting FROM pg_settings WHERE name = 'lock_timeout') <> '{}'\n\
+                 \x20     OR (SELECT setting FROM pg_settings WHERE name = 'statement_timeout') <> '{}') THEN\n\
+                 \x20   RAISE EXCEPTION USING ERRCODE = '{SESSION_LOST}', MESSAGE = 'the session has changed';\n\
+                 \x20 END IF;\n",
+                value(timeouts.lock),
+                value(timeouts.statement)
+            );
+        }
+        format!("DO {};\n", dollar_quoted(&format!("{body}  {write};\nEND")))
     }
 
     /// What stands before a statement that is sent by itself, so that others see in the server's activity view that it runs.
-    pub(crate) fn tag(runner: &str) -> String {
-        format!("/* atlas-migrate {runner} */ ")
+    pub(crate) fn tag(token: &str, migration: &Migration) -> String {
+        format!("/* atlas-migrate {token} {} */ ", comment(migration))
     }
+
+    /// What stands before a migration that runs in a transaction, so that others see which one it is.
+    pub(crate) fn title(migration: &Migration) -> String {
+        format!("/* atlas-migrate: {} */ ", comment(migration))
+    }
+}
+
+/// The time that has passed, noted along with the time.
+const ELAPSED: &str =
+    "execution_time = execution_time + (clock_timestamp() - applied_at), applied_at = clock_timestamp()";
+
+/// A migration's version and name, as a comment may have them.
+fn comment(migration: &Migration) -> String {
+    let name = format!("{} {}", migration.version(), migration.name());
+    name.replace("*/", "* /").replace("/*", "/ *")
 }
 
 fn kind(kind: Kind) -> &'static str {

@@ -1,0 +1,154 @@
+//! Taking turns: the lock, and waiting for whoever is at work.
+
+use std::time::{Duration, Instant};
+
+use atlas_migrate_core::history::{self, Entry, Lease};
+
+use super::state::{self, Form};
+use super::{Engine, UNKNOWN, Work, refusal};
+use crate::Error;
+use crate::progress::{Event, Holder};
+use crate::session::{Reply, Session};
+use crate::sql::{self, Held, Sql};
+
+/// The pauses between two looks at what another process is at.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+/// After so long the listener is told who it is that is waited for, and again after each of the latter.
+const MOMENT: Duration = Duration::from_secs(1);
+const REMINDER: Duration = Duration::from_secs(5);
+
+/// The lock is ours, the transaction open, the history known.
+pub(super) struct Turn {
+    /// The history is not what it was expected to be.
+    pub(super) changed: bool,
+    /// What the conditions of the next step came to.
+    pub(super) outcomes: Vec<String>,
+}
+
+/// A wait that goes on, with growing pauses.
+struct Wait {
+    started: Instant,
+    pause: Duration,
+    /// When the listener is told next.
+    next_told: Duration,
+}
+
+impl Wait {
+    fn new() -> Self {
+        Self { started: Instant::now(), pause: FIRST_PAUSE, next_told: Duration::ZERO }
+    }
+
+    fn next_pause(&mut self) -> Duration {
+        let pause = self.pause;
+        self.pause = pause.mul_f32(1.5).min(LONGEST_PAUSE);
+        pause
+    }
+
+    /// Whether the listener is to be told now.
+    fn is_to_tell(&mut self, waited: Duration) -> bool {
+        let is_due = waited >= self.next_told;
+        if is_due {
+            self.next_told = if waited < MOMENT { MOMENT } else { waited + REMINDER };
+        }
+        is_due
+    }
+}
+
+impl<S: Session> Engine<'_, S> {
+    /// Begins a transaction, takes the lock and looks again; waits for whoever is at work. `first` is sent before.
+    pub(super) async fn begin(&mut self, first: &str, conditions: &[&str]) -> Result<Turn, Error> {
+        let reply = self.send_begin(first, &self.current(), conditions).await?;
+        self.await_turn(reply, conditions).await
+    }
+
+    async fn send_begin(&mut self, first: &str, current: &str, conditions: &[&str]) -> Result<Reply, Error> {
+        self.unsettle();
+        let message = format!("{first}{}", self.sql.begin(current, conditions));
+        self.session.send(&message).await.map_err(|failure| Error::own("preparing the history", failure.cause))
+    }
+
+    /// Makes sure that nobody else is at work, going by the answer to a [`Sql::begin`].
+    pub(super) async fn await_turn(&mut self, mut reply: Reply, conditions: &[&str]) -> Result<Turn, Error> {
+        let mut wait = Wait::new();
+        let mut changed = false;
+        loop {
+            let state = self.read_state(&reply)?;
+            changed |= state.form == Form::Absent || (state.form == Form::Ours && !state.current);
+            let held = match state.form {
+                Form::Busy => Held::Lock,
+                _ if self.entries.iter().any(|entry| entry.lease == Lease::Held) => Held::Lease,
+                _ => return Ok(Turn { changed, outcomes: state.outcomes }),
+            };
+            let holders = state::holders(&reply);
+            let waited = wait.started.elapsed();
+            if waited >= self.options.wait_budget {
+                let holder = match holders.into_iter().next() {
+                    Some(holder) => Some(holder),
+                    None => self.holder(held).await?,
+                };
+                return Err(refusal::busy(waited, holder.as_ref()));
+            }
+            if wait.is_to_tell(waited) {
+                self.options.listener.tell(&Event::Waiting { waited, holder: holders.first() });
+            }
+            let pause = wait.next_pause();
+            let is_told_next = waited + pause >= wait.next_told.min(self.options.wait_budget);
+            let ask = if is_told_next { self.sql.holder(held) } else { String::new() };
+            let first = format!("{}{}", sql::ROLLBACK, Sql::pause(pause, &ask));
+            reply = self.send_begin(&first, &self.current(), conditions).await?;
+        }
+    }
+
+    /// Who it is that has kept this process waiting.
+    async fn holder(&mut self, held: Held) -> Result<Option<Holder>, Error> {
+        let reply = self.session.send(&self.sql.holder(held)).await;
+        let reply = reply.map_err(|failure| Error::own("asking who is at work", failure.cause))?;
+        Ok(state::holders(&reply).into_iter().next())
+    }
+
+    /// The same, going by the answer to a [`Sql::begin_next`]. Only if it is not what was expected, there is more to read.
+    pub(super) async fn await_next_turn(&mut self, reply: Reply) -> Result<Turn, Error> {
+        if state::is_as_expected(&reply, &self.current()) {
+            return Ok(Turn { changed: false, outcomes: Vec::new() });
+        }
+        let reply = self.session.send(&self.sql.locked_read(UNKNOWN, &[])).await;
+        let reply = reply.map_err(|failure| Error::own("reading the history", failure.cause))?;
+        self.await_turn(reply, &[]).await
+    }
+
+    /// The digest of a history that need not be read again. None is of one with an unfinished migration: whether anybody is
+    /// at work on that, the digest does not tell.
+    pub(super) fn current(&self) -> String {
+        let is_done = |entry: &Entry| entry.state.is_done();
+        if self.entries.iter().all(is_done) { history::digest(&self.entries) } else { UNKNOWN.to_owned() }
+    }
+
+    /// Waits until somebody else has migrated.
+    pub(crate) async fn wait(mut self) -> Result<(), Error> {
+        let current = history::digest_when_current(self.known);
+        let mut wait = Wait::new();
+        loop {
+            if self.look(&current).await?.current {
+                return Ok(());
+            }
+            let steps = self.steps(Work::Run)?;
+            if steps.is_empty() {
+                return Ok(());
+            }
+            let waited = wait.started.elapsed();
+            if waited >= self.options.wait_budget {
+                let error = refusal::pending(self.known, &steps);
+                return Err(error.note(format!("waited {:.1} s for somebody to run them", waited.as_secs_f64())));
+            }
+            if wait.is_to_tell(waited) {
+                self.options.listener.tell(&Event::Pending { waited, pending: steps.len() });
+            }
+            self.session.if_dropped(Some(String::new()));
+            let paused = self.session.send(&Sql::pause(wait.next_pause(), "")).await;
+            self.session.if_dropped(None);
+            paused.map_err(|failure| Error::own("waiting for somebody to migrate", failure.cause))?;
+        }
+    }
+}
