@@ -46,3 +46,5 @@ mod one_by_one;
 mod options;
 mod revert;
 mod session;
+
+atlas_migrate_tests::on_every_version!();

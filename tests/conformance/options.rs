@@ -49,6 +49,8 @@ every_driver! {
         let database = Database::new();
         let role = format!("few_{}_{}", std::process::id(), format!("{driver:?}").to_lowercase());
         database.query(&format!("CREATE ROLE {role} LOGIN; CREATE SCHEMA own AUTHORIZATION {role}"));
+        // As PostgreSQL 15 and later have it.
+        database.query("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
         let mut connection = driver.connect(&database.url_as(&role));
 
         let refused = connection.run(&migrator(&[A])).unwrap_err();

@@ -3,11 +3,17 @@
 mod database;
 mod driver;
 mod proxy;
+mod runner;
 mod snapshot;
+mod versions;
+mod wait;
 
 pub use database::Database;
 pub use driver::{Connection, DRIVERS, Driver};
 pub use proxy::{Counts, Cut, Proxy};
+pub use runner::{Folder, Runner};
+pub use versions::run_suite_on;
+pub use wait::{poll, wait_for};
 
 use atlas_migrate::{Migrations, Migrator};
 
