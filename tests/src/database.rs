@@ -1,5 +1,6 @@
 //! A database for each test.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,16 +11,22 @@ use postgres::{Client, NoTls, SimpleQueryMessage};
 pub struct Database {
     name: String,
     server: String,
+    log: PathBuf,
 }
 
 impl Database {
-    /// An empty one.
+    /// An empty one, on the server that all tests share.
     pub fn new() -> Self {
+        Self::on(&server())
+    }
+
+    /// An empty one, on this server.
+    pub fn on(server: &Server) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let nanoseconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{}_{nanoseconds:x}_{count}", std::process::id());
-        let database = Self { name, server: server().url() };
+        let database = Self { name, server: server.url(), log: server.log() };
         execute(&database.server, &format!("CREATE DATABASE {}", database.name));
         database
     }
@@ -59,8 +66,7 @@ impl Database {
             line.starts_with(&self.name)
                 && ["ERROR:", "FATAL:", "PANIC:"].iter().any(|severity| line.contains(severity))
         };
-        let log = server().log().to_owned();
-        let text = std::fs::read_to_string(&log).unwrap_or_else(|error| panic!("{}: {error}", log.display()));
+        let text = std::fs::read_to_string(&self.log).unwrap_or_else(|error| panic!("{}: {error}", self.log.display()));
         text.lines().filter(is_error).map(str::to_owned).collect()
     }
 

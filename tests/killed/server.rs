@@ -1,0 +1,62 @@
+//! A server that crashes, in the middle of a statement.
+
+use std::process::Command;
+use std::thread;
+
+use atlas_migrate::ErrorKind;
+use atlas_migrate::ephemeral::Server;
+use atlas_migrate_tests::{DRIVERS, Database, Driver, migrator, wait_for};
+use postgres::{Client, NoTls};
+
+use super::{IN_A_TRANSACTION, LAST, LIMIT, ONE_BY_ONE, TABLES, effects};
+
+/// Kills one of the server's processes. Then it ends all sessions at once, recovers from its log, and is there again.
+#[track_caller]
+fn crash(pid: &str) {
+    let status = Command::new("kill").args(["-KILL", pid]).status().unwrap_or_else(|error| panic!("kill: {error}"));
+    assert!(status.success(), "kill -KILL {pid}: {status}");
+}
+
+#[track_caller]
+fn check(gated: (&str, &str)) {
+    let server = Server::options().setting("synchronous_commit", "on").private().unwrap();
+    let set = migrator(&[TABLES, gated, LAST]);
+    let undisturbed = Database::on(&server);
+    Driver::Postgres.connect(&undisturbed.url()).run(&set).unwrap();
+    let expected = effects(&undisturbed);
+    for driver in DRIVERS {
+        let database = Database::on(&server);
+        driver.connect(&database.url()).run(&migrator(&[TABLES])).unwrap();
+        let mut gate = Driver::Postgres.connect(&database.url());
+        let pid = gate.sql("BEGIN; LOCK TABLE gate; SELECT pg_backend_pid()");
+        let run = {
+            let (url, set) = (database.url(), set.clone());
+            thread::spawn(move || driver.connect(&url).run(&set))
+        };
+        let waiting = "SELECT FROM pg_locks WHERE relation = 'gate'::regclass AND NOT granted";
+        wait_for("a run that waits for the gate", LIMIT, || database.query(waiting).pop());
+
+        crash(&pid);
+        wait_for("the end of the run", LIMIT, || run.is_finished().then_some(()));
+        let error = run.join().unwrap().unwrap_err();
+        let message = error.to_string();
+        assert_eq!(error.kind(), ErrorKind::Connection, "{driver:?}: {message}");
+        assert!(message.contains("running migration 2 gated"), "{driver:?}: {message}");
+        assert!(message.contains("run again"), "{driver:?}: {message}");
+
+        wait_for("the server's recovery", LIMIT, || Client::connect(&database.url(), NoTls).ok());
+        let applied = driver.connect(&database.url()).run(&set).unwrap().applied().count();
+        assert_eq!(applied, 2, "{driver:?}");
+        assert_eq!(effects(&database), expected, "{driver:?}");
+    }
+}
+
+#[test]
+fn in_a_transaction() {
+    check(IN_A_TRANSACTION);
+}
+
+#[test]
+fn in_a_statement_that_runs_by_itself() {
+    check(ONE_BY_ONE);
+}
