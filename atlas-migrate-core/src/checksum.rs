@@ -20,9 +20,10 @@ pub struct Checksum([u8; 32]);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
-/// The text without a byte-order mark and with LF line ends.
+/// The text without byte-order marks at its start (files that were put together may have several) and with LF line ends.
+/// Of a normalized text it is that text.
 pub fn normalized(text: &str) -> Cow<'_, str> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let text = text.trim_start_matches('\u{feff}');
     if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")) } else { Cow::Borrowed(text) }
 }
 
@@ -128,6 +129,7 @@ mod tests {
         let expected = "b4e0497804e46e0a0b0b8c31975b062152d551bac49c3c2e80932567b4085dcd";
         assert_eq!(Checksum::of("SELECT 1;\n").to_string(), expected);
         assert_eq!(Checksum::of("\u{feff}SELECT 1;\r\n"), Checksum::of("SELECT 1;\n"));
+        assert_eq!(Checksum::of("\u{feff}\u{feff}SELECT 1;\n"), Checksum::of("SELECT 1;\n"));
         assert_eq!(Checksum::of("SELECT 1;\r"), Checksum::of("SELECT 1;\n"));
         assert_ne!(Checksum::of("SELECT 1;"), Checksum::of("SELECT 1;\n"));
     }

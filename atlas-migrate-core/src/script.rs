@@ -195,6 +195,7 @@ mod tests {
         check("START\nTRANSACTION;\nCOMMIT WORK;", Wrapped, "     \n           ;\n           ;");
         check("BEGIN /* é */ WORK; COMMIT", Wrapped, "      /* é */     ;       ");
         check("\u{feff}BEGIN;\r\nCOMMIT;\r\n", Wrapped, "     ;\n      ;\n");
+        check("\u{feff}\u{feff}BEGIN;\nCOMMIT;", Wrapped, "     ;\n      ;");
     }
 
     #[test]
