@@ -7,6 +7,8 @@ pub mod checksum;
 mod directive;
 pub mod fault;
 pub mod file_name;
+#[cfg(test)]
+mod fuzz;
 pub mod history;
 pub mod migration;
 pub mod plan;

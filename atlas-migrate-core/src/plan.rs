@@ -367,6 +367,8 @@ pub fn plan_revert(known: &[Migration], history: &[Entry], revert: &Revert) -> R
 }
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -8,15 +8,16 @@ mod input;
 use std::ops::Range;
 use std::time::Duration;
 
-use atlas_migrate_core::checksum::{Checksum, Fingerprint, normalized};
-use atlas_migrate_core::fault::{self, Fault, Snippet};
-use atlas_migrate_core::file_name::{self, FileName};
-use atlas_migrate_core::migration::Script;
-use atlas_migrate_core::plan::fingerprint_of_first;
-use atlas_migrate_core::set::{self, File};
-use atlas_migrate_core::statement::{Kind, Statement, split};
 use bolero::check;
 use squawk_lexer::TokenKind;
+
+use crate::checksum::{Checksum, Fingerprint, normalized};
+use crate::fault::{self, Fault, Snippet};
+use crate::file_name::{self, FileName};
+use crate::migration::Script;
+use crate::plan::fingerprint_of_first;
+use crate::set::{self, File};
+use crate::statement::{Kind, Statement, split};
 
 /// How many random inputs `cargo test` gives to a target, unless `BOLERO_RANDOM_ITERATIONS` says otherwise.
 const INPUTS: usize = 2_000;

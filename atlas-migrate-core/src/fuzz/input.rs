@@ -103,7 +103,7 @@ const PATHS: [&str; 8] = [
 ];
 
 /// The text of a file: directives, and statements with more of them.
-pub(crate) fn sql() -> impl ValueGenerator<Output = String> {
+pub(super) fn sql() -> impl ValueGenerator<Output = String> {
     let token = || one_value_of(SQL).map_gen(str::to_owned);
     let character = produce::<char>().map_gen(String::from);
     let piece = one_of((token(), token(), token(), token(), character, directive()));
@@ -121,12 +121,12 @@ fn several(piece: impl ValueGenerator<Output = String>, most: usize) -> impl Val
 }
 
 /// A line of a message.
-pub(crate) fn line() -> impl ValueGenerator<Output = String> {
+pub(super) fn line() -> impl ValueGenerator<Output = String> {
     produce::<String>().with().len(0..20_usize)
 }
 
 /// The path of a file below its folder.
-pub(crate) fn path() -> impl ValueGenerator<Output = String> {
+pub(super) fn path() -> impl ValueGenerator<Output = String> {
     let name = one_of((
         one_value_of(["a", "", "é", "a__b", "_", ".", "$"]).map_gen(str::to_owned),
         produce::<String>().with().len(0..4_usize),
@@ -136,7 +136,7 @@ pub(crate) fn path() -> impl ValueGenerator<Output = String> {
 }
 
 /// The files of a folder: paths and texts.
-pub(crate) fn files() -> impl ValueGenerator<Output = Vec<(String, String)>> {
+pub(super) fn files() -> impl ValueGenerator<Output = Vec<(String, String)>> {
     let known = || one_value_of(PATHS).map_gen(str::to_owned);
     let file = (one_of((known(), known(), path())), sql());
     produce::<Vec<(String, String)>>().with().values(file).len(0..5_usize)
