@@ -41,7 +41,9 @@ impl Driver {
         self.try_connect(url).unwrap_or_else(|error| panic!("{self:?} could not connect to {url}: {error}"))
     }
 
-    fn try_connect(self, url: &str) -> Result<Connection, Box<dyn std::error::Error>> {
+    /// Connects, where that may fail; a pool fails later, when it is asked for a connection.
+    #[allow(clippy::missing_errors_doc, reason = "those of the client")]
+    pub fn try_connect(self, url: &str) -> Result<Connection, Box<dyn std::error::Error>> {
         let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build();
         Ok(Connection(match self {
             Self::SqlxPool => {

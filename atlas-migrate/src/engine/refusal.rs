@@ -12,23 +12,30 @@ use crate::progress::Holder;
 use crate::report::label;
 use crate::{Error, ErrorKind};
 
-/// Names that PostgreSQL cannot have.
+/// PostgreSQL cuts longer names where it makes or looks up something, but not where they are compared as text.
+const LONGEST_NAME: usize = 63;
+
+/// Names that PostgreSQL cannot have. A namespace is a value, not a name, and may be as long as it likes.
 pub(super) fn check_names(options: &Options) -> Result<(), Error> {
     let names = [
-        ("schema", Some(&options.schema)),
-        ("table", Some(&options.table)),
-        ("namespace", Some(&options.namespace)),
-        ("role", options.role.as_ref()),
+        ("schema", Some(&options.schema), LONGEST_NAME),
+        ("table", Some(&options.table), LONGEST_NAME),
+        ("namespace", Some(&options.namespace), usize::MAX),
+        ("role", options.role.as_ref(), LONGEST_NAME),
     ];
-    for (option, name) in names {
-        match name {
-            Some(name) if name.is_empty() || name.contains('\0') => {
-                let fault = if name.is_empty() { "is empty" } else { "contains a NUL byte" };
-                return Err(Error::new(ErrorKind::Usage, format!("the name given with `{option}(..)` {fault}"))
-                    .hint("give a name, or leave the option out"));
-            }
-            _ => {}
-        }
+    for (option, name, longest) in names {
+        let Some(name) = name else { continue };
+        let (fault, hint) = if name.is_empty() {
+            ("is empty".to_owned(), "give a name, or leave the option out")
+        } else if name.contains('\0') {
+            ("contains a NUL byte".to_owned(), "give a name, or leave the option out")
+        } else if name.len() > longest {
+            (format!("has {} bytes, and PostgreSQL would cut it after {longest}", name.len()), "give a shorter name")
+        } else {
+            continue;
+        };
+        let message = format!("the name given with `{option}(..)` {fault}");
+        return Err(Error::new(ErrorKind::Usage, message).hint(hint));
     }
     Ok(())
 }
