@@ -1,5 +1,7 @@
 //! Whatever a database, or a migration before, has set: runs, looks and reverts mean the same.
 
+use std::time::{Duration, Instant};
+
 use atlas_migrate::{Migrator, Revert};
 use atlas_migrate_tests::{DRIVERS, Database, migrator};
 
@@ -111,5 +113,41 @@ fn no_nulls_in_arrays() {
         assert_eq!(database.value("SELECT words[1] IS NULL FROM a"), "f", "{driver:?}");
         assert!(driver.connect(&database.url()).run(&set).unwrap().is_empty(), "{driver:?}");
         database.query("DROP TABLE a, schema_migrations");
+    }
+}
+
+/// What the server says after a migration has changed the encoding comes in that encoding, and a client may stumble over it.
+/// Then the migration took effect with its row or not at all, and the connection's next user, and the next run, are well.
+#[test]
+fn messages_in_another_encoding() {
+    const TABLES: &str = "SELECT count(*) FROM pg_class WHERE relname IN ('a', 'schema_migrations')";
+    let says = |what: &str| format!("CREATE TABLE a (); SET client_encoding = 'LATIN1'; {what}");
+    for what in ["DO $$ BEGIN RAISE NOTICE 'é'; END $$;", "SELECT 'é' AS \"é\";", "SELECT 'é'::int;"] {
+        for driver in DRIVERS {
+            let database = Database::new();
+            let set = migrator(&[("1_a.sql", says(what).as_str())]);
+            let result = driver.connect(&database.url()).run(&set);
+            if let Err(error) = &result {
+                assert!(error.is_connection() || error.is_failed(), "{driver:?}: {error}");
+            }
+            await_quiet(&database);
+            let tables = database.value(TABLES);
+            assert!(tables == "2" || (tables == "0" && result.is_err()), "{driver:?}: {tables} tables");
+            let plain = migrator(&[("1_a.sql", "CREATE TABLE a ();")]).namespace("plain");
+            let next = driver.connect(&database.url()).run(&plain);
+            assert_eq!(next.is_ok(), tables == "0", "{driver:?}: {next:?}");
+        }
+    }
+}
+
+/// A client that gave up may have left the server at work.
+#[track_caller]
+fn await_quiet(database: &Database) {
+    const BUSY: &str = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'";
+    let started = Instant::now();
+    while database.value(BUSY) != "0" {
+        assert!(started.elapsed().as_secs() < 20, "waited for the server to end what a lost client had begun");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }

@@ -3,71 +3,20 @@
 //! The model knows what happened by itself, not from the history: so it tells whether the history, and what is planned
 //! from it, are right.
 
+mod operation;
+
 use std::collections::BTreeMap;
 
-use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+use self::operation::{
+    Binaries, Files, Op, REPEATABLE, Shape, Source, VERSIONS, migrations, ops, simple_repeatable, sources,
+};
 use super::tests::row;
 use super::*;
 use crate::history::{digest, digest_when_current};
 use crate::migration::Transaction;
-use crate::set::{self, File};
-
-const VERSIONS: [&str; 5] = ["1", "2", "3", "04", "10"];
-const REPEATABLE: [&str; 2] = ["R__a", "R__b"];
-
-/// How the statements of a file are sent, and whether its condition holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Shape {
-    Wrapped,
-    OneByOne,
-    Skipped,
-}
-
-/// A file as its author thinks of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Source {
-    shape: Shape,
-    compatible: bool,
-    has_down: bool,
-    /// What its statements select.
-    statements: Vec<u32>,
-    /// How often its comment was edited.
-    comments: usize,
-}
-
-impl Source {
-    fn up(&self) -> String {
-        let compatible = if self.compatible { "-- atlas:compatible\n" } else { "" };
-        let condition = if self.shape == Shape::Skipped { "-- atlas:skip-unless false\n" } else { "" };
-        format!("{compatible}{condition}{}{}", self.down(), " -- edited".repeat(self.comments))
-    }
-
-    /// As many statements as the up file has.
-    fn down(&self) -> String {
-        let header = if self.shape == Shape::OneByOne { "-- atlas:no-transaction\n" } else { "" };
-        let statements: Vec<String> = self.statements.iter().map(|number| format!("SELECT {number}")).collect();
-        format!("{header}{}", statements.join(";\n"))
-    }
-}
-
-/// What a binary embeds.
-type Files = BTreeMap<&'static str, Source>;
-
-fn migrations(files: &Files) -> Vec<Migration> {
-    let mut all = Vec::new();
-    for (key, source) in files {
-        let stem = if key.starts_with("R__") { (*key).to_owned() } else { format!("{key}_a") };
-        let mut add = |path: String, text: String| all.push(File { path, bytes: text.into_bytes().into() });
-        add(format!("{stem}.sql"), source.up());
-        if source.has_down && !key.starts_with("R__") {
-            add(format!("{stem}.down.sql"), source.down());
-        }
-    }
-    if all.is_empty() { Vec::new() } else { set::assemble("migrations", all).unwrap() }
-}
 
 /// What the database has of a migration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,30 +31,6 @@ enum Truth {
     Baseline(Source),
     /// So many statements of its down file took effect.
     Reverting(usize),
-}
-
-#[derive(Clone, Debug)]
-enum Op {
-    /// A run, which is cut off after so many messages that were committed.
-    Run {
-        options: Options,
-        messages: usize,
-    },
-    Revert {
-        revert: Revert,
-        messages: usize,
-    },
-    Baseline(&'static str),
-    /// The next binary has this file too.
-    Add(&'static str, Source),
-    /// The next binary lacks one.
-    Remove(Index),
-    /// One of the binaries that there were.
-    Deploy(Index),
-    /// The next binary has one with another comment.
-    EditComment(Index),
-    /// The next binary has one with other SQL from this statement on.
-    EditSql(Index, usize),
 }
 
 #[derive(Default)]
@@ -370,68 +295,6 @@ impl World {
         prop_assert!(is_current || !nothing_to_do || !is_plain, "the digest is another, and there is nothing to do");
         Ok(())
     }
-}
-
-fn sources() -> impl Strategy<Value = Source> {
-    let shape = prop_oneof![2 => Just(Shape::Wrapped), 2 => Just(Shape::OneByOne), 1 => Just(Shape::Skipped)];
-    (shape, prop::bool::weighted(0.3), prop::bool::weighted(0.8), vec(1..4_u32, 1..4)).prop_map(
-        |(shape, compatible, has_down, statements)| Source { shape, compatible, has_down, statements, comments: 0 },
-    )
-}
-
-fn options() -> impl Strategy<Value = Options> {
-    let target = prop_oneof![
-        3 => Just(Target::Latest),
-        1 => select(&VERSIONS[..]).prop_map(|version| Target::Version(version.into())),
-    ];
-    let out_of_order = select(&[OutOfOrder::Refuse, OutOfOrder::Refuse, OutOfOrder::Allow][..]);
-    let newer = select(&[Newer::Refuse, Newer::Accept][..]);
-    (target, out_of_order, newer).prop_map(|(target, out_of_order, newer)| Options { target, out_of_order, newer })
-}
-
-fn reverts() -> impl Strategy<Value = Revert> {
-    prop_oneof![
-        2 => Just(Revert::Last),
-        1 => (0..4_usize).prop_map(Revert::Steps),
-        1 => select(&VERSIONS[..]).prop_map(|version| Revert::To(version.into())),
-        1 => Just(Revert::All),
-    ]
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Binaries {
-    /// Each has the files of the one before, and maybe more.
-    Forward,
-    /// Files go, and older binaries come back.
-    AnyOrder,
-}
-
-fn ops(files: impl Strategy<Value = (&'static str, Source)>, binaries: Binaries) -> impl Strategy<Value = Vec<Op>> {
-    let messages = || prop_oneof![2 => Just(usize::MAX), 1 => 0..6_usize];
-    let any_order = u32::from(binaries == Binaries::AnyOrder);
-    let op = prop_oneof![
-        8 => (options(), messages()).prop_map(|(options, messages)| Op::Run { options, messages }),
-        4 => (reverts(), messages()).prop_map(|(revert, messages)| Op::Revert { revert, messages }),
-        1 => select(&VERSIONS[..]).prop_map(Op::Baseline),
-        8 => files.prop_map(|(key, source)| Op::Add(key, source)),
-        2 => any::<Index>().prop_map(Op::EditComment),
-        2 => (any::<Index>(), 0..4_usize).prop_map(|(which, from)| Op::EditSql(which, from)),
-        any_order => any::<Index>().prop_map(Op::Remove),
-        4 * any_order => any::<Index>().prop_map(Op::Deploy),
-    ];
-    vec(op, 1..30)
-}
-
-/// Repeatable migrations whose history fits a line of these tests.
-fn simple_repeatable() -> impl Strategy<Value = (&'static str, Source)> {
-    let source = |number| Source {
-        shape: Shape::Wrapped,
-        compatible: false,
-        has_down: false,
-        statements: vec![number],
-        comments: 0,
-    };
-    (select(&REPEATABLE[..]), 1..4_u32).prop_map(move |(key, number)| (key, source(number)))
 }
 
 fn check(ops: Vec<Op>) -> Result<(), TestCaseError> {
