@@ -12,7 +12,7 @@ use crate::progress::Holder;
 use crate::report::label;
 use crate::{Error, ErrorKind};
 
-/// PostgreSQL cuts longer names where it makes or looks up something, but not where they are compared as text.
+/// PostgreSQL cuts longer names in silence: two that differ behind it would be one table, under two locks of ours.
 const LONGEST_NAME: usize = 63;
 
 /// Names that PostgreSQL cannot have. A namespace is a value, not a name, and may be as long as it likes.
