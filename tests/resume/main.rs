@@ -198,7 +198,7 @@ fn what_a_reindex_leaves_is_dropped() {
          UPDATE pg_index SET indisvalid = false WHERE indexrelid IN ('i_ccnew'::regclass, 'i_ccold1'::regclass)"
     );
     let expected = ["i|t| USING btree (a)", "other_ccnew|t| USING btree (b)"];
-    for statement in ["REINDEX INDEX CONCURRENTLY i", "REINDEX (VERBOSE, CONCURRENTLY) TABLE t"] {
+    for statement in ["REINDEX INDEX CONCURRENTLY i", "REINDEX (VERBOSE) TABLE CONCURRENTLY t"] {
         check(statement, &BOTH, &left, &expected);
     }
     let left = left.replace("CREATE TABLE t", "CREATE SCHEMA s; SET search_path = s; CREATE TABLE s.t");
