@@ -97,7 +97,7 @@ impl Error {
         let mut error = Self::new(ErrorKind::Connection, format!("{message}: {}", chain(source.as_ref())))
             .hint(
                 "check that the server is running, that host, port and credentials of the URL are right, and that a pool has \
-                 connections to spare",
+                 connections to spare; then run again",
             );
         error.0.source = Some(source);
         error

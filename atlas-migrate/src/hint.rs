@@ -60,6 +60,7 @@ pub(crate) fn own(code: &str) -> Option<String> {
         "25006" => "the server is a standby or the session is read-only: migrate on the primary",
         "55P03" => "somebody holds a lock on the history table; see pg_locks",
         "22023" | "42704" => "create the role, or choose another with `role(..)`",
+        "57P01" => "somebody ended the session, or the server shuts down: run again when it is there",
         code if code.starts_with("57P0") => "wait until the server is there again, then run again",
         "25P02" => "the connection has a transaction that has failed: roll it back first",
         "25P03" => "the process stood still for too long in the middle of a transaction, which the server ended",

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use atlas_migrate::{ErrorKind, Event, Standing, TransactionMode};
-use atlas_migrate_tests::{Database, Driver, migrator};
+use atlas_migrate_tests::{Database, Driver, migrator, wait_for};
 
 const TABLE: (&str, &str) = ("1_t.sql", "CREATE TABLE t (a int, b int);");
 
@@ -178,6 +178,29 @@ every_driver! {
         assert_eq!(connection.run(&set).unwrap().applied().count(), 2);
         assert!(waited.load(Ordering::Relaxed));
         assert_eq!(database.query("SELECT a FROM t"), ["1"]);
+    }
+
+    /// A login that may not look into other users' sessions sees by their locks that they are at work.
+    fn waits_for_a_process_of_another_user(driver) {
+        let database = Database::new();
+        let role = format!("limited_{}", database.value("SELECT current_database()"));
+        database.query("CREATE PROCEDURE slow() LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1); COMMIT; PERFORM pg_sleep(1); END'");
+        database.query(&format!("CREATE ROLE {role} LOGIN"));
+        let set = migrator(&[("1_slow.sql", "-- atlas:no-transaction\nCALL slow();")]);
+        let run = {
+            let (url, set) = (database.url(), set.clone());
+            thread::spawn(move || driver.connect(&url).run(&set).map(drop))
+        };
+        let at_work = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '/* atlas-migrate %CALL slow()'";
+        wait_for("the procedure", Duration::from_secs(20), || database.query(at_work).pop());
+        database.query("UPDATE schema_migrations SET applied_at = now() - interval '1 hour'");
+        database.query(&format!("GRANT ALL ON schema_migrations TO {role}; GRANT ALL ON SCHEMA public TO {role}"));
+        let impatient = set.clone().wait_budget(Duration::from_millis(50));
+        let error = driver.connect(&database.url_as(&role)).run(&impatient).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+        run.join().unwrap().unwrap();
+        assert!(driver.connect(&database.url_as(&role)).run(&set).unwrap().is_empty());
+        database.query(&format!("DROP OWNED BY {role}; DROP ROLE {role}"));
     }
 
     fn a_position_in_the_statement(driver) {

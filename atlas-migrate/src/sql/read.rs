@@ -32,12 +32,13 @@ const DIGEST: &str = "encode(sha256(convert_to(coalesce(string_agg(h.version || 
     chr(10) ORDER BY h.version COLLATE \"C\"), ''), 'UTF8')), 'hex')";
 
 /// Whether the session `a` is at work on the row `h`: it runs one of its statements, or it has the lease and has written a
-/// moment ago.
-const IS_RUNNER: &str = "a.state = 'active' AND a.pid <> pg_backend_pid()\n\
+/// moment ago. Of a session that we may not look into, locks say that it is at something.
+const IS_RUNNER: &str = "(a.state = 'active' AND a.pid <> pg_backend_pid()\n\
     \x20   AND starts_with(a.query, '/* atlas-migrate ' || split_part(h.runner, ' ', 1) || ' ')\n\
-    \x20   OR a.pid::text = split_part(h.runner, ' ', 2) AND h.applied_at > now() - interval '30 seconds'\n\
-    \x20   AND coalesce(extract(epoch FROM a.backend_start)::text, split_part(h.runner, ' ', 3))\n\
-    \x20     = split_part(h.runner, ' ', 3)";
+    \x20   OR a.pid::text = split_part(h.runner, ' ', 2)\n\
+    \x20   AND coalesce(extract(epoch FROM a.backend_start)::text = split_part(h.runner, ' ', 3), true)\n\
+    \x20   AND (h.applied_at > now() - interval '30 seconds'\n\
+    \x20     OR a.backend_start IS NULL AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid)))";
 
 /// What is told of the session `a` that is in the way.
 const HOLDER: &str = "a.pid AS atlas_holder, coalesce(a.usename, '?'), coalesce(a.application_name, ''), \
