@@ -22,8 +22,15 @@ exec 5<&0 </dev/null
 server=$!
 exec 5<&-
 
+# The owner of a private server asks for a crash, and starts server and keeper again in the same folder.
+crash() {
+    kill -QUIT "$server" 2>/dev/null
+    wait "$server"
+    exit
+}
+
 while
-    while read -r line <&3; do :; done
+    while read -r line <&3; do [ "$line" != crash ] || crash; done
     sleep "$grace"
     # A line that is here now is from a process that came during the pause.
     read -r line <&3

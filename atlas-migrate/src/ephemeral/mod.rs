@@ -128,6 +128,31 @@ impl Server {
         Self::options().private()
     }
 
+    /// Stops a private server as a crash does, and starts it again with the same port and data.
+    ///
+    /// It is an immediate shutdown: sessions are cut off, and the new start recovers from the log of changes. What was
+    /// committed in the last half second may be lost, unless the server has the setting `synchronous_commit=on`.
+    ///
+    /// ```no_run
+    /// # use atlas_migrate::ephemeral::{Error, Server};
+    /// # fn main() -> Result<(), Error> {
+    /// let mut server = Server::options().setting("synchronous_commit", "on").private()?;
+    /// let url = server.url();
+    /// // Something is at work at `url`, when
+    /// server.restart()?;
+    /// // and it has to go on from here, at the same place.
+    /// assert_eq!(server.url(), url);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The server is a shared one; it does not stop within half a minute, or does not start, whereupon it is of no use any more.
+    pub fn restart(&mut self) -> Result<(), Error> {
+        servers::restart(&mut self.running)
+    }
+
     /// For a server with settings of its own, or of another version.
     pub fn options() -> Options {
         Options::default()

@@ -2,13 +2,13 @@
 
 use std::fs::File;
 use std::path::PathBuf;
-use std::process::Child;
+use std::process::{Child, Command};
 use std::time::Duration;
 
 use super::tool;
 
 /// More than its keeper needs, which makes the shutdown an immediate one after ten seconds.
-const STOP_LIMIT: Duration = Duration::from_secs(30);
+pub(super) const STOP_LIMIT: Duration = Duration::from_secs(30);
 
 /// The log's name in the server's folder.
 pub(super) const LOG: &str = "server.log";
@@ -22,8 +22,15 @@ pub(super) struct Running {
     pub(super) binaries: PathBuf,
     /// As long as any process has it open, the server goes on.
     pub(super) usage: Option<File>,
-    /// The keeper of a private server.
-    pub(super) keeper: Option<Child>,
+    /// Of a private server alone.
+    pub(super) keeper: Option<Keeper>,
+}
+
+#[derive(Debug)]
+pub(super) struct Keeper {
+    pub(super) process: Child,
+    /// Starts it, and can do so again.
+    pub(super) command: Command,
 }
 
 impl Drop for Running {
@@ -32,7 +39,7 @@ impl Drop for Running {
         if let Some(keeper) = &mut self.keeper {
             // With its last user gone the keeper stops the server and removes the folder, whether it is watched or not;
             // and nobody would hear of a failure from here.
-            let _ = tool::wait(keeper, STOP_LIMIT);
+            let _ = tool::wait(&mut keeper.process, STOP_LIMIT);
         }
     }
 }

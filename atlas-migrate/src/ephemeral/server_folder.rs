@@ -93,7 +93,7 @@ impl ServerFolder {
         }
     }
 
-    fn take_locks(&self) -> io::Result<Locks> {
+    pub(super) fn take_locks(&self) -> io::Result<Locks> {
         let take = |name| lock::try_take(&self.path.join(name))?.ok_or_else(|| io::Error::other("its lock is taken"));
         Ok(Locks { server: take(SERVER_ALIVE)?, keeper: take(KEEPER_ALIVE)? })
     }

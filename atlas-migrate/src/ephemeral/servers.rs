@@ -13,7 +13,7 @@ use super::lock;
 use super::machine::Machine;
 use super::running::Running;
 use super::server_folder::ServerFolder;
-use super::start::{Lifetime, Start};
+use super::start::{self, Lifetime, Start};
 use super::tool;
 use super::{Error, Options};
 
@@ -39,6 +39,17 @@ pub(super) fn private_on(machine: &Machine, options: &Options) -> Result<Arc<Run
     let (settings, home) = (&options.settings, &machine.home()?);
     let start = Start { machine, binaries: &binaries, settings, home, lifetime: Lifetime::OfOwner };
     start.run().map(Arc::new)
+}
+
+/// Has a private server crash, and starts it again.
+pub(super) fn restart(running: &mut Arc<Running>) -> Result<(), Error> {
+    match Arc::get_mut(running) {
+        Some(running) => start::restart(running),
+        None => Err(Error::new(
+            "cannot restart a shared server: other processes use it",
+            "start one of your own with `private()`",
+        )),
+    }
 }
 
 pub(super) fn shared(options: &Options) -> Result<Arc<Running>, Error> {

@@ -14,6 +14,10 @@ pub(super) fn private(_: &Options) -> Result<Arc<Running>, Error> {
     Err(unsupported())
 }
 
+pub(super) fn restart(_: &mut Arc<Running>) -> Result<(), Error> {
+    Err(unsupported())
+}
+
 pub(super) fn binaries(_: u32) -> Result<PathBuf, Error> {
     Err(unsupported())
 }

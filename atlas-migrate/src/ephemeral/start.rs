@@ -2,18 +2,18 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::Error;
 use super::binaries::{self, Version};
 use super::data_folder;
 use super::machine::Machine;
-use super::running::Running;
+use super::running::{Keeper, Running, STOP_LIMIT};
 use super::server_folder::{self, Locks, ServerFolder};
 use super::tool;
 
@@ -104,15 +104,7 @@ impl Start<'_> {
         Ok(is_ready(&folder)?.then_some(running))
     }
 
-    /// Starts the keeper, which starts the server.
-    fn launch(&self, folder: &ServerFolder, locks: Locks, port: u16) -> Result<(File, Child), Error> {
-        let cannot = |what: &str| format!("cannot {what} for a server in {}", folder.path.display());
-        // The keeper counts as alive already, as its lock is taken.
-        let usage = folder.enter().and_then(|usage| usage.ok_or_else(|| io::Error::other("it has gone")));
-        let usage = usage.map_err(Error::io(cannot("open the FIFO"), HINT))?;
-        let log = OpenOptions::new().create(true).append(true).open(folder.log());
-        let log = log.map_err(Error::io(cannot("make a log"), HINT))?;
-
+    fn launch(&self, folder: &ServerFolder, locks: Locks, port: u16) -> Result<(File, Keeper), Error> {
         let mut keeper = self.machine.command("/bin/sh");
         // Without its comments, for those who look at the list of processes.
         let script: Vec<&str> = KEEPER.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
@@ -122,11 +114,9 @@ impl Start<'_> {
             Lifetime::OfUsers => GRACE_SECONDS,
         });
         self.add_server(&mut keeper, folder, port);
-        // A process group of its own: Ctrl-C in a terminal is not for it. A file for the log: a pipe that nobody reads
-        // would stop the server once it is full.
-        keeper.current_dir(&folder.path).process_group(0).stdin(locks.server).stdout(locks.keeper).stderr(log);
-        let keeper = keeper.spawn().map_err(Error::io(cannot("run /bin/sh"), HINT))?;
-        Ok((usage, keeper))
+        // A process group of its own: Ctrl-C in a terminal is not for it.
+        keeper.current_dir(&folder.path).process_group(0);
+        spawn(keeper, folder, locks)
     }
 
     /// The server's command line.
@@ -143,6 +133,45 @@ impl Start<'_> {
         sockets.push("\"");
         command.arg("-c").arg(sockets);
     }
+}
+
+/// Starts the keeper, which starts the server.
+fn spawn(mut command: Command, folder: &ServerFolder, locks: Locks) -> Result<(File, Keeper), Error> {
+    let cannot = |what: &str| format!("cannot {what} for a server in {}", folder.path.display());
+    // The keeper counts as alive already, as its lock is taken.
+    let usage = folder.enter().and_then(|usage| usage.ok_or_else(|| io::Error::other("it has gone")));
+    let usage = usage.map_err(Error::io(cannot("open the FIFO"), HINT))?;
+    // A file for the log: a pipe that nobody reads would stop the server once it is full.
+    let log = OpenOptions::new().create(true).append(true).open(folder.log());
+    let log = log.map_err(Error::io(cannot("make a log"), HINT))?;
+    let process = command.stdin(locks.server).stdout(locks.keeper).stderr(log).spawn();
+    let process = process.map_err(Error::io(cannot("run /bin/sh"), HINT))?;
+    // It would keep the files open that it was given, and the locks with them.
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    Ok((usage, Keeper { process, command }))
+}
+
+/// Has a private server crash, and starts it again.
+pub(super) fn restart(running: &mut Running) -> Result<(), Error> {
+    const HINT: &str = "see what the server's log says";
+    let cannot = format!("cannot restart the server in {}", running.folder.display());
+    let folder = ServerFolder { path: running.folder.clone() };
+    let (Some(mut usage), Some(mut keeper)) = (running.usage.take(), running.keeper.take()) else {
+        return Err(Error::new(cannot, "only private servers can be restarted, and only until that fails"));
+    };
+    // Its socket is removed on the way, which makes the folder too young to be swept before the locks are taken again.
+    let ended = usage.write_all(b"crash\n").and_then(|()| tool::wait(&mut keeper.process, STOP_LIMIT));
+    if ended.map_err(Error::io(&cannot, HINT))?.is_none() {
+        return Err(Error::new(format!("{cannot}: it was still there after {} s", STOP_LIMIT.as_secs()), HINT));
+    }
+    drop(usage);
+    let locks = folder.take_locks().map_err(Error::io(&cannot, HINT))?;
+    let (usage, keeper) = spawn(keeper.command, &folder, locks)?;
+    (running.usage, running.keeper) = (Some(usage), Some(keeper));
+    if is_ready(&folder)? {
+        return Ok(());
+    }
+    Err(Error::new(format!("{cannot}: another process has taken port {}", running.port), "start a new one"))
 }
 
 /// Waits for the moment from which the server accepts connections; false if another process has its port.

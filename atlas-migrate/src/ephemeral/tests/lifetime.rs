@@ -1,9 +1,11 @@
 //! When servers start and end.
 
 use std::fs::File;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use super::*;
+use crate::ephemeral::server_folder::sweep;
 
 #[test]
 fn thirty_two_processes_share_one_server() {
@@ -132,4 +134,38 @@ fn a_server_that_was_killed_is_replaced() {
             fs::remove_dir_all(old).unwrap();
         }
     }
+}
+
+#[test]
+fn a_private_server_is_restarted_as_after_a_crash() {
+    let space = Space::new("restart");
+    let mut server = space.private(&Server::options().setting("synchronous_commit", "on"));
+    let (url, port, home) = (server.url(), server.port(), space.machine().home().unwrap());
+    ask(&server, "CREATE TABLE kept AS SELECT 1");
+    for round in 1..3 {
+        // Nobody who starts a server meanwhile takes its folder for a leftover, old as it may be.
+        File::open(server.socket_folder())
+            .unwrap()
+            .set_modified(SystemTime::now() - Duration::from_secs(3600))
+            .unwrap();
+        let restarted = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !restarted.load(Ordering::Relaxed) {
+                    sweep(&home).unwrap();
+                }
+            });
+            let (start, result) = (Instant::now(), server.restart());
+            restarted.store(true, Ordering::Relaxed);
+            result.unwrap();
+            println!("restarted after {:?}", start.elapsed());
+        });
+        assert_eq!(server.url(), url);
+        assert_eq!(ask(&server, "SELECT * FROM kept"), ["1"]);
+        let log = fs::read_to_string(server.log()).unwrap();
+        assert_eq!(log.matches("database system was not properly shut down").count(), round, "{log}");
+    }
+    drop(server);
+    assert!(refuses(port));
+    assert_eq!(space.folders(), Vec::<PathBuf>::new());
 }
