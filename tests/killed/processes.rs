@@ -83,7 +83,8 @@ fn place(database: &Database) -> String {
 #[track_caller]
 fn check(more: &[(&str, &str)]) {
     let folder = Folder::new(env!("CARGO_TARGET_TMPDIR"), &[COUNTED.as_slice(), more].concat());
-    let start = |driver, database: &Database| Runner::start(env!("CARGO_BIN_EXE_runner"), driver, database, &folder);
+    let start =
+        |driver, database: &Database| Runner::start(env!("CARGO_BIN_EXE_runner"), driver, &database.url(), &folder);
 
     let undisturbed = Database::new();
     let started = Instant::now();

@@ -1,16 +1,20 @@
 //! What the tests share: databases of their own, and one face for all the drivers.
 
+mod cuts;
 mod database;
 mod driver;
 mod proxy;
+mod race;
 mod runner;
 mod snapshot;
 mod versions;
 mod wait;
 
+pub use cuts::{COUNTED, Route, Verb};
 pub use database::Database;
 pub use driver::{Connection, DRIVERS, Driver};
 pub use proxy::{Counts, Cut, Proxy};
+pub use race::race;
 pub use runner::{Folder, Runner};
 pub use versions::run_suite_on;
 pub use wait::{poll, wait_for};

@@ -25,7 +25,7 @@ pub struct Counts {
     pinged: bool,
 }
 
-/// Where to cut: at which simple query, counted from 1.
+/// Where to cut a connection: at which simple query, counted from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
     /// Before it reaches the server.
@@ -38,8 +38,8 @@ pub enum Cut {
 struct State {
     counts: Counts,
     queries: usize,
+    /// A cut that is still to be made.
     cut: Option<Cut>,
-    /// The cut was made: nothing passes any more.
     is_cut: bool,
 }
 
@@ -56,17 +56,6 @@ impl Proxy {
     /// In front of the server of this URL.
     #[track_caller]
     pub fn new(url: &str) -> Self {
-        Self::start(url, None)
-    }
-
-    /// In front of the server of this URL, until it is cut.
-    #[track_caller]
-    pub fn cutting(url: &str, cut: Cut) -> Self {
-        Self::start(url, Some(cut))
-    }
-
-    #[track_caller]
-    fn start(url: &str, cut: Option<Cut>) -> Self {
         let config: postgres::Config = url.parse().unwrap_or_else(|error| panic!("{url}: {error}"));
         let host = match config.get_hosts() {
             [postgres::config::Host::Tcp(host)] => host.clone(),
@@ -76,7 +65,7 @@ impl Proxy {
         let server = format!("{host}:{port}").parse().unwrap_or_else(|error| panic!("{host}:{port}: {error}"));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap_or_else(|error| panic!("no port for a proxy: {error}"));
         let address = listener.local_addr().unwrap_or_else(|error| panic!("{error}"));
-        let state = Arc::new(Mutex::new(State { cut, ..State::default() }));
+        let state = Arc::new(Mutex::new(State::default()));
         let proxy = Self { address, server, state };
         let state = proxy.state.clone();
         thread::spawn(move || {
@@ -108,7 +97,12 @@ impl Proxy {
         self.state().counts
     }
 
-    /// Whether the connection was cut.
+    /// Cuts a connection there, counting from now. Those that are made afterwards are not cut.
+    pub fn cut(&self, cut: Cut) {
+        *self.state() = State { cut: Some(cut), ..State::default() };
+    }
+
+    /// Whether a connection was cut.
     pub fn is_cut(&self) -> bool {
         self.state().is_cut
     }
@@ -148,9 +142,12 @@ impl State {
             (Some(Cut::After(query)), Direction::ToClient) => self.queries >= query,
             _ => false,
         };
-        self.is_cut |= cut;
+        if cut {
+            self.cut = None;
+            self.is_cut = true;
+        }
         self.counts.add(direction, bytes);
-        !self.is_cut
+        !cut
     }
 }
 

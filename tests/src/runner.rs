@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use crate::{Database, Driver, wait_for};
+use crate::{Driver, wait_for};
 
 /// How long a process may take. One that is killed in a migration that runs one by one holds the others up for no longer
 /// than the statement takes that it was at.
@@ -43,11 +43,11 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// Starts it. The program is `env!("CARGO_BIN_EXE_runner")`, which only tests know.
+    /// Starts it on the database of this URL. The program is `env!("CARGO_BIN_EXE_runner")`, which only tests know.
     #[track_caller]
-    pub fn start(program: &str, driver: Driver, database: &Database, folder: &Folder) -> Self {
+    pub fn start(program: &str, driver: Driver, url: &str, folder: &Folder) -> Self {
         let child = Command::new(program)
-            .args([format!("{driver:?}"), database.url(), folder.0.display().to_string()])
+            .args([&format!("{driver:?}"), url, &folder.0.display().to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
