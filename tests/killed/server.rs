@@ -1,4 +1,4 @@
-//! A server that crashes, in the middle of a statement.
+//! A server that crashes, or is stopped at once and started again, in the middle of a statement.
 
 use std::process::Command;
 use std::thread;
@@ -10,16 +10,33 @@ use postgres::{Client, NoTls};
 
 use super::{IN_A_TRANSACTION, LAST, LIMIT, ONE_BY_ONE, TABLES, effects};
 
-/// Kills one of the server's processes. Then it ends all sessions at once, recovers from its log, and is there again.
-#[track_caller]
-fn crash(pid: &str) {
-    let status = Command::new("kill").args(["-KILL", pid]).status().unwrap_or_else(|error| panic!("kill: {error}"));
-    assert!(status.success(), "kill -KILL {pid}: {status}");
+/// What becomes of the server. Then all sessions have ended, and it recovers from its log, or has.
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+    /// One of its processes is killed.
+    Crash,
+    /// It is stopped with `immediate`, and started again.
+    Restart,
+}
+
+impl Fate {
+    /// Lets the server meet it; `pid` is one of its processes.
+    #[track_caller]
+    fn befall(self, server: &mut Server, pid: &str) {
+        match self {
+            Self::Crash => {
+                let kill = Command::new("kill").args(["-KILL", pid]).status();
+                let status = kill.unwrap_or_else(|error| panic!("kill: {error}"));
+                assert!(status.success(), "kill -KILL {pid}: {status}");
+            }
+            Self::Restart => server.restart().unwrap_or_else(|error| panic!("{error}")),
+        }
+    }
 }
 
 #[track_caller]
-fn check(gated: (&str, &str)) {
-    let server = Server::options().setting("synchronous_commit", "on").private().unwrap();
+fn check(fate: Fate, gated: (&str, &str)) {
+    let mut server = Server::options().setting("synchronous_commit", "on").private().unwrap();
     let set = migrator(&[TABLES, gated, LAST]);
     let undisturbed = Database::on(&server);
     Driver::Postgres.connect(&undisturbed.url()).run(&set).unwrap();
@@ -36,7 +53,7 @@ fn check(gated: (&str, &str)) {
         let waiting = "SELECT FROM pg_locks WHERE relation = 'gate'::regclass AND NOT granted";
         wait_for("a run that waits for the gate", LIMIT, || database.query(waiting).pop());
 
-        crash(&pid);
+        fate.befall(&mut server, &pid);
         wait_for("the end of the run", LIMIT, || run.is_finished().then_some(()));
         let error = run.join().unwrap().unwrap_err();
         let message = error.to_string();
@@ -52,11 +69,21 @@ fn check(gated: (&str, &str)) {
 }
 
 #[test]
-fn in_a_transaction() {
-    check(IN_A_TRANSACTION);
+fn crashes_in_a_transaction() {
+    check(Fate::Crash, IN_A_TRANSACTION);
 }
 
 #[test]
-fn in_a_statement_that_runs_by_itself() {
-    check(ONE_BY_ONE);
+fn crashes_in_a_statement_that_runs_by_itself() {
+    check(Fate::Crash, ONE_BY_ONE);
+}
+
+#[test]
+fn is_restarted_in_a_transaction() {
+    check(Fate::Restart, IN_A_TRANSACTION);
+}
+
+#[test]
+fn is_restarted_in_a_statement_that_runs_by_itself() {
+    check(Fate::Restart, ONE_BY_ONE);
 }
