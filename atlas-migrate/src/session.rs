@@ -74,6 +74,8 @@ pub enum Cause {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServerError {
     pub(crate) code: String,
+    /// Its severity is FATAL or PANIC.
+    pub(crate) fatal: bool,
     pub(crate) message: String,
     pub(crate) detail: Option<String>,
     pub(crate) hint: Option<String>,
@@ -86,8 +88,9 @@ pub struct ServerError {
 }
 
 impl ServerError {
-    /// Whether the server ends the connection with it: it shuts down, crashed, or somebody terminated the session.
+    /// Whether the server ends the connection with it: it shuts down, crashed, or somebody terminated the session; or whether a
+    /// pooler does, which has lost its own connection to the server.
     pub(crate) fn ends_connection(&self) -> bool {
-        self.code.starts_with("57P0") || self.code == "25P03"
+        self.fatal
     }
 }

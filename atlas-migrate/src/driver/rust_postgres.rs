@@ -6,7 +6,7 @@ use postgres as client;
 use tokio_postgres as client;
 
 use client::SimpleQueryMessage;
-use client::error::ErrorPosition;
+use client::error::{ErrorPosition, Severity};
 
 use crate::session::{Cause, Reply, ServerError};
 
@@ -25,6 +25,11 @@ pub(super) fn cause(error: client::Error) -> Cause {
     let Some(db) = error.as_db_error() else { return Cause::Connection(Box::new(error)) };
     let mut server = ServerError {
         code: db.code().code().to_owned(),
+        // The field that no language setting changes is missing in what poolers say.
+        fatal: match db.parsed_severity() {
+            Some(severity) => matches!(severity, Severity::Fatal | Severity::Panic),
+            None => matches!(db.severity(), "FATAL" | "PANIC"),
+        },
         message: db.message().to_owned(),
         detail: db.detail().map(str::to_owned),
         hint: db.hint().map(str::to_owned),

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use futures_core::Stream;
 
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnection, PgDatabaseError, PgErrorPosition, PgPool, PgRow};
+use sqlx::postgres::{PgConnection, PgDatabaseError, PgErrorPosition, PgPool, PgRow, PgSeverity};
 use sqlx::{AssertSqlSafe, Column, Connection, Either, Executor, Postgres, Row, ValueRef};
 
 use super::{Database, Job, Running, start};
@@ -146,6 +146,7 @@ fn cause(error: sqlx::Error) -> Cause {
     };
     let mut server = ServerError {
         code: db.code().to_owned(),
+        fatal: matches!(db.severity(), PgSeverity::Fatal | PgSeverity::Panic),
         message: db.message().to_owned(),
         detail: db.detail().map(str::to_owned),
         hint: db.hint().map(str::to_owned),

@@ -176,7 +176,7 @@ impl<'a, S: Session> Engine<'a, S> {
 
     async fn work(&mut self, work: Work<'_>, mut steps: VecDeque<Step>) -> Result<(), Error> {
         self.check_mode(&steps, work)?;
-        let mut turn = self.begin("", &self.conditions(work, steps.front())).await?;
+        let mut turn = self.begin(&self.conditions(work, steps.front())).await?;
         loop {
             if turn.changed {
                 steps = self.steps(work)?.into();

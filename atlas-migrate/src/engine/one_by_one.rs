@@ -65,7 +65,7 @@ impl<S: Session> Engine<'_, S> {
             Ok(()) => {}
             Err(Stop::Lost) => {
                 self.leave("").await?;
-                let turn = self.begin("", &[]).await?;
+                let turn = self.begin(&[]).await?;
                 return Ok(Some(Turn { changed: true, ..turn }));
             }
             Err(Stop::Error(error)) => return Err(error),
@@ -80,7 +80,7 @@ impl<S: Session> Engine<'_, S> {
         if rest.is_empty() {
             return Ok(None);
         }
-        self.begin("", &self.conditions(work, rest.first())).await.map(Some)
+        self.begin(&self.conditions(work, rest.first())).await.map(Some)
     }
 
     async fn statements(&mut self, job: &Job<'_>, step: Step) -> Result<(), Stop> {
@@ -137,9 +137,7 @@ impl<S: Session> Engine<'_, S> {
                     if is_transient(&server.code) && self.may_retry() =>
                 {
                     let pause = self.pause_before_retry(job.migration, &server);
-                    let pause = format!("{}{}{}", job.tag, sql::ROLLBACK, Sql::pause(pause, ""));
-                    let reply = self.session.send(&pause).await;
-                    reply.map_err(|failure| Error::own("pausing before another attempt", failure.cause))?;
+                    self.pause(&format!("{}{}", job.tag, sql::ROLLBACK), pause, "").await?;
                     doubt = Doubt::Failed;
                 }
                 Err((head, Failure { cause, .. })) => {

@@ -22,17 +22,21 @@ impl<S: Session> Engine<'_, S> {
             return Err(self.unknown(version));
         }
         state.writable()?;
-        self.begin("", &[]).await?;
+        self.begin(&[]).await?;
+        let is_new = |migration: &&Migration| {
+            migration.key() <= key && self.entries.iter().all(|entry| entry.key() != migration.key())
+        };
+        let new: Vec<_> = self.known.iter().filter(is_new).collect();
         let mut message = String::new();
-        for migration in self.known.iter().filter(|migration| migration.key() <= key) {
-            if self.entries.iter().all(|entry| entry.key() != migration.key()) {
-                let fingerprint = migration.up().fingerprint();
-                let state = EntryState::Baseline;
-                message += &self.sql.record(&Record { migration, row: None, state, statements: 0, fingerprint });
-                self.finished(migration, Outcome::Baseline, Duration::ZERO);
-            }
+        for &migration in &new {
+            let fingerprint = migration.up().fingerprint();
+            let state = EntryState::Baseline;
+            message += &self.sql.record(&Record { migration, row: None, state, statements: 0, fingerprint });
         }
         let result = self.end(message + sql::COMMIT, "recording the baseline").await;
+        if result.is_ok() {
+            new.into_iter().for_each(|migration| self.finished(migration, Outcome::Baseline, Duration::ZERO));
+        }
         self.conclude(result).await
     }
 
@@ -50,7 +54,7 @@ impl<S: Session> Engine<'_, S> {
             return Err(refusal::too_many_statements(migration, completed, total));
         }
         state.writable()?;
-        self.begin("", &[]).await?;
+        self.begin(&[]).await?;
         let row = self.row(migration);
         let record = |state, statements, fingerprint| {
             self.sql.record(&Record { migration, row, state, statements, fingerprint })
@@ -64,8 +68,10 @@ impl<S: Session> Engine<'_, S> {
             (Repair::Pending, Some(row)) => self.sql.forget(row),
             (Repair::Pending, None) => String::new(),
         };
-        self.finished(migration, Outcome::Repaired, Duration::ZERO);
         let result = self.end(message + sql::COMMIT, "repairing the history").await;
+        if result.is_ok() {
+            self.finished(migration, Outcome::Repaired, Duration::ZERO);
+        }
         self.conclude(result).await
     }
 

@@ -133,8 +133,8 @@ impl<S: Session> Engine<'_, S> {
         if self.options.mode == TransactionMode::All {
             self.report.done.clear();
         }
-        let first = format!("{}{}", self.rollback(), Sql::pause(pause, ""));
-        let turn = self.begin(&first, &[]).await?;
+        self.pause(&self.rollback(), pause, "").await?;
+        let turn = self.begin(&[]).await?;
         Ok(Turn { changed: true, ..turn })
     }
 

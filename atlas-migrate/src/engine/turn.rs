@@ -57,15 +57,15 @@ impl Wait {
 }
 
 impl<S: Session> Engine<'_, S> {
-    /// Begins a transaction, takes the lock and looks again; waits for whoever is at work. `first` is sent before.
-    pub(super) async fn begin(&mut self, first: &str, conditions: &[&str]) -> Result<Turn, Error> {
-        let reply = self.send_begin(first, &self.current(), conditions).await?;
+    /// Begins a transaction, takes the lock and looks again; waits for whoever is at work.
+    pub(super) async fn begin(&mut self, conditions: &[&str]) -> Result<Turn, Error> {
+        let reply = self.send_begin(&self.current(), conditions).await?;
         self.await_turn(reply, conditions).await
     }
 
-    async fn send_begin(&mut self, first: &str, current: &str, conditions: &[&str]) -> Result<Reply, Error> {
+    async fn send_begin(&mut self, current: &str, conditions: &[&str]) -> Result<Reply, Error> {
         self.unsettle();
-        let message = format!("{first}{}", self.sql.begin(current, conditions));
+        let message = self.sql.begin(current, conditions);
         self.session.send(&message).await.map_err(|failure| Error::own("preparing the history", failure.cause))
     }
 
@@ -73,6 +73,7 @@ impl<S: Session> Engine<'_, S> {
     pub(super) async fn await_turn(&mut self, mut reply: Reply, conditions: &[&str]) -> Result<Turn, Error> {
         let mut wait = Wait::new();
         let mut changed = false;
+        let mut holders = Vec::new();
         loop {
             let state = self.read_state(&reply)?;
             changed |= state.form == Form::Absent || (state.form == Form::Ours && !state.current);
@@ -81,10 +82,9 @@ impl<S: Session> Engine<'_, S> {
                 _ if self.entries.iter().any(|entry| entry.lease == Lease::Held) => Held::Lease,
                 _ => return Ok(Turn { changed, outcomes: state.outcomes }),
             };
-            let holders = state::holders(&reply);
             let waited = wait.started.elapsed();
             if waited >= self.options.wait_budget {
-                let holder = match holders.into_iter().next() {
+                let holder = match holders.pop() {
                     Some(holder) => Some(holder),
                     None => self.holder(held).await?,
                 };
@@ -96,9 +96,18 @@ impl<S: Session> Engine<'_, S> {
             let pause = wait.next_pause();
             let is_told_next = waited + pause >= wait.next_told.min(self.options.wait_budget);
             let ask = if is_told_next { self.sql.holder(held) } else { String::new() };
-            let first = format!("{}{}", sql::ROLLBACK, Sql::pause(pause, &ask));
-            reply = self.send_begin(&first, &self.current(), conditions).await?;
+            holders = state::holders(&self.pause(sql::ROLLBACK, pause, &ask).await?);
+            reply = self.send_begin(&self.current(), conditions).await?;
         }
+    }
+
+    /// Ends what is open, and pauses.
+    ///
+    /// By a message of its own: behind a pooler that shares sessions by transaction, the process that is waited for may need
+    /// this very session to go on.
+    pub(super) async fn pause(&mut self, end: &str, pause: Duration, then: &str) -> Result<Reply, Error> {
+        let message = format!("{end}{}", Sql::pause(pause, then));
+        self.session.send(&message).await.map_err(|failure| Error::own("pausing", failure.cause))
     }
 
     /// Who it is that has kept this process waiting.
@@ -146,9 +155,9 @@ impl<S: Session> Engine<'_, S> {
                 self.options.listener.tell(&Event::Pending { waited, pending: steps.len() });
             }
             self.session.if_dropped(Some(String::new()));
-            let paused = self.session.send(&Sql::pause(wait.next_pause(), "")).await;
+            let paused = self.pause("", wait.next_pause(), "").await;
             self.session.if_dropped(None);
-            paused.map_err(|failure| Error::own("waiting for somebody to migrate", failure.cause))?;
+            paused?;
         }
     }
 }
