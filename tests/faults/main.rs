@@ -1,31 +1,14 @@
 //! Lost connections, at every message: afterwards a plain run brings the database to where an undisturbed one does.
 
 use atlas_migrate::{Migrator, Revert, TransactionMode};
-use atlas_migrate_tests::{COUNTED, Connection, DRIVERS, Database, Driver, Proxy, Route, Verb, migrator};
-
-/// Statements that can be in a transaction, that leave a trace in the catalog, and that may run again.
-const ONE_BY_ONE: [(&str, &str); 2] = [
-    (
-        "5_alone.up.sql",
-        "-- atlas:no-transaction
-         INSERT INTO counter VALUES (5);
-         CREATE INDEX CONCURRENTLY by_step ON counter (step);
-         CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS one_of_each ON counter (step) WHERE step < 7;
-         VACUUM counter;
-         REINDEX INDEX CONCURRENTLY by_step;",
-    ),
-    (
-        "5_alone.down.sql",
-        "-- atlas:no-transaction
-         DROP INDEX CONCURRENTLY by_step;
-         DELETE FROM counter WHERE step = 5;
-         DROP INDEX CONCURRENTLY IF EXISTS one_of_each;",
-    ),
-];
+use atlas_migrate_tests::{COUNTED, Connection, DRIVERS, Database, Driver, ONE_BY_ONE, Proxy, Route, Verb, migrator};
 
 fn set(mode: TransactionMode) -> Migrator {
-    let alone = ONE_BY_ONE.into_iter().filter(|_| mode == TransactionMode::Each);
-    migrator(&COUNTED.into_iter().chain(alone).collect::<Vec<_>>()).transaction_mode(mode)
+    let files = match mode {
+        TransactionMode::Each => [COUNTED, ONE_BY_ONE].concat(),
+        TransactionMode::All => COUNTED.to_vec(),
+    };
+    migrator(&files).transaction_mode(mode)
 }
 
 #[track_caller]

@@ -5,7 +5,7 @@ use atlas_migrate::{Error, Migrator};
 use crate::{Connection, Cut, Database, Driver, Proxy};
 
 /// Every migration counts that it ran.
-pub const COUNTED: [(&str, &str); 8] = [
+pub const COUNTED: &[(&str, &str)] = &[
     ("1_counter.up.sql", "CREATE TABLE counter (step int); INSERT INTO counter VALUES (1);"),
     ("1_counter.down.sql", "DROP TABLE counter;"),
     ("2_settings.up.sql", "SET search_path = pg_temp; INSERT INTO public.counter VALUES (2);"),
@@ -17,6 +17,26 @@ pub const COUNTED: [(&str, &str); 8] = [
     ),
     ("4_skipped.sql", "-- atlas:skip-unless false\nSELECT 1 / 0;"),
     ("R__view.sql", "CREATE OR REPLACE VIEW steps AS SELECT step FROM counter; INSERT INTO counter VALUES (7);"),
+];
+
+/// Goes with them. It has statements that can be in a transaction, that leave a trace in the catalog, and that may run again.
+pub const ONE_BY_ONE: &[(&str, &str)] = &[
+    (
+        "5_alone.up.sql",
+        "-- atlas:no-transaction
+         INSERT INTO counter VALUES (5);
+         CREATE INDEX CONCURRENTLY by_step ON counter (step);
+         CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS one_of_each ON counter (step) WHERE step < 7;
+         VACUUM counter;
+         REINDEX INDEX CONCURRENTLY by_step;",
+    ),
+    (
+        "5_alone.down.sql",
+        "-- atlas:no-transaction
+         DROP INDEX CONCURRENTLY by_step;
+         DELETE FROM counter WHERE step = 5;
+         DROP INDEX CONCURRENTLY IF EXISTS one_of_each;",
+    ),
 ];
 
 /// What is to be done in spite of the cut.

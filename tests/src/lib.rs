@@ -1,6 +1,7 @@
 //! What the tests share: databases of their own, and one face for all the drivers.
 
 mod cuts;
+mod daemon;
 mod database;
 mod driver;
 mod proxy;
@@ -10,7 +11,8 @@ mod snapshot;
 mod versions;
 mod wait;
 
-pub use cuts::{COUNTED, Route, Verb};
+pub use cuts::{COUNTED, ONE_BY_ONE, Route, Verb};
+pub use daemon::Daemon;
 pub use database::Database;
 pub use driver::{Connection, DRIVERS, Driver};
 pub use proxy::{Counts, Cut, Proxy};
