@@ -47,17 +47,32 @@ pub(crate) struct Bouncer {
     port: u16,
     server: u16,
     folder: PathBuf,
+    turns: Turns,
+}
+
+/// Which connection to the server a client gets for its next transaction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Turns {
+    /// The one that was used last: mostly the same, if there is only one client.
+    Last,
+    /// The one that was used least recently: each time another.
+    RoundRobin,
 }
 
 impl Bouncer {
     /// In front of the server of this URL.
     #[track_caller]
     pub(crate) fn new(url: &str) -> Self {
+        Self::taking_turns(url, Turns::Last)
+    }
+
+    #[track_caller]
+    pub(crate) fn taking_turns(url: &str, turns: Turns) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let below = Path::new(env!("CARGO_TARGET_TMPDIR"));
         let program = Program::find(below);
         let folder = format!("pgbouncer_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let mut bouncer = Self { daemon: None, port: 0, server: port(url), folder: below.join(folder) };
+        let mut bouncer = Self { daemon: None, port: 0, server: port(url), folder: below.join(folder), turns };
         fs::create_dir(&bouncer.folder).unwrap();
         let mut refused = String::new();
         for _ in 0..PORTS {
@@ -108,8 +123,11 @@ impl Bouncer {
              auth_type = any\n\
              pool_mode = transaction\n\
              default_pool_size = {POOL}\n\
+             server_round_robin = {}\n\
              ignore_startup_parameters = extra_float_digits\n",
-            self.server, self.port
+            self.server,
+            self.port,
+            u8::from(matches!(self.turns, Turns::RoundRobin))
         );
         let file = self.folder.join("pgbouncer.ini");
         fs::write(&file, settings).unwrap();

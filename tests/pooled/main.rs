@@ -3,13 +3,13 @@
 use std::thread;
 use std::time::Duration;
 
-use atlas_migrate::{Migrator, Revert, Target, TransactionMode};
+use atlas_migrate::{ErrorKind, Migrator, Revert, Target, TransactionMode};
 use atlas_migrate_tests::{COUNTED, Cut, DRIVERS, Database, Driver, ONE_BY_ONE, Proxy, Route, Verb, migrator, race};
 
 mod bouncer;
 mod program;
 
-use bouncer::Bouncer;
+use bouncer::{Bouncer, Turns};
 
 #[test]
 fn runs_and_reverts() {
@@ -39,6 +39,43 @@ fn runs_and_reverts() {
             assert_eq!(database.history(), [""; 0], "{driver:?}");
             bouncer.inspect(&database);
         }
+    }
+}
+
+/// Each transaction in another session: what cannot be in one, and needs more than the session has, is refused before it ran.
+#[test]
+fn statements_that_need_one_session() {
+    let index = ("2_index.sql", "INSERT INTO t VALUES (1);\nCREATE INDEX CONCURRENTLY by_a ON t (a);\nVACUUM t;");
+    let directive = |text: &str| format!("-- atlas:no-transaction\n{text}");
+    let table = ("1_t.sql", "CREATE TABLE t (a int);");
+    for driver in DRIVERS {
+        let database = Database::new();
+        let bouncer = Bouncer::taking_turns(&database.url(), Turns::RoundRobin);
+        let url = bouncer.url(&database.url());
+        // Now there are as many sessions as there can be.
+        bouncer.inspect(&database);
+        let run = |text: &str, role: Option<&str>| {
+            let set = migrator(&[table, (index.0, &directive(text))]);
+            driver.connect(&url).run(&role.into_iter().fold(set, Migrator::role)).map(|report| report.applied().count())
+        };
+        assert_eq!(run("SELECT 1;", None).unwrap(), 2, "{driver:?}");
+        database.query("DELETE FROM schema_migrations WHERE version = '2'; GRANT ALL ON schema_migrations, t TO pg_monitor");
+        for (text, role) in
+            [(index.1.to_owned(), Some("pg_monitor")), (format!("SET work_mem = '9MB';\n{}", index.1), None)]
+        {
+            let error = run(&text, role).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Usage, "{driver:?}: {error}");
+            assert!(error.to_string().contains("pooler"), "{error}");
+            bouncer.inspect(&database);
+        }
+        // Without either it needs none, whatever timeouts the server has.
+        database.query(&format!(
+            "ALTER DATABASE {} SET statement_timeout = '50s'",
+            database.value("SELECT current_database()")
+        ));
+        assert_eq!(run(index.1, None).unwrap(), 1, "{driver:?}");
+        bouncer.inspect(&database);
+        assert_eq!(database.value("SELECT count(*) FROM t"), "1");
     }
 }
 

@@ -49,8 +49,8 @@ pub(super) fn of_statement(job: &Job<'_>, index: usize, verdict: &Verdict) -> Er
     error.place(place)
 }
 
-/// The session that was made ready is not the one that the statement ran in.
-pub(super) fn session_lost(migration: &Migration, script: &Script) -> Error {
+/// There is not one session for all of its statements.
+pub(super) fn no_session(migration: &Migration, script: &Script) -> Error {
     Error::new(
         ErrorKind::Usage,
         format!(

@@ -48,6 +48,8 @@ pub(crate) struct Engine<'a, S> {
     entries: Vec<Entry>,
     /// The session's own settings.
     before: SessionSettings,
+    /// The process id of the session at the first look; none once it was another one, which is a pooler's doing.
+    backend: Option<i32>,
     report: Report,
     /// Whether a transaction of ours may be open.
     open: bool,
@@ -78,6 +80,7 @@ impl<'a, S: Session> Engine<'a, S> {
             sql: Sql::new(options),
             entries: Vec::new(),
             before: SessionSettings::default(),
+            backend: None,
             report,
             open: false,
             attempts: None,
@@ -276,6 +279,7 @@ impl<'a, S: Session> Engine<'a, S> {
         let state = self.read_state(&reply)?;
         state.usable()?;
         self.sql.server_version = state.version_number;
+        self.backend = Some(state.backend);
         if let Some(settings) = &state.settings {
             self.before = settings.clone();
         }
@@ -285,6 +289,7 @@ impl<'a, S: Session> Engine<'a, S> {
     /// Takes what came back about the history.
     fn read_state(&mut self, reply: &Reply) -> Result<State, Error> {
         let state = State::read(reply, &self.sql)?;
+        self.backend = self.backend.filter(|backend| *backend == state.backend);
         match state.form {
             Form::Ours if !state.current => self.entries = state::entries(reply)?,
             Form::Absent => self.entries.clear(),

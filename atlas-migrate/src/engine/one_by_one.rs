@@ -58,7 +58,15 @@ impl<S: Session> Engine<'_, S> {
         let started = Instant::now();
         let token = format!("{:016x}{:016x}", random(), random());
         let row = self.spelled(migration).clone();
-        let lease = sql::Lease { row: &row, token: &token, session: self.needs_of_session(script) };
+        let session = match (self.needs_of_session(script), self.backend) {
+            (Some(sql::Session { is_changed: true, .. }), None) => {
+                return Err(in_doubt::no_session(migration, script));
+            }
+            // The timeouts are the server's then.
+            (_, None) => None,
+            (session, Some(_)) => session,
+        };
+        let lease = sql::Lease { row: &row, token: &token, session };
         let tag = Sql::tag(&token, migration);
         let job = Job { work, migration, script, lease, tag };
         match self.statements(&job, step).await {
@@ -264,7 +272,7 @@ impl<S: Session> Engine<'_, S> {
     async fn stopped(&mut self, job: &Job<'_>, index: usize, resume: &Resume<'_>, head: &str, cause: Cause) -> Error {
         let server = match cause {
             Cause::Server(server) if server.code == sql::SESSION_LOST => {
-                return in_doubt::session_lost(job.migration, job.script);
+                return in_doubt::no_session(job.migration, job.script);
             }
             Cause::Server(server) if !server.ends_connection() => server,
             cause => return failure::lost(job.migration, Some(job.script), cause),

@@ -26,6 +26,8 @@ pub(super) struct State {
     /// The session's own settings, if they were asked for.
     pub(super) settings: Option<SessionSettings>,
     pub(super) outcomes: Vec<String>,
+    /// The process id of the session.
+    pub(super) backend: i32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,6 +64,7 @@ impl State {
                 role: text(row, 10)?.to_owned(),
                 user: text(row, 11)?.to_owned(),
             }),
+            backend: parse(row, 13)?,
             outcomes: if outcomes.is_empty() { vec![] } else { outcomes.split('\x1f').map(str::to_owned).collect() },
         })
     }
@@ -190,7 +193,8 @@ mod tests {
     fn state(version: &str, standby: &str, read_only: &str) -> State {
         let mut reply = Reply::default();
         let number = if version.starts_with("12") { "120022" } else { "150018" };
-        let cells = ["ours", "", "f", standby, read_only, "t", number, version, "{}", "[]", "none", "postgres", ""];
+        let cells =
+            ["ours", "", "f", standby, read_only, "t", number, version, "{}", "[]", "none", "postgres", "", "1"];
         reply.row("atlas_state", || cells.map(|cell| Some(cell.to_owned())).to_vec());
         let options = crate::Migrator::new(crate::Migrations::empty()).options;
         State::read(&reply, &Sql::new(&options)).unwrap_or_else(|error| panic!("{error}"))

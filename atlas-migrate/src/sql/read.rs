@@ -222,7 +222,7 @@ impl Sql {
              \x20   atlas_digest = {current}, pg_is_in_recovery(), current_setting('transaction_read_only'),\n\
              \x20   now() = statement_timestamp(), current_setting('server_version_num'),\n\
              \x20   current_setting('server_version'), atlas_settings, atlas_belongings, atlas_role,\n\
-             \x20   session_user, array_to_string(atlas_outcomes, chr(31));\n\
+             \x20   session_user, array_to_string(atlas_outcomes, chr(31)), pg_backend_pid();\n\
              END",
             find = self.find(),
             ours = ours.join(", "),
