@@ -59,7 +59,9 @@ fn statements_that_need_one_session() {
             driver.connect(&url).run(&role.into_iter().fold(set, Migrator::role)).map(|report| report.applied().count())
         };
         assert_eq!(run("SELECT 1;", None).unwrap(), 2, "{driver:?}");
-        database.query("DELETE FROM schema_migrations WHERE version = '2'; GRANT ALL ON schema_migrations, t TO pg_monitor");
+        database.query(
+            "DELETE FROM schema_migrations WHERE version = '2'; GRANT ALL ON schema_migrations, t TO pg_monitor",
+        );
         for (text, role) in
             [(index.1.to_owned(), Some("pg_monitor")), (format!("SET work_mem = '9MB';\n{}", index.1), None)]
         {

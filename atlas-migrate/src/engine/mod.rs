@@ -133,7 +133,10 @@ impl<'a, S: Session> Engine<'a, S> {
         if steps.is_empty() {
             return Ok(self.report);
         }
-        state.writable()?;
+        state.writable(match work {
+            Work::Run => "there are migrations to run",
+            Work::Revert(_) => "there are migrations to revert",
+        })?;
         let result = self.work(work, steps.into()).await;
         self.conclude(result).await
     }

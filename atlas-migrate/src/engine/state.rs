@@ -85,8 +85,8 @@ impl State {
         Ok(())
     }
 
-    /// Whether something can be written.
-    pub(super) fn writable(&self) -> Result<(), Error> {
+    /// Whether something can be written, which is needed because of this.
+    pub(super) fn writable(&self, because: &str) -> Result<(), Error> {
         let (what, hint) = match (self.standby, self.read_only) {
             (true, _) => {
                 ("this server is a standby", "connect to the primary server to migrate; then this one follows")
@@ -96,7 +96,7 @@ impl State {
             }
             (false, false) => return Ok(()),
         };
-        Err(Error::new(ErrorKind::ReadOnly, format!("there are migrations to run, but {what}")).hint(hint))
+        Err(Error::new(ErrorKind::ReadOnly, format!("{because}, but {what}")).hint(hint))
     }
 }
 
@@ -212,7 +212,7 @@ mod tests {
             "the server is PostgreSQL 12.22, and 13 is the first that is supported\n  = hint: upgrade the server",
         );
         check(
-            state("15.18", "t", "on").writable(),
+            state("15.18", "t", "on").writable("there are migrations to run"),
             "there are migrations to run, but this server is a standby\n  \
              = hint: connect to the primary server to migrate; then this one follows",
         );
