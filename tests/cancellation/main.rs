@@ -9,20 +9,30 @@ use atlas_migrate::Migrator;
 use atlas_migrate_tests::{Database, migrator};
 use sqlx::{Connection as _, Executor as _, Row as _};
 
-/// What the next user of a connection should find: not in a transaction, with the settings of its role.
+/// What the next user of a connection should find: not in a transaction, with the settings of its role, and nothing left.
 const CLEAN: &str = "SELECT concat_ws(' ', now() = statement_timestamp(), current_setting('search_path'),
-    current_setting('role'), current_setting('lock_timeout'), current_setting('statement_timeout'))";
+    current_setting('role'), current_setting('lock_timeout'), current_setting('statement_timeout'),
+    (SELECT count(*) FROM pg_class WHERE relnamespace = pg_my_temp_schema()),
+    (SELECT count(*) FROM pg_prepared_statements WHERE from_sql), (SELECT count(*) FROM pg_listening_channels()),
+    (SELECT count(*) FROM pg_cursors WHERE is_holdable),
+    (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()))";
 
-const AS_CONNECTED: &str = "t \"$user\", public none 0 0";
+const AS_CONNECTED: &str = "t \"$user\", public none 0 0 0 0 0 0 0";
 
 fn set() -> Migrator {
     migrator(&[
         ("1_counter.sql", "CREATE TABLE counter (step int); INSERT INTO counter VALUES (1);"),
         (
             "2_settings.sql",
-            "SET search_path = pg_temp; SET lock_timeout = '1h'; INSERT INTO public.counter VALUES (2);",
+            "SET search_path = pg_temp; SET lock_timeout = '1h'; INSERT INTO public.counter VALUES (2);
+             CREATE TEMP TABLE t (id int); PREPARE p AS SELECT 1; LISTEN c; SELECT pg_advisory_lock(2, 1);
+             DECLARE c CURSOR WITH HOLD FOR SELECT 1;",
         ),
-        ("3_alone.sql", "VACUUM counter; VACUUM counter;"),
+        (
+            "3_alone.sql",
+            "-- atlas:no-transaction\nVACUUM counter; PREPARE p AS SELECT 1; LISTEN c; SELECT pg_advisory_lock(3, 1);
+             CREATE TEMP TABLE t (id int); VACUUM counter;",
+        ),
         ("4_conditional.sql", "-- atlas:require true\nINSERT INTO counter VALUES (4);"),
     ])
 }

@@ -40,6 +40,7 @@ macro_rules! every_driver {
 }
 
 mod basics;
+mod belongings;
 mod conditions;
 mod drift;
 mod one_by_one;

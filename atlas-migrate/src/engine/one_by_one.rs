@@ -174,20 +174,20 @@ impl<S: Session> Engine<'_, S> {
             // A session that was made ready has the role that the statements before have left it with.
             let begin = if job.lease.session.is_some() { sql::BEGIN.to_owned() } else { self.sql.begin_local() };
             let head = format!("{}{begin}{}", job.tag, Sql::timeouts(self.timeouts_in_transaction(job)));
-            let message = format!("{head}{}\n;\n{record}{}", statement.unwrap_or_default(), sql::COMMIT);
+            let message = format!("{head}{}\n;\n{record}", statement.unwrap_or_default());
             return self.session.send(&message).await.map(drop).map_err(|failure| (head, failure));
         }
         if let Some(statement) = statement {
             let sent = self.session.send(&format!("{}{statement}", job.tag)).await;
             sent.map_err(|failure| (job.tag.clone(), failure))?;
         }
-        let message = format!("{}{record}{}", self.sql.begin_local(), sql::COMMIT);
+        let message = self.sql.begin_local() + &record;
         self.session.send(&message).await.map(drop).map_err(|failure| (String::new(), failure))
     }
 
     /// Writes that all statements have completed.
     async fn record(&mut self, job: &Job<'_>, completed: usize) -> Result<(), Stop> {
-        let message = format!("{}{}{}", self.sql.begin_local(), self.recording(job, completed), sql::COMMIT);
+        let message = self.sql.begin_local() + &self.recording(job, completed);
         match self.session.send(&message).await {
             Ok(_) => Ok(()),
             Err(Failure { cause: Cause::Server(server), .. }) if server.code == sql::LEASE_LOST => Err(Stop::Lost),
@@ -195,7 +195,7 @@ impl<S: Session> Engine<'_, S> {
         }
     }
 
-    /// What writes that so many statements have completed. After the last one the session is put back as well.
+    /// What writes that so many statements have completed, and commits. After the last one the session is put back as well.
     fn recording(&self, job: &Job<'_>, completed: usize) -> String {
         let total = job.script.statements().len();
         let advance = match job.work {
@@ -204,8 +204,12 @@ impl<S: Session> Engine<'_, S> {
             Work::Revert(_) if completed < total => Advance::Reverted(completed),
             Work::Revert(_) => Advance::Forgotten,
         };
-        let restore = if completed < total { String::new() } else { self.sql.restore(&self.before) };
-        restore + &self.sql.advance(&job.lease, advance, &self.before)
+        let advance = self.sql.advance(&job.lease, advance, &self.before);
+        if completed < total {
+            return advance + sql::COMMIT;
+        }
+        let (restore, clear_up) = (self.sql.restore(&self.before), self.sql.clear_up(&self.before));
+        format!("{restore}{advance}{}{clear_up}", sql::COMMIT)
     }
 
     /// Asks the catalog what became of a statement.

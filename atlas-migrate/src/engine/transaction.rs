@@ -41,7 +41,7 @@ impl<S: Session> Engine<'_, S> {
             message += &script.sql();
             message += "\n;\n";
         }
-        let restores = script.is_some_and(Script::may_change_settings) || rest.is_empty();
+        let restores = script.is_some_and(Script::may_change_session) || rest.is_empty();
         // Only after a commit it shows what outlives it; where there is none, what there is has to do.
         let clears = restores && !rest.is_empty() && self.options.mode == TransactionMode::All;
         if restores {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::session::{BELONGINGS, OF_THE_TRANSACTION, milliseconds};
+use super::session::{OF_THE_TRANSACTION, belongings, milliseconds};
 use super::{Sql, dollar_quoted, ident, literal};
 
 /// The columns of the history table, in their order: the ones that one looks at come first.
@@ -154,7 +154,8 @@ impl Sql {
             Want::Settings => format!(
                 "    SELECT coalesce(jsonb_object_agg(name, setting), '{{}}') INTO atlas_settings\n\
                  \x20     FROM pg_settings WHERE source = 'session' AND name NOT IN ({OF_THE_TRANSACTION});\n\
-                 \x20   SELECT coalesce(jsonb_agg(removal), '[]') INTO atlas_belongings FROM ({BELONGINGS}) b;\n"
+                 \x20   SELECT coalesce(jsonb_agg(removal), '[]') INTO atlas_belongings FROM ({}) b;\n",
+                belongings()
             ),
             Want::State => String::new(),
         };

@@ -23,23 +23,29 @@ pub(crate) struct SessionSettings {
     pub(crate) user: String,
 }
 
-/// For each thing of the session's own that is no setting, the statement that removes it: temporary objects, prepared
-/// statements (of SQL; those of the client's protocol are its own), channels, cursors that are held, advisory locks.
-pub(super) const BELONGINGS: &str = "\
-    SELECT format('DROP %s IF EXISTS pg_temp.%I CASCADE', CASE relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' \
-    WHEN 'c' THEN 'TYPE' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END, relname) AS removal \
-    FROM pg_class WHERE relnamespace = pg_my_temp_schema() AND relkind IN ('r', 'p', 'v', 'S', 'c', 'f') \
-    UNION ALL SELECT format('DROP ROUTINE IF EXISTS %s CASCADE', oid::regprocedure) \
-    FROM pg_proc WHERE pronamespace = pg_my_temp_schema() \
-    UNION ALL SELECT format('DROP TYPE IF EXISTS pg_temp.%I CASCADE', typname) \
-    FROM pg_type WHERE typnamespace = pg_my_temp_schema() AND typtype IN ('e', 'd') \
+/// For each thing of the session's own that is no setting, the statement that removes it: open cursors, temporary objects of
+/// all sorts, prepared statements (of SQL; those of the client's protocol are its own), channels.
+const OBJECTS: &str = "\
+    SELECT format('CLOSE %I', name) AS removal FROM pg_cursors WHERE is_holdable OR NOT starts_with(name, '<unnamed') \
+    UNION ALL SELECT format('DROP %s IF EXISTS %s CASCADE', CASE o.type WHEN 'composite type' THEN 'type' \
+    WHEN 'statistics object' THEN 'statistics' ELSE o.type END, o.identity) \
+    FROM pg_depend d, pg_identify_object(d.classid, d.objid, 0) o \
+    WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = pg_my_temp_schema() AND NOT EXISTS \
+    (SELECT FROM pg_depend i WHERE i.classid = d.classid AND i.objid = d.objid AND i.deptype = 'i' AND i.refobjid <> i.objid) \
     UNION ALL SELECT format('DEALLOCATE %I', name) FROM pg_prepared_statements WHERE from_sql \
-    UNION ALL SELECT format('UNLISTEN %I', channel) FROM pg_listening_channels() channel \
-    UNION ALL SELECT format('CLOSE %I', name) FROM pg_cursors WHERE is_holdable \
-    UNION ALL SELECT format('SELECT pg_advisory_unlock%s(%s)', CASE mode WHEN 'ShareLock' THEN '_shared' END, \
-    CASE objsubid WHEN 1 THEN ((classid::bigint << 32) | objid::bigint)::text \
-    ELSE concat(classid::integer, ', ', objid::integer) END) \
+    UNION ALL SELECT format('UNLISTEN %I', channel) FROM pg_listening_channels() channel";
+
+/// The same for each advisory lock: once, however often the session has taken it.
+const ADVISORY_LOCKS: &str = "\
+    SELECT format('SELECT pg_advisory_unlock%s(%s)', CASE mode WHEN 'ShareLock' THEN '_shared' END, \
+    CASE objsubid WHEN 1 THEN format('%L', (classid::bigint << 32) | objid::bigint) \
+    ELSE concat(classid::integer, ', ', objid::integer) END) AS removal \
     FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted";
+
+/// All that removes something of the session's own.
+pub(super) fn belongings() -> String {
+    format!("{OBJECTS} UNION ALL {ADVISORY_LOCKS}")
+}
 
 /// Settings that belong to a transaction, not to a session.
 pub(super) const OF_THE_TRANSACTION: &str =
@@ -138,19 +144,28 @@ impl Sql {
         let body = format!(
             "DECLARE\n\
              \x20 atlas_removal text;\n\
+             \x20 atlas_released boolean;\n\
              BEGIN\n\
              {role}\
-             \x20 FOR atlas_removal IN SELECT removal FROM ({BELONGINGS}) b\n\
-             \x20   WHERE NOT {before}::jsonb ? removal LOOP\n\
+             \x20 FOR atlas_removal IN SELECT removal FROM ({OBJECTS}) b WHERE NOT {before}::jsonb ? removal LOOP\n\
              \x20   BEGIN\n\
              \x20     EXECUTE atlas_removal;\n\
              \x20   EXCEPTION WHEN insufficient_privilege THEN\n\
              \x20     NULL;\n\
              \x20   END;\n\
              \x20 END LOOP;\n\
+             \x20 FOR atlas_removal IN SELECT removal FROM ({ADVISORY_LOCKS}) b WHERE NOT {before}::jsonb ? removal\n\
+             \x20   AND removal <> {own_lock} LOOP\n\
+             \x20   LOOP\n\
+             \x20     EXECUTE atlas_removal INTO atlas_released;\n\
+             \x20     EXIT WHEN NOT atlas_released OR atlas_removal NOT IN ({ADVISORY_LOCKS});\n\
+             \x20   END LOOP;\n\
+             \x20 END LOOP;\n\
              END",
             role = self.perform_local_role(),
             before = literal(&before.belongings),
+            // The transaction's, if one is open.
+            own_lock = literal(&format!("SELECT pg_advisory_unlock('{}')", self.lock_key())),
         );
         format!("DO {};\n", dollar_quoted(&body))
     }

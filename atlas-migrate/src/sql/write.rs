@@ -169,11 +169,15 @@ impl Sql {
             "DECLARE\n\
              \x20 atlas_runner text;\n\
              BEGIN\n\
+             \x20 IF session_user <> {user} THEN\n\
+             \x20   PERFORM set_config('session_authorization', {user}, true);\n\
+             \x20 END IF;\n\
              \x20 PERFORM set_config('role', {role}, true);\n\
              \x20 SELECT runner INTO atlas_runner FROM {history} WHERE {row} FOR UPDATE;\n\
              \x20 IF split_part(atlas_runner, ' ', 1) IS DISTINCT FROM {token} THEN\n\
              \x20   RAISE EXCEPTION USING ERRCODE = '{LEASE_LOST}', MESSAGE = 'another process took over';\n\
              \x20 END IF;\n",
+            user = literal(&before.user),
             role = literal(self.role.as_deref().unwrap_or(&before.role)),
             token = literal(lease.token),
         );
