@@ -47,5 +47,6 @@ mod one_by_one;
 mod options;
 mod revert;
 mod session;
+mod waiting;
 
 atlas_migrate_tests::on_every_version!();

@@ -1,7 +1,7 @@
 //! What a run costs, counted on the wire.
 
 use atlas_migrate::Migrator;
-use atlas_migrate_tests::{DRIVERS, Database, Driver, Proxy, migrator};
+use atlas_migrate_tests::{Connection, DRIVERS, Database, Driver, Proxy, migrator};
 
 /// So many migrations of two statements each.
 fn set(count: usize) -> Migrator {
@@ -18,11 +18,15 @@ fn set(count: usize) -> Migrator {
 
 /// The round trips and the bytes received of one run, connecting not counted.
 fn cost(driver: Driver, database: &Database, migrator: &Migrator) -> (usize, usize) {
+    cost_of(driver, database, |connection| drop(connection.run(migrator).unwrap()))
+}
+
+fn cost_of(driver: Driver, database: &Database, verb: impl FnOnce(&mut Connection)) -> (usize, usize) {
     let proxy = Proxy::new(&database.url());
     let mut connection = driver.connect(&proxy.url(&database.url()));
     connection.sql("SELECT 1");
     proxy.reset();
-    connection.run(migrator).unwrap();
+    verb(&mut connection);
     let counts = proxy.counts();
     (counts.round_trips, counts.received)
 }
@@ -74,10 +78,18 @@ fn nothing_to_do_is_one_round_trip_in_every_case() {
             let database = Database::new();
             driver.connect(&database.url()).run(first).unwrap();
             assert_eq!(cost(driver, &database, second).0, 1, "{what}: {driver:?}");
+            let waiting = cost_of(driver, &database, |connection| connection.wait(second).unwrap());
+            assert_eq!(waiting.0, 1, "{what}, wait: {driver:?}");
+            let checking = cost_of(driver, &database, |connection| connection.check(second).unwrap());
+            assert_eq!(checking.0, 1, "{what}, check: {driver:?}");
         }
     }
     check("reformatted files", &migrator(&base), &migrator(&reformatted));
     check("a newer migration that is compatible", &migrator(&base), &migrator(&base[..1]));
     check("a skipped migration", &migrator(&skipped), &migrator(&skipped));
+    let view = |one| ("R__view.sql", one);
+    let newer = migrator(&[base[0], base[1], view("CREATE OR REPLACE VIEW v AS SELECT 2 AS one;")]);
+    let older = migrator(&[base[0], view("CREATE OR REPLACE VIEW v AS SELECT 1 AS one;")]);
+    check("an older form of a repeatable one", &newer, &older);
     check("no migrations at all", &migrator(&base[..1]), &migrator(&base[..1]));
 }
