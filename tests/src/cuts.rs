@@ -26,6 +26,8 @@ pub const ONE_BY_ONE: &[(&str, &str)] = &[
         "-- atlas:no-transaction
          INSERT INTO counter VALUES (5);
          CREATE INDEX CONCURRENTLY by_step ON counter (step);
+         CREATE TYPE mood AS ENUM ('sad');
+         ALTER TYPE mood ADD VALUE 'ok';
          CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS one_of_each ON counter (step) WHERE step < 7;
          VACUUM counter;
          REINDEX INDEX CONCURRENTLY by_step;",
@@ -35,6 +37,7 @@ pub const ONE_BY_ONE: &[(&str, &str)] = &[
         "-- atlas:no-transaction
          DROP INDEX CONCURRENTLY by_step;
          DELETE FROM counter WHERE step = 5;
+         DROP TYPE mood;
          DROP INDEX CONCURRENTLY IF EXISTS one_of_each;",
     ),
 ];
