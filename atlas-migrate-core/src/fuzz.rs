@@ -207,7 +207,7 @@ fn can_be_used(script: &Script) {
         assert!(!squawk_lexer::tokenize(condition).any(|token| reaches_out(token.kind)), "{condition}");
         assert_eq!(split(&format!("SELECT ({condition}); SELECT 2")).len(), 2, "{condition}");
     }
-    script.may_change_settings();
+    script.may_change_session();
 }
 
 /// The fault names the file, and points into its text.
