@@ -46,6 +46,7 @@ mod drift;
 mod one_by_one;
 mod options;
 mod revert;
+mod rolling;
 mod session;
 mod waiting;
 
