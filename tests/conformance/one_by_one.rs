@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use atlas_migrate::{ErrorKind, Event, Standing, TransactionMode};
+use atlas_migrate::{ErrorKind, Event, Migrator, Standing, TransactionMode};
 use atlas_migrate_tests::{Database, Driver, migrator, wait_for};
 
 const TABLE: (&str, &str) = ("1_t.sql", "CREATE TABLE t (a int, b int);");
@@ -261,6 +261,40 @@ every_driver! {
         driver.connect(&database.url()).run(&set).unwrap();
         assert_eq!(database.query("SELECT a FROM t ORDER BY a"), ["1", "2"]);
         assert_eq!(database.value("SELECT count(*) FROM pg_enum"), "2");
+    }
+
+    /// The statement took effect: only the record is tried again.
+    fn a_record_that_has_to_wait(driver) {
+        let database = Database::new();
+        let procedure = "CREATE PROCEDURE p() LANGUAGE plpgsql AS 'BEGIN INSERT INTO t VALUES (1); COMMIT; PERFORM pg_sleep(0.2); END'";
+        let mut connection = driver.connect(&database.url());
+        connection.run(&migrator(&[TABLE, ("2_p.sql", procedure)])).unwrap();
+        let set = migrator(&[TABLE, ("2_p.sql", procedure), ("3_alone.sql", "-- atlas:no-transaction\nVACUUM t;\nCALL p();\nVACUUM t;")]);
+        let set = set.lock_timeout(Duration::from_millis(50));
+        let run_locked = |set: &Migrator| {
+            let other = Arc::new(Other::new(&database));
+            let (url, leaving) = (database.url(), other.clone());
+            let set = set.clone().on_progress(move |event| {
+                if let Event::Retrying { .. } = event {
+                    leaving.send(LEAVE);
+                }
+            });
+            let run = thread::spawn(move || driver.connect(&url).run(&set).map(drop));
+            let calls = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' \
+                AND query LIKE '/* atlas-migrate %CALL p()'";
+            wait_for("the procedure", Duration::from_secs(20), || database.query(calls).pop());
+            other.send("BEGIN; LOCK TABLE schema_migrations IN SHARE MODE");
+            let result = run.join().unwrap();
+            other.send(LEAVE);
+            result
+        };
+        let error = run_locked(&set.clone().retry_budget(Duration::ZERO)).unwrap_err();
+        assert_eq!(error.sqlstate(), Some("55P03"), "{error}");
+        assert_eq!(connection.run(&set).unwrap_err().kind(), ErrorKind::InDoubt);
+        database.query("UPDATE schema_migrations SET runner = NULL, state = 'failed' WHERE version = '3'; DELETE FROM t");
+        run_locked(&set).unwrap();
+        assert_eq!(database.query("SELECT a FROM t"), ["1"]);
+        assert_eq!(database.history()[2], "3|applied|3");
     }
 
     /// It waits for a table no longer than any other migration would.

@@ -40,6 +40,31 @@ enum Stop {
     Error(Error),
 }
 
+/// What failed of a statement.
+struct Refusal {
+    stage: Stage,
+    /// What stood in the message before the statement.
+    head: String,
+    failure: Failure,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Removing what it had left before.
+    Before,
+    /// The statement, or the transaction that it shares with its record.
+    Statement,
+    /// The record of a statement that took effect by itself.
+    Record,
+}
+
+impl Stage {
+    fn refused(self, head: &str) -> impl FnOnce(Failure) -> Refusal {
+        let head = head.to_owned();
+        move |failure| Refusal { stage: self, head, failure }
+    }
+}
+
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
         Self::Error(error)
@@ -121,10 +146,12 @@ impl<S: Session> Engine<'_, S> {
         let sql = job.script.sql();
         let statement = &sql[job.script.statements()[index].range.clone()];
         let resume = statement::resume(statement);
+        let mut took_effect = false;
         loop {
-            let verdict = match judge::is_doubtful(&resume, doubt) {
-                true => self.judge(&resume, doubt).await?,
-                false => Verdict::Run,
+            let verdict = match (took_effect, judge::is_doubtful(&resume, doubt)) {
+                (true, _) => Verdict::Done(Vec::new()),
+                (false, true) => self.judge(&resume, doubt).await?,
+                (false, false) => Verdict::Run,
             };
             let (before, runs) = match verdict {
                 Verdict::Run => (Vec::new(), true),
@@ -136,27 +163,29 @@ impl<S: Session> Engine<'_, S> {
                 }
                 verdict => return Err(self.stopped_in_doubt(job, index, doubt, &verdict).await.into()),
             };
-            match self.send_statement(job, index, &resume, before, runs.then_some(statement)).await {
-                Ok(()) => return Ok(()),
-                Err((_, Failure { cause: Cause::Server(server), .. })) if server.code == sql::LEASE_LOST => {
-                    return Err(Stop::Lost);
-                }
-                Err((_, Failure { cause: Cause::Server(server), .. }))
-                    if is_transient(&server.code) && self.may_retry() =>
-                {
+            let Refusal { stage, head, failure } =
+                match self.send_statement(job, index, &resume, before, runs.then_some(statement)).await {
+                    Ok(()) => return Ok(()),
+                    Err(refusal) => refusal,
+                };
+            match failure.cause {
+                Cause::Server(server) if server.code == sql::LEASE_LOST => return Err(Stop::Lost),
+                Cause::Server(server) if is_transient(&server.code) && self.may_retry() => {
                     let pause = self.pause_before_retry(job.migration, &server);
                     self.pause(&format!("{}{}", job.tag, sql::ROLLBACK), pause, "").await?;
-                    doubt = Doubt::Failed;
+                    match stage {
+                        Stage::Before => {}
+                        Stage::Statement => doubt = Doubt::Failed,
+                        Stage::Record => took_effect = true,
+                    }
                 }
-                Err((head, Failure { cause, .. })) => {
-                    return Err(self.stopped(job, index, &resume, &head, cause).await.into());
-                }
+                cause if stage == Stage::Record => return Err(self.not_recorded(job, cause).await.into()),
+                cause => return Err(self.stopped(job, index, &resume, &head, cause).await.into()),
             }
         }
     }
 
-    /// Sends what is to be done before a statement, the statement and the record that it completed. On failure gives what
-    /// stood before the statement.
+    /// Sends what is to be done before a statement, the statement and the record that it completed.
     async fn send_statement(
         &mut self,
         job: &Job<'_>,
@@ -164,35 +193,39 @@ impl<S: Session> Engine<'_, S> {
         resume: &Resume<'_>,
         before: Vec<String>,
         statement: Option<&str>,
-    ) -> Result<(), (String, Failure)> {
+    ) -> Result<(), Refusal> {
         for statement in before {
             let sent = self.session.send(&format!("{}{statement}", job.tag)).await;
-            sent.map_err(|failure| (String::new(), failure))?;
+            sent.map_err(Stage::Before.refused(&job.tag))?;
         }
-        let record = self.recording(job, index + 1);
         if *resume == Resume::Atomic {
             // A session that was made ready has the role that the statements before have left it with.
             let begin = if job.lease.session.is_some() { sql::BEGIN.to_owned() } else { self.sql.begin_local() };
             let head = format!("{}{begin}{}", job.tag, Sql::timeouts(self.timeouts_in_transaction(job)));
+            let record = self.recording(job, index + 1);
             let message = format!("{head}{}\n;\n{record}", statement.unwrap_or_default());
-            return self.session.send(&message).await.map(drop).map_err(|failure| (head, failure));
+            return self.session.send(&message).await.map(drop).map_err(Stage::Statement.refused(&head));
         }
         if let Some(statement) = statement {
             let sent = self.session.send(&format!("{}{statement}", job.tag)).await;
-            sent.map_err(|failure| (job.tag.clone(), failure))?;
+            sent.map_err(Stage::Statement.refused(&job.tag))?;
         }
-        let message = self.sql.begin_local() + &record;
-        self.session.send(&message).await.map(drop).map_err(|failure| (String::new(), failure))
+        let message = self.record_by_itself(job, index + 1);
+        self.session.send(&message).await.map(drop).map_err(Stage::Record.refused(""))
     }
 
     /// Writes that all statements have completed.
     async fn record(&mut self, job: &Job<'_>, completed: usize) -> Result<(), Stop> {
-        let message = self.sql.begin_local() + &self.recording(job, completed);
-        match self.session.send(&message).await {
+        match self.session.send(&self.record_by_itself(job, completed)).await {
             Ok(_) => Ok(()),
             Err(Failure { cause: Cause::Server(server), .. }) if server.code == sql::LEASE_LOST => Err(Stop::Lost),
             Err(failure) => Err(Error::own("recording a migration", failure.cause).into()),
         }
+    }
+
+    fn record_by_itself(&self, job: &Job<'_>, completed: usize) -> String {
+        let timeouts = Sql::timeouts(self.timeouts_in_transaction(job));
+        format!("{}{timeouts}{}", self.sql.begin_local(), self.recording(job, completed))
     }
 
     /// What writes that so many statements have completed, and commits. After the last one the session is put back as well.
@@ -316,6 +349,23 @@ impl<S: Session> Engine<'_, S> {
             Ok(Verdict::RunAfter(statements)) => statements,
             Ok(Verdict::Done(statements)) => statements,
             _ => Vec::new(),
+        }
+    }
+
+    /// A statement took effect, and that could not be written: for the next run it is in doubt.
+    async fn not_recorded(&mut self, job: &Job<'_>, cause: Cause) -> Error {
+        let cause = match cause {
+            Cause::Server(server) if server.code == sql::SESSION_LOST => {
+                return in_doubt::no_session(job.migration, job.script);
+            }
+            Cause::Server(server) if !server.ends_connection() => Cause::Server(server),
+            cause => return failure::lost(job.migration, Some(job.script), cause),
+        };
+        let released = self.leave(&self.sql.release(&job.lease)).await;
+        let error = Error::own("recording that a statement completed", cause);
+        match released {
+            Ok(()) => error,
+            Err(failed) => error.note(failed.to_string()),
         }
     }
 

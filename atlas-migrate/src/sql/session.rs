@@ -111,7 +111,8 @@ impl Sql {
         self.role.as_deref().map_or(String::new(), perform)
     }
 
-    /// Puts the session's settings back to what they were, whatever a migration did to them.
+    /// Puts the session's settings back to what they were, whatever a migration did to them. What follows in the transaction
+    /// waits for locks no longer than a migration does.
     pub(crate) fn restore(&self, before: &SessionSettings) -> String {
         let role = self.perform_local_role();
         let body = format!(
@@ -130,7 +131,9 @@ impl Sql {
              \x20   PERFORM set_config(atlas_setting.name, atlas_setting.value, false);\n\
              \x20 END LOOP;\n\
              {role}\
+             \x20 PERFORM set_config('lock_timeout', '{lock_timeout}', true);\n\
              END",
+            lock_timeout = milliseconds(self.lock_timeout),
             settings = literal(&before.settings),
             user = literal(&before.user),
             session_role = literal(&before.role),
