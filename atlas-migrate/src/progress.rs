@@ -61,8 +61,8 @@ pub enum Event<'a> {
 
 /// A session that is in the way: it holds a lock, or is at work on a migration.
 ///
-/// `Display` says all of it. A login without the rights of `pg_read_all_stats` sees of other users' sessions the process
-/// and the user; `?` and `<insufficient privilege>` stand for the rest.
+/// `Display` says all of it. A login without the rights of `pg_read_all_stats` sees of other users' sessions the process,
+/// the user and the application; `?` and `<insufficient privilege>` stand for the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     pub(crate) pid: i32,
@@ -113,9 +113,12 @@ impl fmt::Display for Holder {
         let Self { pid, user, application, host, state, since, query, table: _ } = self;
         let seconds = since.as_secs_f64();
         write!(f, "pid {pid} (user {user}, application {application:?}, host {host}), {state} for {seconds:.1} s: ")?;
-        // What stands behind the title of a migration is mostly the library's own.
-        let query = match query.strip_prefix("/* atlas-migrate: ").and_then(|query| query.split_once(" */")) {
-            Some((migration, _)) => format!("migration {migration}"),
+        // What stands behind the title of a migration is mostly the library's own. One that runs statement by statement has a
+        // token before its name.
+        let title = query.strip_prefix("/* atlas-migrate").and_then(|query| query.split_once(" */"));
+        let migration = title.and_then(|(title, _)| title.trim_start().split_once(' '));
+        let query = match migration {
+            Some((_, migration)) => format!("migration {migration}"),
             None => query.split_whitespace().collect::<Vec<_>>().join(" "),
         };
         f.write_str(&query)

@@ -43,6 +43,7 @@ mod basics;
 mod belongings;
 mod conditions;
 mod drift;
+mod holders;
 mod one_by_one;
 mod options;
 mod revert;

@@ -74,6 +74,8 @@ impl<S: Session> Engine<'_, S> {
         let mut wait = Wait::new();
         let mut changed = false;
         let mut holders = Vec::new();
+        // Whether they tell who is at work, where the listener is to know that.
+        let mut is_complete = true;
         loop {
             let state = self.read_state(&reply)?;
             changed |= state.form == Form::Absent || (state.form == Form::Ours && !state.current);
@@ -90,12 +92,12 @@ impl<S: Session> Engine<'_, S> {
                 };
                 return Err(refusal::busy(waited, holder.as_ref()));
             }
-            if wait.is_to_tell(waited) {
+            if is_complete && wait.is_to_tell(waited) {
                 self.options.listener.tell(&Event::Waiting { waited, holder: holders.first() });
             }
             let pause = wait.next_pause();
-            let is_told_next = waited + pause >= wait.next_told.min(self.options.wait_budget);
-            let ask = if is_told_next { self.sql.holder(held) } else { String::new() };
+            is_complete = waited + pause >= wait.next_told.min(self.options.wait_budget);
+            let ask = if is_complete { self.sql.holder(held) } else { String::new() };
             holders = state::holders(&self.pause(sql::ROLLBACK, pause, &ask).await?);
             reply = self.send_begin(&self.current(), conditions).await?;
         }

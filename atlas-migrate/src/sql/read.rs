@@ -42,7 +42,8 @@ const IS_RUNNER: &str = "(a.state = 'active' AND a.pid <> pg_backend_pid()\n\
 
 /// What is told of the session `a` that is in the way.
 const HOLDER: &str = "a.pid AS atlas_holder, coalesce(a.usename, '?'), coalesce(a.application_name, ''), \
-    coalesce(a.client_hostname, host(a.client_addr), 'local'), coalesce(a.state, '?'), \
+    coalesce(a.client_hostname, host(a.client_addr), CASE WHEN a.client_port IS NULL THEN '?' ELSE 'local' END), \
+    coalesce(a.state, '?'), \
     coalesce((extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.query_start)) * 1000)::bigint, 0), \
     coalesce(left(a.query, 300), '')";
 
