@@ -44,6 +44,7 @@ mod belongings;
 mod conditions;
 mod drift;
 mod holders;
+mod lock_timeouts;
 mod one_by_one;
 mod options;
 mod revert;

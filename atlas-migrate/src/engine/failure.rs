@@ -8,7 +8,6 @@ use super::one_by_one::Job;
 use super::{Engine, Work, state};
 use crate::error::Place;
 use crate::migrator::TransactionMode;
-use crate::progress::Holder;
 use crate::report::label;
 use crate::session::{Cause, ServerError, Session};
 use crate::sql::{self, Sql};
@@ -55,13 +54,8 @@ impl<S: Session> Engine<'_, S> {
             (_, true) => " when it was recorded",
             _ => "",
         };
-        let mut error = describe(parts.work, parts.migration, parts.script, span, doing, server);
-        if server.code == "55P03" {
-            for blocker in self.blockers(&text).await {
-                let table = blocker.table.as_deref().unwrap_or("?");
-                error = error.note(format!("{table} is locked by {blocker}"));
-            }
-        }
+        let error = describe(parts.work, parts.migration, parts.script, span, doing, server);
+        let mut error = self.name_blockers(error, &text, server).await;
         if all && !self.report.done.is_empty() {
             let names: Vec<_> = self.report.done.iter().map(|done| label(&done.version, &done.name)).collect();
             error = error.note(format!("rolled back with it: {}", names.join(", ")));
@@ -91,15 +85,22 @@ impl<S: Session> Engine<'_, S> {
         found
     }
 
-    /// The sessions that hold locks on what the script names.
-    async fn blockers(&mut self, text: &str) -> Vec<Holder> {
+    /// Adds the sessions that hold locks on what this text names, if it did not get its own.
+    pub(super) async fn name_blockers(&mut self, error: Error, text: &str, server: &ServerError) -> Error {
+        if server.code != "55P03" {
+            return error;
+        }
         let mut names: Vec<&str> = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
         names.sort_unstable();
         names.dedup();
         self.session.if_dropped(Some(String::new()));
         let reply = self.session.send(&Sql::blockers(&names)).await;
         self.session.if_dropped(None);
-        reply.as_ref().map(state::holders).unwrap_or_default()
+        let blockers = reply.as_ref().map(state::holders).unwrap_or_default();
+        blockers.iter().fold(error, |error, blocker| {
+            let table = blocker.table.as_deref().unwrap_or("?");
+            error.note(format!("{table} is locked by {blocker}"))
+        })
     }
 }
 

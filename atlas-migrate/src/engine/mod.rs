@@ -53,7 +53,7 @@ pub(crate) struct Engine<'a, S> {
     report: Report,
     /// Whether a transaction of ours may be open.
     open: bool,
-    /// Since when, and how often, the migration at hand has been tried.
+    /// Since when, and how often, the transaction at hand has been tried: of one migration, or of all.
     attempts: Option<(Instant, u32)>,
 }
 
@@ -347,7 +347,9 @@ impl<'a, S: Session> Engine<'a, S> {
         let done = Done { version: migration.version().clone(), name: migration.name().to_owned(), outcome, duration };
         self.options.listener.tell(&Event::Finished(&done));
         self.report.done.push(done);
-        self.attempts = None;
+        if self.options.mode == TransactionMode::Each {
+            self.attempts = None;
+        }
     }
 
     /// Takes it that a step is done: the history is without the migration's row, or has it in this state.

@@ -317,6 +317,9 @@ impl<S: Session> Engine<'_, S> {
         let noted = self.leave(&self.sql.stop(&job.lease, stopped_state(job.work), index)).await;
         let left = self.left_behind(resume).await;
         let error = failure::of_statement(job, index, head, &server);
+        let text = job.script.text();
+        let statement = job.script.statements().get(index).map_or("", |statement| &text[statement.range.clone()]);
+        let error = self.name_blockers(error, statement, &server).await;
         let error = match left.as_slice() {
             [] => error,
             left => error.note(format!("it has left something, which the next run removes: {}", left.join("; "))),
