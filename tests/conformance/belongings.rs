@@ -105,6 +105,8 @@ fn check_followed(driver: Driver, head: &'static str, mode: TransactionMode) {
             nothing.found_after(&format!("{head}SELECT 1;"), mode)
         });
         assert_eq!(&case.found_after(&format!("{head}{text};"), mode), undisturbed, "{text}");
+        // A lock that is not the session's to release would be one.
+        assert_eq!(case.database.warnings(), [""; 0], "{text}");
     });
 }
 

@@ -62,12 +62,21 @@ impl Database {
     /// The lines of the server's log that say ERROR (or worse) about this database.
     #[track_caller]
     pub fn errors(&self) -> Vec<String> {
-        let is_error = |line: &&str| {
-            line.starts_with(&self.name)
-                && ["ERROR:", "FATAL:", "PANIC:"].iter().any(|severity| line.contains(severity))
-        };
+        self.logged(&["ERROR:", "FATAL:", "PANIC:"])
+    }
+
+    /// The lines of the server's log that say WARNING about this database.
+    #[track_caller]
+    pub fn warnings(&self) -> Vec<String> {
+        self.logged(&["WARNING:"])
+    }
+
+    #[track_caller]
+    fn logged(&self, severities: &[&str]) -> Vec<String> {
+        let is_one =
+            |line: &&str| line.starts_with(&self.name) && severities.iter().any(|severity| line.contains(severity));
         let text = std::fs::read_to_string(&self.log).unwrap_or_else(|error| panic!("{}: {error}", self.log.display()));
-        text.lines().filter(is_error).map(str::to_owned).collect()
+        text.lines().filter(is_one).map(str::to_owned).collect()
     }
 
     /// The history of the default namespace: version, state and number of statements.
