@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use atlas_migrate::Migrator;
+use atlas_migrate::{Error, Migrator, Report};
 use atlas_migrate_tests::{Database, migrator};
 use sqlx::{Connection as _, Executor as _, Row as _};
 
@@ -37,6 +37,12 @@ fn set() -> Migrator {
     ])
 }
 
+/// What it does before it fails survives a rollback.
+fn failing() -> Migrator {
+    let text = "PREPARE p AS SELECT 1; SELECT pg_advisory_lock(1, 1); SELECT 1 / 0;";
+    migrator(&[("1_counter.sql", "CREATE TABLE counter (step int);"), ("2_fails.sql", text)])
+}
+
 /// Polls so many times and then drops the future. Tells whether it came to its end before.
 async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
@@ -54,7 +60,7 @@ async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> Opti
 /// Something that runs migrations, and can be asked what its next user finds.
 trait Client {
     async fn open(url: &str) -> Self;
-    async fn run(&mut self, migrator: &Migrator, polls: usize) -> bool;
+    async fn run(&mut self, migrator: &Migrator, polls: usize) -> Option<Result<Report, Error>>;
     async fn next_user(&mut self) -> String;
 }
 
@@ -63,8 +69,8 @@ impl Client for sqlx::PgPool {
         sqlx::postgres::PgPoolOptions::new().max_connections(1).connect(url).await.unwrap()
     }
 
-    async fn run(&mut self, migrator: &Migrator, polls: usize) -> bool {
-        dropped_after(polls, migrator.run(&*self)).await.map(Result::unwrap).is_some()
+    async fn run(&mut self, migrator: &Migrator, polls: usize) -> Option<Result<Report, Error>> {
+        dropped_after(polls, migrator.run(&*self)).await
     }
 
     async fn next_user(&mut self) -> String {
@@ -77,8 +83,8 @@ impl Client for sqlx::PgConnection {
         sqlx::PgConnection::connect(url).await.unwrap()
     }
 
-    async fn run(&mut self, migrator: &Migrator, polls: usize) -> bool {
-        dropped_after(polls, migrator.run(self)).await.map(Result::unwrap).is_some()
+    async fn run(&mut self, migrator: &Migrator, polls: usize) -> Option<Result<Report, Error>> {
+        dropped_after(polls, migrator.run(self)).await
     }
 
     async fn next_user(&mut self) -> String {
@@ -101,8 +107,8 @@ impl Client for tokio_postgres::Client {
         client
     }
 
-    async fn run(&mut self, migrator: &Migrator, polls: usize) -> bool {
-        dropped_after(polls, migrator.run(self)).await.map(Result::unwrap).is_some()
+    async fn run(&mut self, migrator: &Migrator, polls: usize) -> Option<Result<Report, Error>> {
+        dropped_after(polls, migrator.run(self)).await
     }
 
     async fn next_user(&mut self) -> String {
@@ -116,8 +122,8 @@ impl Client for deadpool_postgres::Pool {
         Self::builder(manager).max_size(1).build().unwrap()
     }
 
-    async fn run(&mut self, migrator: &Migrator, polls: usize) -> bool {
-        dropped_after(polls, migrator.run(&*self)).await.map(Result::unwrap).is_some()
+    async fn run(&mut self, migrator: &Migrator, polls: usize) -> Option<Result<Report, Error>> {
+        dropped_after(polls, migrator.run(&*self)).await
     }
 
     async fn next_user(&mut self) -> String {
@@ -133,9 +139,9 @@ fn check<C: Client>() {
         let bounded = async {
             let mut client = C::open(&database.url()).await;
             assert_eq!(client.next_user().await, AS_CONNECTED);
-            let finished = client.run(&set(), polls).await;
+            let finished = client.run(&set(), polls).await.map(Result::unwrap).is_some();
             assert_eq!(client.next_user().await, AS_CONNECTED, "after {polls} polls");
-            assert!(client.run(&set(), usize::MAX).await);
+            assert!(client.run(&set(), usize::MAX).await.is_some_and(|run| run.is_ok()));
             assert_eq!(client.next_user().await, AS_CONNECTED, "after {polls} polls and a whole run");
             finished
         };
@@ -150,24 +156,47 @@ fn check<C: Client>() {
     }
 }
 
+/// Does the same with a run that fails.
+fn check_failing<C: Client>() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for polls in 1.. {
+        let database = Database::new();
+        let bounded = async {
+            let mut client = C::open(&database.url()).await;
+            let finished = client.run(&failing(), polls).await.map(Result::unwrap_err).is_some();
+            assert_eq!(client.next_user().await, AS_CONNECTED, "after {polls} polls");
+            finished
+        };
+        let finished = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(30), bounded).await });
+        if finished.unwrap_or_else(|_| panic!("after {polls} polls, the run did not end within 30 s")) {
+            assert!(polls > 4, "a run of two migrations waits more often than {polls} times");
+            return;
+        }
+    }
+}
+
 #[test]
 fn sqlx_pool() {
     check::<sqlx::PgPool>();
+    check_failing::<sqlx::PgPool>();
 }
 
 #[test]
 fn sqlx_connection() {
     check::<sqlx::PgConnection>();
+    check_failing::<sqlx::PgConnection>();
 }
 
 #[test]
 fn tokio_postgres_client() {
     check::<tokio_postgres::Client>();
+    check_failing::<tokio_postgres::Client>();
 }
 
 #[test]
 fn deadpool() {
     check::<deadpool_postgres::Pool>();
+    check_failing::<deadpool_postgres::Pool>();
 }
 
 /// `run` can be spawned: its future is `Send` and borrows nothing but the pool or the client.
