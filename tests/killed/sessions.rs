@@ -20,7 +20,7 @@ enum Victim {
 
 /// What the activity view says of a session that has come to the gate, and of one that waits for another run.
 const AT_THE_GATE: &str = "wait_event_type = 'Lock' AND query LIKE '%gate%'";
-const WAITING: &str = "wait_event = 'PgSleep' AND query LIKE '%pg_try_advisory_xact_lock%'";
+const WAITING: &str = "wait_event = 'PgSleep'";
 
 fn start(driver: Driver, database: &Database, name: &str, set: &Migrator) -> JoinHandle<Result<Report, Error>> {
     let (url, set) = (format!("{}?application_name={name}", database.url()), set.clone());
@@ -73,7 +73,7 @@ fn check(gated: (&str, &str), victim: Victim) {
         assert_eq!(error.kind(), ErrorKind::Connection, "{driver:?}: {error}");
         let doing = match victim {
             Victim::Alone | Victim::Worker => "running migration 2 gated",
-            Victim::Waiter => "preparing the history",
+            Victim::Waiter => "waiting",
         };
         let message = error.to_string();
         let told = format!("{doing} failed: terminating connection due to administrator command\n");

@@ -109,7 +109,7 @@ impl<S: Session> Engine<'_, S> {
     /// this very session to go on.
     pub(super) async fn pause(&mut self, end: &str, pause: Duration, then: &str) -> Result<Reply, Error> {
         let message = format!("{end}{}", Sql::pause(pause, then));
-        self.session.send(&message).await.map_err(|failure| Error::own("pausing", failure.cause))
+        self.session.send(&message).await.map_err(|failure| Error::own("waiting", failure.cause))
     }
 
     /// Who it is that has kept this process waiting.
