@@ -1,18 +1,23 @@
 //! What a run tells the log.
 
-use std::sync::{Arc, Mutex};
+use std::cell::RefCell;
+use std::sync::Once;
 use std::time::Duration;
 
 use atlas_migrate_tests::{Database, Driver, migrator, wait_for};
 
 use super::{A, check};
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    static WRITTEN: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
-impl std::io::Write for Log {
+/// What this thread logs.
+struct OfThisThread;
+
+impl std::io::Write for OfThisThread {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        WRITTEN.with_borrow_mut(|written| written.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
@@ -23,18 +28,20 @@ impl std::io::Write for Log {
 
 /// The lines of ours that are logged meanwhile.
 fn logged(work: impl FnOnce()) -> String {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(move || writer.clone())
-        .with_max_level(tracing_subscriber::filter::LevelFilter::DEBUG)
-        .without_time()
-        .with_ansi(false)
-        .finish();
-    let guard = tracing_subscriber::util::SubscriberInitExt::set_default(subscriber);
+    // One for the whole process: subscribers of several threads get into each other's way.
+    static SUBSCRIBER: Once = Once::new();
+    SUBSCRIBER.call_once(|| {
+        let subscriber = tracing_subscriber::fmt()
+            .with_writer(|| OfThisThread)
+            .with_max_level(tracing_subscriber::filter::LevelFilter::DEBUG)
+            .without_time()
+            .with_ansi(false)
+            .finish();
+        tracing_subscriber::util::SubscriberInitExt::init(subscriber);
+    });
+    WRITTEN.take();
     work();
-    drop(guard);
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = String::from_utf8(WRITTEN.take()).unwrap();
     text.lines().filter(|line| line.contains("atlas_migrate")).collect::<Vec<_>>().join("\n")
 }
 
