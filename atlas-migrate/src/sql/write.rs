@@ -7,7 +7,7 @@ use atlas_migrate_core::history::State;
 use atlas_migrate_core::migration::{Kind, Migration, Script};
 use atlas_migrate_core::version::Version;
 
-use super::session::{SessionSettings, Timeouts, milliseconds};
+use super::session::{SessionSettings, Timeouts};
 use super::{Sql, dollar_quoted, literal};
 
 /// What is written about a migration.
@@ -54,7 +54,7 @@ pub(crate) enum Advance<'a> {
 /// The SQLSTATE of a write of somebody who does not hold the lease any more.
 pub(crate) const LEASE_LOST: &str = "AM001";
 
-/// The SQLSTATE of a write from another session than the one that was made ready.
+/// The SQLSTATE of a write from another session than the one that has the role or the settings.
 pub(crate) const SESSION_LOST: &str = "AM002";
 
 /// How many of its former forms the history remembers of a repeatable migration, times the length of a checksum and a space.
@@ -181,17 +181,12 @@ impl Sql {
             role = literal(self.role.as_deref().unwrap_or(&before.role)),
             token = literal(lease.token),
         );
-        if let Some(Session { timeouts, is_changed }) = lease.session {
-            let value = |timeout: Option<std::time::Duration>| timeout.map_or(0, milliseconds);
+        if let Some(Session { is_changed: true, .. }) = lease.session {
             let _infallible = write!(
                 body,
-                "  IF split_part(atlas_runner, ' ', 2) <> pg_backend_pid()::text AND ({is_changed}\n\
-                 \x20     OR (SELECT setting FROM pg_settings WHERE name = 'lock_timeout') <> '{}'\n\
-                 \x20     OR (SELECT setting FROM pg_settings WHERE name = 'statement_timeout') <> '{}') THEN\n\
+                "  IF split_part(atlas_runner, ' ', 2) <> pg_backend_pid()::text THEN\n\
                  \x20   RAISE EXCEPTION USING ERRCODE = '{SESSION_LOST}', MESSAGE = 'the session has changed';\n\
-                 \x20 END IF;\n",
-                value(timeouts.lock),
-                value(timeouts.statement)
+                 \x20 END IF;\n"
             );
         }
         format!("DO {};\n", dollar_quoted(&format!("{body}  {write};\nEND")))
