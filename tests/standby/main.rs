@@ -108,6 +108,8 @@ fn standby_of_a_database_without_history() {
 #[test]
 fn waiting_on_a_standby() {
     let replica = Replica::new();
+    // Kept to the end: dropping one ends the sessions that are being closed on the standby.
+    let mut databases = Vec::new();
     for driver in DRIVERS {
         let database = Database::on(&replica.primary);
         replica.catch_up(&database);
@@ -124,6 +126,7 @@ fn waiting_on_a_standby() {
         assert_eq!(connection.sql("SELECT count(*) FROM b"), "0", "{driver:?}");
         drop(connection);
         assert_eq!((replica.errors(), database.errors()), (vec![], vec![]));
+        databases.push(database);
     }
 }
 
