@@ -272,15 +272,7 @@ impl<S: Session> Engine<'_, S> {
         if let Some(session) = job.lease.session {
             message += &self.sql.session_settings(session.timeouts);
         }
-        let cleanup = format!(
-            "{}{}{}{}{}{}",
-            sql::ROLLBACK,
-            sql::BEGIN,
-            self.sql.restore(&self.before),
-            self.sql.release(&job.lease),
-            sql::COMMIT,
-            self.sql.clear_up(&self.before)
-        );
+        let cleanup = self.leaving(&self.sql.release(&job.lease));
         self.session.if_dropped(Some(cleanup));
         self.session.send(&message).await.map_err(|failure| Error::own("recording a migration", failure.cause))?;
         // What is left to do if it ends early is more than a rollback, and done when the session is dropped.
@@ -385,16 +377,21 @@ impl<S: Session> Engine<'_, S> {
         }
     }
 
-    /// Puts the session back, and writes this.
-    async fn leave(&mut self, write: &str) -> Result<(), Error> {
-        let message = format!(
+    /// What puts the session back, and writes this.
+    fn leaving(&self, write: &str) -> String {
+        format!(
             "{}{}{}{write}{}{}",
             sql::ROLLBACK,
             sql::BEGIN,
             self.sql.restore(&self.before),
             sql::COMMIT,
             self.sql.clear_up(&self.before)
-        );
+        )
+    }
+
+    /// Puts the session back, and writes this.
+    async fn leave(&mut self, write: &str) -> Result<(), Error> {
+        let message = self.leaving(write);
         let reply = self.session.send(&message).await;
         reply.map_err(|failure| Error::own("recording that", failure.cause))?;
         self.settle();
