@@ -208,6 +208,7 @@ fn can_be_used(script: &Script) {
         assert_eq!(split(&format!("SELECT ({condition}); SELECT 2")).len(), 2, "{condition}");
     }
     script.may_change_session();
+    script.custom_settings();
 }
 
 /// The fault names the file, and points into its text.

@@ -14,6 +14,7 @@ pub mod migration;
 pub mod plan;
 mod rules;
 mod script;
+mod session;
 pub mod set;
 pub mod statement;
 #[cfg(feature = "syntax")]

@@ -109,21 +109,6 @@ impl Script {
         normalized(&self.text)
     }
 
-    /// Whether it may leave something in the session: it does more than define, change and drop objects that are not temporary.
-    ///
-    /// What a default or an event trigger does to the session is not seen here.
-    pub fn may_change_session(&self) -> bool {
-        const HARMLESS: [&str; 6] = ["create", "alter", "drop", "comment", "grant", "revoke"];
-        let text = self.text();
-        let is_harmless = |statement: &Statement| {
-            let word = text[statement.range.clone()].split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("");
-            HARMLESS.iter().any(|harmless| word.eq_ignore_ascii_case(harmless))
-        };
-        // A table that is made of a query is made by whatever functions the query calls; `TEMP`, `TEMPORARY`, `pg_temp`.
-        let lowercase = text.to_ascii_lowercase();
-        ["select", "temp"].iter().any(|word| lowercase.contains(word)) || !self.statements().iter().all(is_harmless)
-    }
-
     /// The text as it runs: in a file that wraps itself in one `BEGIN … COMMIT`, the pair is overwritten with spaces, so that
     /// every position in it, in characters as the server counts or in bytes, is that of the file.
     pub fn sql(&self) -> Cow<'_, str> {

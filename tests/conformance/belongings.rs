@@ -8,6 +8,8 @@ use atlas_migrate_tests::{Connection, Database, Driver, migrator};
 const BELONGINGS: &str = "SELECT concat_ws(chr(10), session_user, current_user,
     (SELECT string_agg(name || ' = ' || setting, chr(10) ORDER BY name) FROM pg_settings
         WHERE source = 'session' AND setting IS DISTINCT FROM reset_val),
+    (SELECT string_agg(name || ' = ' || current_setting(name, true), chr(10) ORDER BY name)
+        FROM unnest('{app.tenant,größe.x}'::text[]) name WHERE current_setting(name, true) <> ''),
     (SELECT string_agg(pg_describe_object(classid, objid, 0), chr(10) ORDER BY classid, objid) FROM pg_depend
         WHERE refclassid = 'pg_namespace'::regclass AND refobjid = pg_my_temp_schema()),
     (SELECT string_agg('statement ' || name, chr(10) ORDER BY name) FROM pg_prepared_statements WHERE from_sql),
@@ -17,7 +19,7 @@ const BELONGINGS: &str = "SELECT concat_ws(chr(10), session_user, current_user,
         FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())) AS belongings";
 
 /// Each leaves something of another sort.
-const LEAVE_SOMETHING: [&str; 37] = [
+const LEAVE_SOMETHING: [&str; 39] = [
     "CREATE TEMP TABLE left_table (id serial PRIMARY KEY, t text)",
     "CREATE TEMP TABLE left_identity (id int GENERATED ALWAYS AS IDENTITY, t text)",
     "CREATE TEMPORARY TABLE left_parts (id int) PARTITION BY RANGE (id);
@@ -57,6 +59,8 @@ const LEAVE_SOMETHING: [&str; 37] = [
     "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE",
     "SET SESSION AUTHORIZATION pg_monitor",
     "SET ROLE pg_monitor",
+    "SET app.tenant = '7'",
+    "SET App.Tenant TO DEFAULT; DO 'BEGIN PERFORM set_config(''größe.x'', ''8'', false); END'",
     "DO 'BEGIN PERFORM set_config(''work_mem'', ''7MB'', false); EXECUTE ''PREPARE in_a_block AS SELECT 1''; END'",
 ];
 
@@ -148,6 +152,32 @@ every_driver! {
         check_followed(driver, ALONE, TransactionMode::Each);
     }
 
+    /// What somebody has made who does not inherit from the owner is not the owner's to drop.
+    fn as_somebody_else(driver) {
+        let database = Database::new();
+        let [owner, login] = ["owner", "login"].map(|role| format!("{role}_{}_{driver:?}", std::process::id()).to_lowercase());
+        database.query(&format!(
+            "CREATE ROLE {owner}; CREATE ROLE {login} LOGIN NOINHERIT; GRANT {owner} TO {login}; GRANT CREATE ON SCHEMA public TO {owner}"
+        ));
+        for (index, head) in ["", ALONE].into_iter().enumerate() {
+            for mode in [TransactionMode::Each, TransactionMode::All].into_iter().take(2 - index) {
+                let mut connection = driver.connect(&database.url_as(&login));
+                let before = belongings(&mut connection);
+                let leave = format!(
+                    "{head}SET ROLE NONE; CREATE TEMP TABLE left_by_login (id int); SET ROLE {owner}; CREATE TEMP TABLE left_by_owner (id int);"
+                );
+                let namespace = format!("{index} {mode:?}");
+                let set = migrator(&[("1_leaves.sql", &leave), ("2_a.sql", "CREATE TABLE a (id int); DROP TABLE a;")])
+                    .namespace(namespace).role(&owner).transaction_mode(mode);
+                connection.run(&set).unwrap_or_else(|error| panic!("{error}"));
+                assert_eq!(belongings(&mut connection), before, "{head} {mode:?}");
+            }
+        }
+        let owners = "SELECT string_agg(DISTINCT pg_get_userbyid(relowner), ' ') FROM pg_class WHERE relname = 'schema_migrations'";
+        assert_eq!(database.value(owners), owner);
+        database.query(&format!("DROP OWNED BY {owner}, {login}; DROP ROLE {owner}, {login}"));
+    }
+
     fn in_a_file_that_fails(driver) {
         check(driver, |case, text| {
             for head in ["", ALONE] {
@@ -189,7 +219,7 @@ every_driver! {
 }
 
 /// What the user of a connection has there, whatever is left beside it.
-const OWN: [(&str, &str, &str); 7] = [
+const OWN: [(&str, &str, &str); 8] = [
     ("CREATE TEMP TABLE own (id serial); INSERT INTO own VALUES (DEFAULT)", "SELECT max(id) FROM own", "1"),
     ("CREATE FUNCTION pg_temp.own() RETURNS int LANGUAGE sql AS 'SELECT 2'", "SELECT pg_temp.own()", "2"),
     ("PREPARE own AS SELECT 3", "EXECUTE own", "3"),
@@ -197,6 +227,7 @@ const OWN: [(&str, &str, &str); 7] = [
     ("LISTEN \"own channel\"", "SELECT pg_listening_channels()", "own channel"),
     ("SELECT pg_advisory_lock_shared(6)", "SELECT pg_advisory_unlock_shared(6), pg_advisory_lock_shared(6)", "t"),
     ("SET work_mem = '7MB'; SET search_path = pg_catalog, public", "SHOW search_path", "pg_catalog, public"),
+    ("SET app.tenant = 'mine'", "SHOW app.tenant", "mine"),
 ];
 
 /// Of these a connection can be borrowed.

@@ -67,6 +67,37 @@ every_driver! {
         database.query(&format!("DROP ROLE nobody_in_particular_{}_{driver:?}", std::process::id()));
     }
 
+    /// The server does not list these.
+    fn settings_of_ones_own(driver) {
+        const FOUND: &str = "SELECT concat_ws(' ', current_setting('app.tenant', true), current_setting('app.level', true),
+            coalesce(nullif(current_setting('app.x', true), ''), '-'), current_setting('pg_trgm.word_similarity_threshold', true))";
+        let database = Database::new();
+        let name = database.value("SELECT current_database()");
+        database.query(&format!("ALTER DATABASE {name} SET app.level = 'of the database'"));
+        let mut connection = driver.connect(&database.url());
+        let own = !matches!(driver, Driver::SqlxPool | Driver::Deadpool);
+        if own {
+            connection.sql("SET app.tenant = 'mine'");
+        }
+        let before = connection.sql(FOUND);
+        let found = format!("TABLE found AS {FOUND} AS found");
+        let set = migrator(&[
+            ("1_mess.sql", "SET app.tenant = '7'; SET LOCAL app.level = 'high'; SELECT set_config('app.x', 'y', false);"),
+            ("2_function.sql", &format!("CREATE {found}; CREATE FUNCTION leave() RETURNS void LANGUAGE plpgsql AS
+                'BEGIN PERFORM set_config(''app.level'', ''low'', false); SET app.x = 1; END';")),
+            ("3_calls.sql", "SELECT leave();"),
+            // What is of one's own until the extension is loaded that it belongs to.
+            ("4_extension.sql", "SET pg_trgm.word_similarity_threshold = 0.7; CREATE EXTENSION pg_trgm; SELECT show_trgm('a');"),
+            ("5_looks.sql", &format!("INSERT INTO found {FOUND};")),
+        ]);
+        connection.run(&set).unwrap();
+        let of_the_pool = "of the database - 0.6";
+        let expected = if own { format!("mine {of_the_pool}") } else { format!(" {of_the_pool}") };
+        assert_eq!(database.value("SELECT found FROM found OFFSET 1"), expected);
+        assert_eq!(database.value("SELECT found FROM found LIMIT 1"), expected.replace(" 0.6", ""));
+        assert_eq!(connection.sql(FOUND).trim_end_matches(" 0.6"), before);
+    }
+
     fn after_a_failure_too(driver) {
         let database = Database::new();
         let mut connection = driver.connect(&database.url());

@@ -129,6 +129,7 @@ fn can_be_used(script: &Script) -> Result<(), TestCaseError> {
     prop_assert!((0..=statements.len()).all(|count| fingerprint_of_first(count, script).is_some()));
     prop_assert_eq!(fingerprint_of_first(statements.len() + 1, script), None);
     script.may_change_session();
+    script.custom_settings();
     Ok(())
 }
 

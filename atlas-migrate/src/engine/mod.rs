@@ -73,11 +73,14 @@ impl<'a, S: Session> Engine<'a, S> {
             options.listener.tell(&Event::Warning(&warning));
             report.warnings.push(warning);
         }
+        let scripts =
+            migrator.migrations.as_slice().iter().flat_map(|migration| [Some(migration.up()), migration.down()]);
+        let custom_settings = scripts.flatten().flat_map(Script::custom_settings).collect();
         Ok(Self {
             session,
             known: migrator.migrations.as_slice(),
             options,
-            sql: Sql::new(options),
+            sql: Sql::new(options, custom_settings),
             entries: Vec::new(),
             before: SessionSettings::default(),
             backend: None,

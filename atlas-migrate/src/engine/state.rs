@@ -187,6 +187,8 @@ fn unreadable(what: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     /// The state of a server that says this about itself.
@@ -197,7 +199,7 @@ mod tests {
             ["ours", "", "f", standby, read_only, "t", number, version, "{}", "[]", "none", "postgres", "", "1"];
         reply.row("atlas_state", || cells.map(|cell| Some(cell.to_owned())).to_vec());
         let options = crate::Migrator::new(crate::Migrations::empty()).options;
-        State::read(&reply, &Sql::new(&options)).unwrap_or_else(|error| panic!("{error}"))
+        State::read(&reply, &Sql::new(&options, BTreeSet::new())).unwrap_or_else(|error| panic!("{error}"))
     }
 
     #[track_caller]
@@ -220,8 +222,10 @@ mod tests {
 
     #[test]
     fn answers_that_make_no_sense() {
-        let missing =
-            State::read(&Reply::default(), &Sql::new(&crate::Migrator::new(crate::Migrations::empty()).options));
+        let missing = State::read(
+            &Reply::default(),
+            &Sql::new(&crate::Migrator::new(crate::Migrations::empty()).options, BTreeSet::new()),
+        );
         check(
             missing.map(drop),
             "the history table could not be read: no state\n  \

@@ -3,6 +3,7 @@
 //! A message is made of pieces; each piece is a run of statements that ends in `;` and a line feed. Names are quoted and
 //! literals escaped here and nowhere else.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use atlas_migrate_core::checksum::Checksum;
@@ -46,6 +47,8 @@ pub(crate) struct Sql {
     namespace: String,
     role: Option<String>,
     lock_timeout: Duration,
+    /// The names of settings of their own that migrations may set.
+    custom_settings: BTreeSet<String>,
     /// As `server_version_num` has it; zero until it is known.
     pub(crate) server_version: u32,
 }
@@ -55,13 +58,14 @@ pub(crate) const COMMIT: &str = "COMMIT;\n";
 pub(crate) const ROLLBACK: &str = "ROLLBACK;\n";
 
 impl Sql {
-    pub(crate) fn new(options: &Options) -> Self {
+    pub(crate) fn new(options: &Options, custom_settings: BTreeSet<String>) -> Self {
         Self {
             schema: options.schema.clone(),
             table: options.table.clone(),
             namespace: options.namespace.clone(),
             role: options.role.clone(),
             lock_timeout: options.lock_timeout,
+            custom_settings,
             server_version: 0,
         }
     }

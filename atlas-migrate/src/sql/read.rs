@@ -154,8 +154,10 @@ impl Sql {
             // Asked for only when there may be something to do: the view costs the server about a millisecond.
             Want::Settings => format!(
                 "    SELECT coalesce(jsonb_object_agg(name, setting), '{{}}') INTO atlas_settings\n\
-                 \x20     FROM pg_settings WHERE source = 'session' AND name NOT IN ({OF_THE_TRANSACTION});\n\
+                 \x20     FROM (SELECT name, setting FROM pg_settings\n\
+                 \x20     WHERE source = 'session' AND name NOT IN ({OF_THE_TRANSACTION}){}) s;\n\
                  \x20   SELECT coalesce(jsonb_agg(removal), '[]') INTO atlas_belongings FROM ({}) b;\n",
+                self.custom_settings(),
                 belongings()
             ),
             Want::State => String::new(),

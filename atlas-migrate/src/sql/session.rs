@@ -15,7 +15,8 @@ pub(crate) struct Timeouts {
 /// The settings of a session before the first migration, as the server told them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SessionSettings {
-    /// A JSON object: what was set in the session itself.
+    /// A JSON object: what was set in the session itself, and of settings that the server does not list, what they were;
+    /// null if they were not set.
     pub(crate) settings: String,
     /// A JSON array: the statements that would remove what the session has beside settings.
     pub(crate) belongings: String,
@@ -46,6 +47,13 @@ const ADVISORY_LOCKS: &str = "\
 pub(super) fn belongings() -> String {
     format!("{OBJECTS} UNION ALL {ADVISORY_LOCKS}")
 }
+
+/// Those settings of `atlas_before` that the server does not list and that have another value now. Where there was none they
+/// are empty ever after.
+const CUSTOM_SETTINGS_THAT_DIFFER: &str = "\
+    \x20   UNION ALL SELECT b.key, b.value FROM jsonb_each_text(atlas_before) b\n\
+    \x20   WHERE current_setting(b.key, true) <> coalesce(b.value, '')\n\
+    \x20   AND b.key NOT IN (SELECT name FROM pg_show_all_settings())\n";
 
 /// Settings that belong to a transaction, not to a session.
 pub(super) const OF_THE_TRANSACTION: &str =
@@ -111,6 +119,19 @@ impl Sql {
         self.role.as_deref().map_or(String::new(), perform)
     }
 
+    /// To be united with settings that the server lists: the name and value of each one that it does not.
+    pub(super) fn custom_settings(&self) -> String {
+        if self.custom_settings.is_empty() {
+            return String::new();
+        }
+        let names: Vec<_> = self.custom_settings.iter().map(|name| literal(name)).collect();
+        format!(
+            "\n      UNION ALL SELECT name, nullif(current_setting(name, true), '') FROM unnest(ARRAY[{}]) name\n\
+             \x20     WHERE name NOT IN (SELECT lower(name) FROM pg_show_all_settings())",
+            names.join(", ")
+        )
+    }
+
     /// Puts the session's settings back to what they were, whatever a migration did to them. What follows in the transaction
     /// waits for locks no longer than a migration does.
     pub(crate) fn restore(&self, before: &SessionSettings) -> String {
@@ -127,13 +148,16 @@ impl Sql {
              \x20 FOR atlas_setting IN SELECT s.name, b.value FROM pg_show_all_settings() s\n\
              \x20   LEFT JOIN jsonb_each_text(atlas_before) b ON b.key = s.name\n\
              \x20   WHERE s.name NOT IN ({OF_THE_TRANSACTION}) AND (s.source = 'session' OR b.key IS NOT NULL)\n\
-             \x20   AND s.setting IS DISTINCT FROM coalesce(b.value, s.reset_val) LOOP\n\
+             \x20   AND s.setting IS DISTINCT FROM coalesce(b.value, s.reset_val)\n\
+             {custom_settings}\
+             \x20   LOOP\n\
              \x20   PERFORM set_config(atlas_setting.name, atlas_setting.value, false);\n\
              \x20 END LOOP;\n\
              {role}\
              \x20 PERFORM set_config('lock_timeout', '{lock_timeout}', true);\n\
              END",
             lock_timeout = milliseconds(self.lock_timeout),
+            custom_settings = if self.custom_settings.is_empty() { "" } else { CUSTOM_SETTINGS_THAT_DIFFER },
             settings = literal(&before.settings),
             user = literal(&before.user),
             session_role = literal(&before.role),
@@ -144,19 +168,26 @@ impl Sql {
     /// Removes what the session did not have before, beside settings. Where a transaction is to be open, after its commit:
     /// only then it listens, and has no locks but those of the session.
     pub(crate) fn clear(&self, before: &SessionSettings) -> String {
+        // Whose the object is depends on who the migration was when it made it.
+        let roles: Vec<_> = self.role.iter().chain([&before.role]).map(|role| literal(role)).collect();
         let body = format!(
             "DECLARE\n\
              \x20 atlas_removal text;\n\
+             \x20 atlas_role text;\n\
              \x20 atlas_released boolean;\n\
              BEGIN\n\
-             {role}\
              \x20 FOR atlas_removal IN SELECT removal FROM ({OBJECTS}) b WHERE NOT {before}::jsonb ? removal LOOP\n\
-             \x20   BEGIN\n\
-             \x20     EXECUTE atlas_removal;\n\
-             \x20   EXCEPTION WHEN insufficient_privilege THEN\n\
-             \x20     NULL;\n\
-             \x20   END;\n\
+             \x20   FOREACH atlas_role IN ARRAY ARRAY[{roles}] LOOP\n\
+             \x20     BEGIN\n\
+             \x20       PERFORM set_config('role', atlas_role, true);\n\
+             \x20       EXECUTE atlas_removal;\n\
+             \x20       EXIT;\n\
+             \x20     EXCEPTION WHEN insufficient_privilege THEN\n\
+             \x20       NULL;\n\
+             \x20     END;\n\
+             \x20   END LOOP;\n\
              \x20 END LOOP;\n\
+             {role}\
              \x20 FOR atlas_removal IN SELECT removal FROM ({ADVISORY_LOCKS}) b WHERE NOT {before}::jsonb ? removal\n\
              \x20   AND removal <> {own_lock} LOOP\n\
              \x20   LOOP\n\
@@ -165,6 +196,7 @@ impl Sql {
              \x20   END LOOP;\n\
              \x20 END LOOP;\n\
              END",
+            roles = roles.join(", "),
             role = self.perform_local_role(),
             before = literal(&before.belongings),
             // The transaction's, if one is open.
