@@ -49,9 +49,9 @@
 //! | `deadpool-postgres` | `&deadpool_postgres::Pool` |
 //! | `postgres` | `&mut postgres::Client`, which blocks |
 //!
-//! Two more features have to do with no client: `include-dir` takes migrations from a folder that the crate `include_dir`
-//! has compiled in, and `ephemeral` starts throw-away servers for tests and examples. PostgreSQL 13 is the oldest version
-//! that is supported.
+//! Three more features have to do with no client: `include-dir` takes migrations from a folder that the crate `include_dir`
+//! has compiled in, `ephemeral` starts throw-away servers for tests and examples, and `testing` compares
+//! what is in a database before and after: the module `catalog`. PostgreSQL 13 is the oldest version that is supported.
 #![doc = ""]
 #![doc = include_str!("docs/running.md")]
 #![doc = include_str!("docs/files.md")]
@@ -121,6 +121,8 @@ pub use report::{Done, MigrationStatus, Outcome, Plan, Planned, Report, Status};
 pub use source::Migrations;
 
 pub mod build;
+#[cfg(feature = "testing")]
+pub mod catalog;
 mod driver;
 mod engine;
 #[cfg(feature = "ephemeral")]

@@ -325,7 +325,7 @@ impl Migrator {
 
 impl Migrator {
     /// What a verb does is traced within this.
-    fn span(&self, verb: &'static str) -> tracing::Span {
+    pub(crate) fn span(&self, verb: &'static str) -> tracing::Span {
         let Options { namespace, schema, table, .. } = &self.options;
         tracing::info_span!("migrations", verb, namespace, schema, table)
     }

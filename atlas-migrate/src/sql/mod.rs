@@ -10,6 +10,8 @@ use atlas_migrate_core::checksum::Checksum;
 
 use crate::migrator::Options;
 
+#[cfg(feature = "testing")]
+mod catalog;
 mod judge;
 mod read;
 mod session;
