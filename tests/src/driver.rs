@@ -1,5 +1,6 @@
 //! One face for all the drivers.
 
+use atlas_migrate::catalog::Snapshot;
 use atlas_migrate::{Error, Migrator, Plan, Repair, Report, Revert, Status};
 use sqlx::{Connection as _, Executor as _, Row as _};
 use tokio::runtime::Runtime;
@@ -128,6 +129,11 @@ impl Connection {
     /// [`Migrator::repair`]
     pub fn repair(&mut self, migrator: &Migrator, version: &str, repair: Repair) -> Result<Report, Error> {
         verb!(self, migrator.repair(version.to_owned(), repair))
+    }
+
+    /// [`Migrator::snapshot`]
+    pub fn snapshot(&mut self, migrator: &Migrator) -> Result<Snapshot, Error> {
+        verb!(self, migrator.snapshot())
     }
 
     /// Sends SQL over the same connection and gives the first column of the last row.

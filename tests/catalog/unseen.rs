@@ -1,0 +1,112 @@
+//! What is left out.
+
+use atlas_migrate::{Migrations, Migrator};
+use atlas_migrate_tests::{Database, Driver, migrator};
+
+use crate::{check, snapshot};
+
+/// What makes no difference.
+#[track_caller]
+fn unseen(base: &str, change: &str) {
+    check(base, change, "SELECT", &["no difference"]);
+}
+
+#[test]
+fn rows_and_what_follows_from_them() {
+    unseen(
+        "CREATE TABLE a (id serial, name text)",
+        "INSERT INTO a (name) SELECT repeat('x', 9999) FROM generate_series(1, 9)",
+    );
+    unseen("CREATE TABLE a (id int)", "INSERT INTO a VALUES (1); ANALYZE a");
+    unseen("CREATE TABLE a (id int, name text)", "VACUUM FULL a");
+    unseen("CREATE SEQUENCE s", "SELECT nextval('s')");
+    unseen("CREATE MATERIALIZED VIEW m AS SELECT 1 AS x WITH NO DATA", "REFRESH MATERIALIZED VIEW m");
+}
+
+#[test]
+fn what_is_the_server_s_own() {
+    unseen("", "SELECT lo_create(0)");
+    unseen(
+        "CREATE TABLE a (id int); GRANT SELECT ON a TO pg_monitor",
+        "REVOKE SELECT ON a FROM pg_monitor; GRANT SELECT ON a TO pg_monitor",
+    );
+    unseen(
+        "CREATE TABLE a (id int, name text)",
+        "GRANT SELECT (id) ON a TO pg_monitor; REVOKE SELECT (id) ON a FROM pg_monitor",
+    );
+    unseen("CREATE TABLE a (id int, x text)", "ALTER TABLE a ADD y int; ALTER TABLE a DROP y");
+    unseen("CREATE TABLE a (id int)", "GRANT SELECT ON a TO pg_monitor; REVOKE ALL ON a FROM pg_monitor");
+}
+
+#[test]
+fn temporary_objects() {
+    let database = Database::new();
+    let before = snapshot(&database);
+    let mut other = Driver::Postgres.connect(&database.url());
+    other.sql(
+        "CREATE TEMP TABLE t (id serial PRIMARY KEY, name text CHECK (name <> '')); CREATE TEMP VIEW v AS SELECT 1 AS x;
+         CREATE TYPE pg_temp.e AS ENUM ('a'); CREATE FUNCTION pg_temp.f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    );
+    let meanwhile = Driver::Postgres.connect(&database.url()).snapshot(&Migrator::new(Migrations::empty())).unwrap();
+    assert_eq!(before, meanwhile);
+}
+
+/// With types, tables, operators, casts, text search, foreign data and access methods among their members.
+#[test]
+fn members_of_extensions() {
+    for name in [
+        "bloom",
+        "btree_gist",
+        "citext",
+        "cube",
+        "dict_int",
+        "earthdistance",
+        "hstore",
+        "intarray",
+        "isn",
+        "ltree",
+        "pg_trgm",
+        "pgcrypto",
+        "postgres_fdw",
+        "seg",
+        "tablefunc",
+        "unaccent",
+    ] {
+        let database = Database::new();
+        let before = snapshot(&database);
+        database.query(&format!("CREATE EXTENSION {name} CASCADE"));
+        let difference = before.diff(&snapshot(&database)).to_string();
+        let objects: Vec<_> = difference.lines().filter(|line| !line.starts_with(' ')).collect();
+        let expected = [format!("added extension {name}")];
+        let with_cube = ["added extension cube".to_owned(), "added extension earthdistance".to_owned()];
+        let expected = if name == "earthdistance" { &with_cube[..] } else { &expected };
+        assert_eq!(objects, expected, "{difference}");
+        assert_eq!(database.errors(), [] as [&str; 0], "{name}");
+    }
+}
+
+/// The migrator's own table, and its schema if it made that: but not what others do there.
+#[test]
+fn the_history() {
+    let database = Database::new();
+    let set = migrator(&[("1_a.sql", "CREATE TABLE a (id int)"), ("1_a.down.sql", "DROP TABLE a")]);
+    for set in [set.clone(), set.clone().table("it's"), set.schema("of its own")] {
+        let mut connection = Driver::Postgres.connect(&database.url());
+        let before = connection.snapshot(&set).unwrap();
+        connection.run(&set).unwrap();
+        let difference = before.diff(&connection.snapshot(&set).unwrap());
+        assert_eq!(difference.to_string(), "added table public.a\n  + column id integer\n  + owner postgres");
+        connection.revert(&set, atlas_migrate::Revert::All).unwrap();
+        assert_eq!(before, connection.snapshot(&set).unwrap());
+    }
+    let set = Migrator::new(Migrations::empty()).schema("of its own");
+    let mut connection = Driver::Postgres.connect(&database.url());
+    let before = connection.snapshot(&set).unwrap();
+    database.query(r#"CREATE TABLE "of its own".a (); GRANT USAGE ON SCHEMA "of its own" TO pg_monitor"#);
+    let difference = before.diff(&connection.snapshot(&set).unwrap());
+    assert_eq!(
+        difference.to_string(),
+        "added schema \"of its own\"\n  + privileges of pg_monitor: USAGE\n\
+         added table \"of its own\".a\n  + owner postgres"
+    );
+}
