@@ -18,19 +18,15 @@ fn ident(name: &str) -> String {
 #[track_caller]
 fn check(driver: Driver, database: &Database, set: &Migrator, tables: &[&str]) {
     let mut connection = driver.connect(&database.url());
-    let found = || {
-        let tables = database.snapshot().into_iter().filter_map(|line| line.strip_prefix("r ").map(str::to_owned));
-        tables.collect::<Vec<String>>()
-    };
     let applied = connection.run(set).unwrap_or_else(|error| panic!("{driver:?}: {error}"));
     assert_eq!(applied.applied().count(), 1, "{driver:?}");
-    assert_eq!(found(), tables, "{driver:?}");
+    assert_eq!(database.tables(), tables, "{driver:?}");
     assert!(connection.run(set).unwrap().is_empty(), "{driver:?}");
     assert_eq!(connection.status(set).unwrap().migrations().len(), 1, "{driver:?}");
     connection.check(set).unwrap();
     assert_eq!(connection.revert(set, Revert::All).unwrap().reverted().count(), 1, "{driver:?}");
     assert_eq!(connection.run(set).unwrap().applied().count(), 1, "{driver:?}");
-    assert_eq!(found(), tables, "{driver:?}");
+    assert_eq!(database.tables(), tables, "{driver:?}");
 }
 
 /// The name of everything that can have one.
@@ -113,6 +109,7 @@ fn as_long_as_can_be_in_three_bytes_each() {
 #[test]
 fn too_long() {
     let database = Database::new();
+    let before = database.snapshot();
     for name in ["n".repeat(64), "n".repeat(70), "漢".repeat(21) + "n", "漢".repeat(22), "é".repeat(32)] {
         for driver in DRIVERS {
             let mut connection = driver.connect(&database.url());
@@ -133,7 +130,7 @@ fn too_long() {
             }
         }
     }
-    assert_eq!(database.snapshot(), [] as [&str; 0]);
+    assert_eq!(database.snapshot(), before);
     let namespace = "漢字 ' \\ ".repeat(1_000);
     check(Driver::Postgres, &database, &set().namespace(namespace), &["public.a", "public.schema_migrations"]);
 }
