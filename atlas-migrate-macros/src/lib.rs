@@ -6,6 +6,7 @@
 mod expand;
 mod parse;
 mod read;
+mod test;
 
 use proc_macro::TokenStream;
 
@@ -53,4 +54,46 @@ pub fn embed_migrations(input: TokenStream) -> TokenStream {
         Err(error) => return error.into_compile_error().into(),
     };
     expand::module(&folder, read::folder(&folder)).into()
+}
+
+/// Makes a test of a function, and gives it a database of its own: migrated, and dropped when the test has passed.
+///
+/// ```ignore
+/// #[atlas_migrate::test]
+/// async fn creates_a_user(pool: sqlx::PgPool) {
+///     // …
+/// }
+///
+/// #[atlas_migrate::test(migrations = my_app::migrations)]
+/// fn creates_a_group(client: postgres::Client) -> Result<(), postgres::Error> {
+///     // …
+///     Ok(())
+/// }
+/// ```
+///
+/// It needs the feature `testing`, whose module says where the database is, how it is made and when it ends.
+///
+/// The function takes one argument, whose type says how it reaches the database:
+///
+/// | `async fn` | `fn` |
+/// |---|---|
+/// | `sqlx::PgPool`, `sqlx::PgConnection` | `postgres::Client` |
+/// | `tokio_postgres::Client`, `deadpool_postgres::Pool` | |
+/// | `atlas_migrate::testing::Database` | `atlas_migrate::testing::Database` |
+///
+/// It may give a `Result`. An `async` one runs in a tokio runtime. Other attributes, such as `#[should_panic]` and `#[ignore]`,
+/// mean what they mean elsewhere.
+///
+/// # Options
+///
+/// - `migrations = path`: the module in which `embed_migrations!` stands. Default: `crate::migrations`. `migrations = none`
+///   is an empty database.
+/// - `flavor = "multi_thread"`, `worker_threads = 2`: as those of `#[tokio::test]`. Default: the current thread.
+#[proc_macro_attribute]
+pub fn test(options: TokenStream, function: TokenStream) -> TokenStream {
+    let parsed = syn::parse(options).and_then(|options| Ok((options, syn::parse(function)?)));
+    match parsed {
+        Ok((options, function)) => test::expand(&options, &function).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
 }

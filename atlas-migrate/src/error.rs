@@ -20,6 +20,8 @@ struct Inner {
     message: String,
     place: Option<Place>,
     notes: Vec<String>,
+    /// What became of the database.
+    fate: Vec<String>,
     hint: Option<String>,
     sqlstate: Option<String>,
     report: Report,
@@ -71,6 +73,8 @@ pub enum ErrorKind {
     InDoubt,
     /// The server refused one of the library's own statements.
     Database,
+    /// Migrations are not what they should be, as `testing::validate` found out.
+    Invalid,
 }
 
 impl Error {
@@ -80,6 +84,7 @@ impl Error {
             message: message.into(),
             place: None,
             notes: Vec::new(),
+            fate: Vec::new(),
             hint: None,
             sqlstate: None,
             report: Report::default(),
@@ -88,9 +93,18 @@ impl Error {
     }
 
     /// No connection could be made.
-    #[cfg(any(feature = "sqlx", feature = "deadpool-postgres"))]
+    #[cfg(any(feature = "sqlx", feature = "deadpool-postgres", feature = "testing"))]
     pub(crate) fn connect(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::connection("could not connect to the database", source.into())
+    }
+
+    /// No connection could be made; perhaps the server said why.
+    #[cfg(all(feature = "testing", any(feature = "postgres", feature = "sqlx", feature = "tokio-postgres")))]
+    pub(crate) fn not_connected(cause: Cause) -> Self {
+        match cause {
+            Cause::Connection(source) => Self::connect(source),
+            Cause::Server(server) => Self::connect(server.message.clone()).server(&server),
+        }
     }
 
     fn connection(message: &str, source: Box<dyn StdError + Send + Sync>) -> Self {
@@ -134,6 +148,20 @@ impl Error {
         self
     }
 
+    /// Adds what became of the database.
+    pub(crate) fn fate(mut self, note: impl Into<String>) -> Self {
+        self.0.fate.push(note.into());
+        self
+    }
+
+    /// What it ran in was made for it, and has been removed since: nothing of what was done is left.
+    #[cfg(feature = "testing")]
+    pub(crate) fn without_trace(mut self, place: &str) -> Self {
+        self.0.fate = vec![format!("it ran in a {place} of its own, which is gone")];
+        self.0.report = Report::default();
+        self
+    }
+
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hint = Some(hint.into());
         self
@@ -163,7 +191,7 @@ impl Error {
     pub(crate) fn after(mut self, report: Report) -> Self {
         if !report.is_empty() {
             let names: Vec<_> = report.done.iter().map(|done| label(&done.version, &done.name)).collect();
-            self.0.notes.push(format!("done before it, and stays: {}", names.join(", ")));
+            self.0.fate.push(format!("done before it, and stays: {}", names.join(", ")));
         }
         self.0.report = report;
         self
@@ -242,7 +270,8 @@ impl fmt::Display for Error {
             span: place.span.clone(),
             label: &place.label,
         });
-        f.write_str(&fault::render(&inner.message, snippet, &inner.notes, inner.hint.as_deref()))
+        let notes = [inner.notes.as_slice(), &inner.fate].concat();
+        f.write_str(&fault::render(&inner.message, snippet, &notes, inner.hint.as_deref()))
     }
 }
 

@@ -49,9 +49,10 @@
 //! | `deadpool-postgres` | `&deadpool_postgres::Pool` |
 //! | `postgres` | `&mut postgres::Client`, which blocks |
 //!
-//! Three more features have to do with no client: `include-dir` takes migrations from a folder that the crate `include_dir`
-//! has compiled in, `ephemeral` starts throw-away servers for tests and examples, and `testing` compares
-//! what is in a database before and after: the module `catalog`. PostgreSQL 13 is the oldest version that is supported.
+//! Three more features: `include-dir` takes migrations from a folder that the crate `include_dir` has compiled in, `ephemeral`
+//! starts throw-away servers for tests and examples, and `testing` gives each test a database of its own (`#[atlas_migrate::test]`,
+//! the module `testing`) and compares what is in a database before and after (the module `catalog`). PostgreSQL 13 is the oldest
+//! version that is supported.
 #![doc = ""]
 #![doc = include_str!("docs/running.md")]
 #![doc = include_str!("docs/files.md")]
@@ -112,6 +113,8 @@ pub use atlas_migrate_core::migration::{Header, Kind, Migration, Require, Script
 pub use atlas_migrate_core::plan::{Newer, OutOfOrder, Revert, Standing, Target};
 pub use atlas_migrate_core::version::Version;
 pub use atlas_migrate_macros::embed_migrations;
+#[cfg(feature = "testing")]
+pub use atlas_migrate_macros::test;
 
 pub use driver::{Database, Running};
 pub use error::{Error, ErrorKind};
@@ -135,6 +138,8 @@ mod report;
 mod session;
 mod source;
 mod sql;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 /// For `embed_migrations!`: what it emits is made of these.
 #[doc(hidden)]

@@ -69,6 +69,18 @@ pub enum TransactionMode {
     All,
 }
 
+impl From<&'static Migrations> for Migrator {
+    fn from(migrations: &'static Migrations) -> Self {
+        Self::new(migrations)
+    }
+}
+
+impl From<&Self> for Migrator {
+    fn from(migrator: &Self) -> Self {
+        migrator.clone()
+    }
+}
+
 /// What the history is to say of a migration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Repair {
@@ -331,14 +343,16 @@ impl Migrator {
     }
 }
 
-struct Run(Migrator);
+pub(crate) struct Run(pub(crate) Migrator);
+#[cfg(feature = "testing")]
+pub(crate) struct Fill(pub(crate) Migrator);
 struct MakePlan(Migrator);
 struct GetStatus(Migrator);
 struct Check(Migrator);
-struct DoRevert(Migrator, Revert);
+pub(crate) struct DoRevert(pub(crate) Migrator, pub(crate) Revert);
 struct Baseline(Migrator, Version);
 struct Wait(Migrator);
-struct DoRepair(Migrator, Version, Repair);
+pub(crate) struct DoRepair(pub(crate) Migrator, pub(crate) Version, pub(crate) Repair);
 
 impl Job for Run {
     type Output = Report;
@@ -401,5 +415,14 @@ impl Job for DoRepair {
 
     async fn perform<S: Session>(self, session: &mut S) -> Result<Report, Error> {
         Engine::new(session, &self.0)?.repair(&self.1, self.2).instrument(self.0.span("repair")).await
+    }
+}
+
+#[cfg(feature = "testing")]
+impl Job for Fill {
+    type Output = Report;
+
+    async fn perform<S: Session>(self, session: &mut S) -> Result<Report, Error> {
+        Engine::new(session, &self.0)?.fill().instrument(self.0.span("fill")).await
     }
 }

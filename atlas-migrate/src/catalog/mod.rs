@@ -104,7 +104,7 @@ impl Migrator {
     }
 }
 
-struct TakeSnapshot(Migrator);
+pub(crate) struct TakeSnapshot(pub(crate) Migrator);
 
 impl Job for TakeSnapshot {
     type Output = Snapshot;

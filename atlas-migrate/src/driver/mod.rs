@@ -9,6 +9,8 @@ use crate::session::Session;
 
 #[cfg(feature = "deadpool-postgres")]
 mod deadpool_postgres;
+#[cfg(feature = "testing")]
+pub(crate) mod link;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(any(feature = "postgres", feature = "tokio-postgres"))]

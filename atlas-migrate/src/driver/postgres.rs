@@ -29,15 +29,7 @@ impl<'c> Database<'c> for &'c mut Client {
 
 impl Session for Blocking<'_> {
     async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
-        let mut reply = Reply::default();
-        match self.client.simple_query(sql) {
-            Ok(messages) => {
-                messages.iter().for_each(|message| rust_postgres::collect(&mut reply, message));
-                Ok(reply)
-            }
-            // This client does not say how many statements completed before the error.
-            Err(error) => Err(Failure { completed: None, cause: rust_postgres::cause(error) }),
-        }
+        send(self.client, sql)
     }
 
     fn if_dropped(&mut self, cleanup: Option<String>) {
@@ -53,5 +45,31 @@ impl Drop for Blocking<'_> {
         {
             let _unreported = self.client.batch_execute(cleanup);
         }
+    }
+}
+
+/// A connection of our own.
+#[cfg(feature = "testing")]
+pub(super) fn connect(url: &str) -> Result<Client, Error> {
+    Client::connect(url, postgres::NoTls).map_err(|error| Error::not_connected(super::rust_postgres::cause(error)))
+}
+
+pub(super) fn send(client: &mut Client, sql: &str) -> Result<Reply, Failure> {
+    let mut reply = Reply::default();
+    match client.simple_query(sql) {
+        Ok(messages) => {
+            messages.iter().for_each(|message| rust_postgres::collect(&mut reply, message));
+            Ok(reply)
+        }
+        // This client does not say how many statements completed before the error.
+        Err(error) => Err(Failure { completed: None, cause: rust_postgres::cause(error) }),
+    }
+}
+
+#[cfg(feature = "testing")]
+impl crate::testing::BlockingArgument for Client {
+    fn open(database: crate::testing::Database) -> Result<crate::testing::argument::Opened<Self>, Error> {
+        let client = connect(database.url())?;
+        Ok(crate::testing::argument::Opened::new(client, database))
     }
 }

@@ -112,7 +112,13 @@ impl Drop for Borrowed<'_> {
     }
 }
 
-async fn send(connection: &mut PgConnection, sql: &str) -> Result<Reply, Failure> {
+/// A connection of our own.
+#[cfg(feature = "testing")]
+pub(super) async fn connect(url: &str) -> Result<PgConnection, Error> {
+    PgConnection::connect(url).await.map_err(|error| Error::not_connected(cause(error)))
+}
+
+pub(super) async fn send(connection: &mut PgConnection, sql: &str) -> Result<Reply, Failure> {
     let mut reply = Reply::default();
     // `Executor` of the connection, with the text as an argument: `raw_sql(..).fetch_many(connection)` is not `Send` here
     // ("implementation of `Executor` is not general enough").
@@ -160,4 +166,32 @@ fn cause(error: sqlx::Error) -> Cause {
         None => {}
     }
     Cause::Server(Box::new(server))
+}
+
+#[cfg(feature = "testing")]
+mod testing {
+    use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
+
+    use crate::Error;
+    use crate::testing::argument::Opened;
+    use crate::testing::{Argument, Database};
+
+    /// So many connections at the most: many tests run at once.
+    const CONNECTIONS: u32 = 5;
+
+    impl Argument for PgPool {
+        async fn open(database: Database) -> Result<Opened<Self>, Error> {
+            let options = PgPoolOptions::new().max_connections(CONNECTIONS);
+            let pool = options.connect(database.url()).await.map_err(Error::connect)?;
+            let closed = pool.clone();
+            Ok(Opened::new(pool, database).closed_by(async move { closed.close().await }))
+        }
+    }
+
+    impl Argument for PgConnection {
+        async fn open(database: Database) -> Result<Opened<Self>, Error> {
+            let connection = super::connect(database.url()).await?;
+            Ok(Opened::new(connection, database))
+        }
+    }
 }

@@ -58,10 +58,10 @@ impl<S: Session> Engine<'_, S> {
         let mut error = self.name_blockers(error, &text, server).await;
         if all && !self.report.done.is_empty() {
             let names: Vec<_> = self.report.done.iter().map(|done| label(&done.version, &done.name)).collect();
-            error = error.note(format!("rolled back with it: {}", names.join(", ")));
+            error = error.fate(format!("rolled back with it: {}", names.join(", ")));
             self.report.done.clear();
         }
-        error.note("rolled back: nothing of it took effect")
+        error.fate("rolled back: nothing of it took effect")
     }
 
     /// Finds the statement that fails, for a client that does not tell: by sending them one by one, in a transaction that is

@@ -21,9 +21,13 @@ use crate::migrator::{Migrator, Options, TransactionMode};
 use crate::progress::Event;
 use crate::report::{Done, Outcome, Plan, Report, Status};
 use crate::session::{Reply, Session};
+#[cfg(feature = "testing")]
+use crate::sql::Record;
 use crate::sql::{self, SessionSettings, Sql, Timeouts};
 
 mod failure;
+#[cfg(feature = "testing")]
+mod fill;
 mod in_doubt;
 mod judge;
 mod one_by_one;
@@ -384,7 +388,7 @@ fn is_one_by_one(script: &Script, step: &Step) -> bool {
     script.header().transaction == Transaction::None || step.done > 0
 }
 
-fn random() -> u64 {
+pub(crate) fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 

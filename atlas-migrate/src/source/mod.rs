@@ -76,7 +76,7 @@ impl Migrations {
         include_dir::read(folder).map(Self::owned)
     }
 
-    fn owned(migrations: Vec<Migration>) -> Self {
+    pub(crate) fn owned(migrations: Vec<Migration>) -> Self {
         Self { migrations: Cow::Owned(migrations), folder: None }
     }
 

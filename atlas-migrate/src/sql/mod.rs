@@ -15,6 +15,8 @@ mod catalog;
 mod judge;
 mod read;
 mod session;
+#[cfg(feature = "testing")]
+pub(crate) mod testing;
 mod write;
 
 pub(crate) use read::Held;

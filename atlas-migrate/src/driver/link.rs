@@ -1,0 +1,213 @@
+//! A connection of the library's own that blocks, whatever client there is: it lives in a thread of its own, so that it can be
+//! used within a runtime, without one, and in `Drop`.
+
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::task::{Context, Poll, Waker};
+use std::thread::{self, JoinHandle};
+
+use super::Job;
+use crate::Error;
+use crate::session::{Cause, Failure, Reply, Session};
+
+/// The caller's end. The connection is closed when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Link {
+    /// Taken when the thread is to end.
+    requests: Option<Sender<String>>,
+    replies: Receiver<Result<Reply, Failure>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Link {
+    pub(crate) fn open(url: &str) -> Result<Self, Error> {
+        let (requests, received) = mpsc::channel();
+        let (sender, replies) = mpsc::channel();
+        let (opened, outcome) = mpsc::channel();
+        let url = url.to_owned();
+        let thread = thread::Builder::new()
+            .name("atlas-migrate".to_owned())
+            .spawn(move || serve(&url, &opened, &received, &sender))
+            .map_err(Error::connect)?;
+        match outcome.recv() {
+            Ok(Ok(())) => Ok(Self { requests: Some(requests), replies, thread: Some(thread) }),
+            Ok(Err(error)) => Err(error),
+            Err(lost) => Err(Error::connect(lost)),
+        }
+    }
+
+    /// Sends one simple-query message, and waits for the answer.
+    pub(crate) fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
+        let lost = |error: Box<dyn std::error::Error + Send + Sync>| Failure {
+            completed: None,
+            cause: Cause::Connection(error),
+        };
+        match &self.requests {
+            Some(requests) => requests.send(sql.to_owned()).map_err(|error| lost(Box::new(error)))?,
+            None => unreachable!("the sender is taken when the link is dropped"),
+        }
+        self.replies.recv().map_err(|error| lost(Box::new(error)))?
+    }
+
+    /// Does what the engine does with a session.
+    pub(crate) fn perform<J: Job>(&mut self, job: J) -> Result<J::Output, Error> {
+        let future = std::pin::pin!(job.perform(self));
+        match future.poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(result) => result,
+            Poll::Pending => unreachable!("the engine waits for nothing but its session, and this one blocks"),
+        }
+    }
+}
+
+impl Session for Link {
+    async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
+        Self::send(self, sql)
+    }
+
+    fn if_dropped(&mut self, _cleanup: Option<String>) {
+        // Nobody uses the connection after it.
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.requests = None;
+        if let Some(thread) = self.thread.take() {
+            // It panics only if a client does, and there is nobody to report to.
+            let _ended = thread.join();
+        }
+    }
+}
+
+type Opened = Sender<Result<(), Error>>;
+
+/// Answers until there are no more requests. A send that fails says that the other end has gone.
+#[cfg(any(feature = "sqlx", feature = "tokio-postgres"))]
+#[cfg_attr(not(feature = "sqlx"), allow(clippy::unnecessary_mut_passed, reason = "a connection of sqlx needs it"))]
+fn serve(url: &str, opened: &Opened, requests: &Receiver<String>, replies: &Sender<Result<Reply, Failure>>) {
+    #[cfg(feature = "sqlx")]
+    use super::sqlx as client;
+    #[cfg(not(feature = "sqlx"))]
+    use super::tokio_postgres as client;
+
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return drop(opened.send(Err(Error::connect(error)))),
+    };
+    runtime.block_on(async {
+        let mut connection = match client::connect(url).await {
+            Ok(connection) => connection,
+            Err(error) => return drop(opened.send(Err(error))),
+        };
+        if opened.send(Ok(())).is_err() {
+            return;
+        }
+        while let Ok(sql) = requests.recv() {
+            if replies.send(client::send(&mut connection, &sql).await).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+/// Answers until there are no more requests. A send that fails says that the other end has gone.
+#[cfg(all(feature = "postgres", not(any(feature = "sqlx", feature = "tokio-postgres"))))]
+fn serve(url: &str, opened: &Opened, requests: &Receiver<String>, replies: &Sender<Result<Reply, Failure>>) {
+    let mut client = match super::postgres::connect(url) {
+        Ok(client) => client,
+        Err(error) => return drop(opened.send(Err(error))),
+    };
+    if opened.send(Ok(())).is_err() {
+        return;
+    }
+    while let Ok(sql) = requests.recv() {
+        if replies.send(super::postgres::send(&mut client, &sql)).is_err() {
+            return;
+        }
+    }
+}
+
+/// There is nothing to connect with.
+#[cfg(not(any(feature = "postgres", feature = "sqlx", feature = "tokio-postgres")))]
+fn serve(_url: &str, opened: &Opened, _requests: &Receiver<String>, _replies: &Sender<Result<Reply, Failure>>) {
+    let error = Error::new(crate::ErrorKind::Usage, "no client is compiled in")
+        .hint("enable the feature of one: `sqlx`, `tokio-postgres`, `deadpool-postgres` or `postgres`");
+    drop(opened.send(Err(error)));
+}
+
+/// `.ci/run` has each client carry them out, alone.
+#[cfg(test)]
+#[cfg(any(feature = "postgres", feature = "sqlx", feature = "tokio-postgres"))]
+mod tests {
+    use super::*;
+    use crate::ephemeral::Server;
+    use crate::migrator::{Migrator, Run};
+    use crate::source::Migrations;
+
+    /// To the server that all test processes share.
+    fn link() -> Link {
+        let server = Server::shared().unwrap_or_else(|error| panic!("no server to test on: {error}"));
+        Link::open(&server.url()).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    #[test]
+    fn one_message_after_another() {
+        let mut link = link();
+        for number in 1..=3 {
+            let reply = link.send(&format!("SELECT {number} AS atlas_number, NULL; SELECT 'a' AS atlas_text"));
+            let reply = reply.unwrap_or_else(|failure| panic!("{failure:?}"));
+            let rows: Vec<_> = reply.rows("atlas_number").collect();
+            assert_eq!(rows, [&vec![Some(number.to_string()), None]]);
+            assert_eq!(reply.rows("atlas_text").count(), 1);
+        }
+    }
+
+    #[test]
+    fn goes_on_after_an_error() {
+        let mut link = link();
+        match link.send("SELECT 1 / 0") {
+            Err(Failure { cause: Cause::Server(server), .. }) => assert_eq!(server.code, "22012"),
+            other => panic!("{other:?}"),
+        }
+        assert!(link.send("SELECT 1").is_ok());
+    }
+
+    #[test]
+    fn says_when_it_is_lost() {
+        let mut link = link();
+        for _ in 0..2 {
+            assert!(link.send("SELECT pg_terminate_backend(pg_backend_pid())").is_err());
+        }
+    }
+
+    #[test]
+    fn does_what_the_engine_does() {
+        let files = [("1_a.sql", "CREATE TEMPORARY TABLE a (id int);")];
+        let set = Migrations::from_files("migrations", files).unwrap_or_else(|error| panic!("{error}"));
+        let schema = format!("link_{}", std::process::id());
+        let mut link = link();
+        link.send(&format!("CREATE SCHEMA {schema}")).unwrap_or_else(|failure| panic!("{failure:?}"));
+        let report = link.perform(Run(Migrator::new(set).schema(&schema))).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(report.applied().count(), 1);
+        link.send(&format!("DROP SCHEMA {schema} CASCADE")).unwrap_or_else(|failure| panic!("{failure:?}"));
+    }
+
+    #[test]
+    fn says_why_it_cannot_be_opened() {
+        let server = Server::shared().unwrap_or_else(|error| panic!("no server to test on: {error}"));
+        for (url, reason) in [
+            (server.url_of("nowhere"), "database \"nowhere\" does not exist"),
+            ("postgresql://postgres@127.0.0.1:1/postgres".to_owned(), "refused"),
+        ] {
+            let message = Link::open(&url).map(drop).map_err(|error| error.to_string());
+            assert!(message.as_ref().is_err_and(|message| message.contains(reason)), "{message:?}");
+        }
+    }
+
+    #[test]
+    fn a_test_has_a_database() {
+        let database = crate::testing::Database::new_blocking(Migrator::new(Migrations::empty()));
+        let database = database.unwrap_or_else(|error| panic!("{error}"));
+        let mut link = Link::open(database.url()).unwrap_or_else(|error| panic!("{error}"));
+        assert!(link.send("CREATE TABLE a (id int)").is_ok());
+    }
+}

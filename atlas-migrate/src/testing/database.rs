@@ -1,0 +1,182 @@
+//! The database of one test.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use super::maintenance::Maintenance;
+use super::{schema, server, spare, template};
+use crate::Error;
+use crate::migrator::Migrator;
+use crate::sql::testing::{self as sql, Number};
+
+/// A database that belongs to one test: dropped with the value, or kept if the test panics.
+///
+/// ```no_run
+/// # mod migrations { atlas_migrate::embed_migrations!("../migrations"); }
+/// # fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// use atlas_migrate::testing;
+///
+/// let database = testing::Database::new_blocking(&migrations::MIGRATIONS)?;
+/// println!("{}", database.url());
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "the database is dropped with the value"]
+pub struct Database(Arc<Inner>);
+
+struct Inner {
+    name: String,
+    url: String,
+    place: Place,
+    /// Holds the lock that says that there is an owner. Taken when that ends.
+    maintenance: Mutex<Option<Maintenance>>,
+    kept: AtomicBool,
+    /// A panic is what the test is for.
+    panics: AtomicBool,
+}
+
+/// What a test has for itself.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Database,
+    /// In a database that it shares.
+    Schema,
+}
+
+impl Database {
+    /// A new one, with these migrations.
+    ///
+    /// `migrations` is what `embed_migrations!` defines, `&MIGRATIONS`, or a [`Migrator`] with options.
+    ///
+    /// # Errors
+    ///
+    /// There is no server, or it cannot be connected to ([`Connection`](crate::ErrorKind::Connection)); a migration fails, as
+    /// with [`run`](Migrator::run); the role may create neither databases nor schemas
+    /// ([`Database`](crate::ErrorKind::Database)).
+    pub async fn new(migrations: impl Into<Migrator>) -> Result<Self, Error> {
+        let migrator = migrations.into();
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let making = thread::Builder::new().name("atlas-migrate".to_owned()).spawn(move || {
+            // Whoever waited for it may have gone; then it is dropped here.
+            let _sent = sender.send(Self::make(&migrator));
+        });
+        making.map_err(Error::connect)?;
+        receiver.await.map_err(Error::connect)?
+    }
+
+    /// The same, for tests that are not `async`.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`new`](Self::new).
+    pub fn new_blocking(migrations: impl Into<Migrator>) -> Result<Self, Error> {
+        Self::make(&migrations.into())
+    }
+
+    /// Where it is: what all Rust clients take.
+    pub fn url(&self) -> &str {
+        &self.0.url
+    }
+
+    /// Its name on the server; of a schema where the role may not create databases.
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Leaves the database when the value is dropped, to look into it.
+    pub fn keep(&self) {
+        self.0.kept.store(true, Ordering::Relaxed);
+    }
+
+    /// Drops the database after a panic too, which is what the test is for.
+    pub(super) fn expect_panic(&self) {
+        self.0.panics.store(true, Ordering::Relaxed);
+    }
+
+    /// The same database, which ends with the last of them.
+    pub(super) fn share(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    fn make(migrator: &Migrator) -> Result<Self, Error> {
+        let mut maintenance = Maintenance::for_test(&server::url()?)?;
+        let number = Number(crate::engine::random());
+        let name = number.test();
+        let (place, url) = if maintenance.may_create() {
+            (Place::Database, Self::copy(&mut maintenance, number, migrator)?)
+        } else {
+            (Place::Schema, schema::make(&mut maintenance, number, migrator)?)
+        };
+        Ok(Self(Arc::new(Inner {
+            name,
+            url,
+            place,
+            maintenance: Mutex::new(Some(maintenance)),
+            kept: AtomicBool::new(false),
+            panics: AtomicBool::new(false),
+        })))
+    }
+
+    /// Makes a copy of the template, and the template if it is not there. Gives the URL.
+    fn copy(maintenance: &mut Maintenance, number: Number, migrator: &Migrator) -> Result<String, Error> {
+        let (name, template) = (number.test(), template::number(migrator, maintenance));
+        let url = server::with_database(maintenance.url(), &name)?;
+        let reply = maintenance.send("looking for a template", &sql::take(number, template))?;
+        match reply.rows("atlas_template").next().and_then(|row| row.first()) {
+            None => template::make(maintenance, number, template, migrator)?,
+            Some(Some(used_today)) if used_today == "t" => {}
+            Some(_) => drop(maintenance.send("noting a template's use", &sql::note_use(template))?),
+        }
+        // One that is still there now that its lock is ours, nobody else takes.
+        let spare =
+            reply.rows("atlas_locked").next().filter(|locked| reply.rows("atlas_spare").any(|row| row == *locked));
+        let taken = match spare.and_then(|row| row.first()) {
+            Some(Some(spare)) => maintenance.rename(spare, &name)?,
+            _ => false,
+        };
+        if !taken {
+            maintenance.copy(&template.template(), &name)?;
+        }
+        maintenance.send("letting a template go", &sql::let_go(template))?;
+        let spares = reply.rows("atlas_spare").count() - usize::from(taken);
+        if spares < spare::ENOUGH && reply.rows("atlas_turn").next().is_some() {
+            spare::make(maintenance.url().to_owned(), template);
+        }
+        Ok(url)
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Database").field(&server::without_password(&self.0.url)).finish()
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        let Some(mut maintenance) = self.maintenance.get_mut().unwrap_or_else(PoisonError::into_inner).take() else {
+            return;
+        };
+        let kept = *self.kept.get_mut() || (thread::panicking() && !*self.panics.get_mut());
+        if kept {
+            eprintln!("the database is kept: {}", server::without_password(&self.url));
+        }
+        let messages = match (self.place, kept) {
+            (Place::Database, true) => vec![sql::keep(&self.name)],
+            (Place::Database, false) => {
+                [sql::await_closed(&self.name)].into_iter().chain(sql::remove(&self.name)).collect()
+            }
+            (Place::Schema, true) => vec![sql::keep_schema(&self.name)],
+            (Place::Schema, false) => vec![sql::remove_schema(&self.name)],
+        };
+        match maintenance.send_all(&messages) {
+            Ok(()) => maintenance.rest(),
+            Err(failure) => {
+                let error = Error::own("removing the database of a test", failure.cause);
+                eprintln!("{}: {error}", self.name);
+            }
+        }
+    }
+}

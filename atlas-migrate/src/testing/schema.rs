@@ -1,0 +1,45 @@
+//! A schema for a test, where the role may not create databases.
+
+use super::maintenance::Maintenance;
+use crate::Error;
+use crate::driver::link::Link;
+use crate::migrator::{Fill, Migrator};
+use crate::sql::testing::{self as sql, Number};
+
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
+
+/// Makes the schema, fills it, and gives the URL by which a client has it on its search path.
+pub(super) fn make(maintenance: &mut Maintenance, number: Number, migrator: &Migrator) -> Result<String, Error> {
+    let name = &number.test();
+    maintenance.send("taking a name", &sql::lock(number))?;
+    let leftovers = maintenance.send("looking for schemas", &sql::leftover_schemas())?;
+    for row in leftovers.rows("atlas_leftover") {
+        if let Some(Some(name)) = row.first() {
+            maintenance.send("removing a schema that was left behind", &sql::remove_schema(name))?;
+        }
+    }
+    maintenance.send("making a schema", &sql::create_schema(name)).map_err(|error| match error.sqlstate() {
+        Some(INSUFFICIENT_PRIVILEGE) => error.hint(
+            "give the role of DATABASE_URL the right to create databases (ALTER ROLE … CREATEDB), or at least schemas (GRANT \
+             CREATE ON DATABASE …); or leave DATABASE_URL out, for a throw-away server",
+        ),
+        _ => error,
+    })?;
+    let url = with_search_path(maintenance.url(), name);
+    let fill = Fill(migrator.clone().schema(name));
+    let filled =
+        Link::open(&url).and_then(|mut link| link.perform(fill).map_err(|error| error.without_trace("schema")));
+    match filled {
+        Ok(_) => Ok(url),
+        Err(error) => {
+            maintenance.send("removing a schema", &sql::remove_schema(name))?;
+            Err(error)
+        }
+    }
+}
+
+/// The schema first, then `public`, where extensions are.
+fn with_search_path(url: &str, schema: &str) -> String {
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}options=-csearch_path%3D{schema}%2Cpublic")
+}

@@ -1,0 +1,77 @@
+//! The server on which the databases of tests are made.
+
+use crate::ephemeral::Server;
+use crate::{Error, ErrorKind};
+
+/// The URL of a database on it to connect to first.
+pub(super) fn url() -> Result<String, Error> {
+    match std::env::var("DATABASE_URL") {
+        Ok(url) => with_database(&url, "").map(|_| url),
+        Err(std::env::VarError::NotPresent) => match Server::shared() {
+            Ok(server) => Ok(server.url()),
+            Err(error) => Err(Error::new(ErrorKind::Connection, format!("there is no server for the tests: {error}"))
+                .hint("name one with DATABASE_URL")),
+        },
+        Err(error) => Err(Error::new(ErrorKind::Usage, format!("DATABASE_URL: {error}"))),
+    }
+}
+
+/// The URL of another database on the same server.
+pub(super) fn with_database(url: &str, database: &str) -> Result<String, Error> {
+    let malformed = || {
+        Error::new(ErrorKind::Usage, "DATABASE_URL is no URL")
+            .hint("it looks like postgresql://user:password@host:5432/database")
+    };
+    let start = url.find("://").ok_or_else(malformed)? + 3;
+    let rest = &url[start..];
+    let authority = rest.find(['/', '?']).unwrap_or(rest.len());
+    let parameters = rest.find('?').map_or("", |question| &rest[question..]);
+    Ok(format!("{}{}/{database}{parameters}", &url[..start], &rest[..authority]))
+}
+
+/// A URL that may be shown.
+pub(super) fn without_password(url: &str) -> String {
+    let (before, parameters) = url.split_once('?').map_or((url, None), |(before, after)| (before, Some(after)));
+    let start = before.find("://").map_or(0, |colon| colon + 3);
+    let before = match before[start..].rfind('@').map(|at| start + at) {
+        Some(at) => match before[start..at].find(':') {
+            Some(colon) => format!("{}{}", &before[..start + colon], &before[at..]),
+            None => before.to_owned(),
+        },
+        None => before.to_owned(),
+    };
+    let shown = |parameter: &&str| !parameter.starts_with("password=");
+    let parameters = parameters.map(|parameters| parameters.split('&').filter(shown).collect::<Vec<_>>().join("&"));
+    parameters.filter(|parameters| !parameters.is_empty()).map_or(before.clone(), |rest| format!("{before}?{rest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(url: &str, expected: &str) {
+        assert_eq!(with_database(url, "test").unwrap_or_else(|error| panic!("{error}")), expected);
+    }
+
+    #[test]
+    fn another_database_of_the_same_server() {
+        check("postgres://u:p%2F@h:1/db", "postgres://u:p%2F@h:1/test");
+        check("postgres://h", "postgres://h/test");
+        check("postgres://h?sslmode=disable", "postgres://h/test?sslmode=disable");
+        check("postgresql:///db?host=/run/postgresql", "postgresql:///test?host=/run/postgresql");
+        assert!(with_database("host=localhost dbname=db", "test").is_err());
+    }
+
+    #[test]
+    fn a_url_that_may_be_shown() {
+        let check = |url, expected: &str| assert_eq!(without_password(url), expected);
+        check("postgres://u:p%2F@h:1/db", "postgres://u@h:1/db");
+        check("postgres://u:p@ss@h/db", "postgres://u@h/db");
+        check("postgres://u@h:1/db", "postgres://u@h:1/db");
+        check("postgres://h:1/db?a=b", "postgres://h:1/db?a=b");
+        check("postgres://h/db?password=p&a=b", "postgres://h/db?a=b");
+        check("postgres://h/db?password=p", "postgres://h/db");
+        check("u:p@h", "u@h");
+    }
+}
