@@ -332,3 +332,10 @@ fn what_went_well() {
     check("plan of nothing", case.connection.plan(&set).unwrap());
     check("report of nothing", case.connection.run(&set).unwrap());
 }
+
+#[test]
+fn what_validation_finds() {
+    let up = ("002_u.up.sql", "CREATE TABLE u (a int); CREATE INDEX on_a ON a (id);");
+    let set = migrator(&[A, up, ("002_u.down.sql", "DROP TABLE u;")]);
+    check("invalid", atlas_migrate::testing::validate(set).unwrap_err());
+}

@@ -26,6 +26,11 @@ impl Folder {
         written.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         Self(folder)
     }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
 }
 
 impl Drop for Folder {

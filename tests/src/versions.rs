@@ -62,6 +62,7 @@ pub fn run_suite_on(major: u32) {
     let child = Command::new(&program)
         .args(["--quiet", "--skip", "versions::"])
         .env("ATLAS_MIGRATE_PG_BIN", &binaries)
+        .env_remove("DATABASE_URL")
         .stdout(input)
         .stderr(input_too)
         .spawn();

@@ -1,0 +1,20 @@
+//! Databases of tests.
+
+mod attribute;
+mod databases;
+mod failing;
+mod kept;
+mod killed;
+mod place;
+mod processes;
+mod runtimes;
+mod servers;
+mod swept;
+mod templates;
+mod validate;
+
+mod migrations {
+    atlas_migrate::embed_migrations!("testing/migrations");
+}
+
+atlas_migrate_tests::on_every_version!();
