@@ -314,16 +314,16 @@ impl<S: Session> Engine<'_, S> {
         let error = self.name_blockers(error, statement, &server).await;
         let error = match left.as_slice() {
             [] => error,
-            left => error.note(format!("it has left something, which the next run removes: {}", left.join("; "))),
+            left => error.fate(format!("it has left something, which the next run removes: {}", left.join("; "))),
         };
         let total = job.script.statements().len();
         let error = match index {
-            0 if left.is_empty() => error.note("nothing of it took effect"),
+            0 if left.is_empty() => error.fate("nothing of it took effect"),
             0 => error,
-            1 => error.note(format!(
+            1 => error.fate(format!(
                 "its first statement took effect and stays; the next run goes on with statement 2 of {total}"
             )),
-            _ => error.note(format!(
+            _ => error.fate(format!(
                 "its first {index} statements took effect and stay; the next run goes on with statement {} of {total}",
                 index + 1
             )),
