@@ -1,4 +1,4 @@
-//! A program that carries its migrations, and brings its database up to date when it boots.
+//! A program that carries its migrations, and data for developers, and brings its database up to date when it boots.
 //!
 //! `cargo run --example quickstart`
 
@@ -9,6 +9,10 @@ use sqlx::{PgPool, Row};
 
 mod migrations {
     atlas_migrate::embed_migrations!("../migrations");
+}
+
+mod seeds {
+    atlas_migrate::embed_seeds!("../seeds");
 }
 
 #[tokio::main]
@@ -32,19 +36,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let status = migrations::migrator().status(&pool).await?;
     println!("{status}");
 
+    println!("\nseeding");
+    let report = seeds::run(&pool, "dev").await?;
+    println!("{report}");
+
+    println!("\nseeding again");
+    let report = seeds::run(&pool, "dev").await?;
+    println!("{report}");
+
     println!("\nusing it");
-    let mut transaction = pool.begin().await?;
-    sqlx::raw_sql(
-        "INSERT INTO notes (title) VALUES ('Buy milk'), ('Call home');
-         INSERT INTO tags (note, name) SELECT max(id), 'phone' FROM notes",
-    )
-    .execute(&mut *transaction)
-    .await?;
-    let notes = sqlx::query("SELECT title, coalesce(tags, '{}') AS tags FROM tagged_notes ORDER BY id DESC LIMIT 2");
-    for note in notes.fetch_all(&mut *transaction).await? {
+    let notes = sqlx::query("SELECT title, tags FROM tagged_notes ORDER BY title");
+    for note in notes.fetch_all(&pool).await? {
         println!("{} {:?}", note.try_get::<String, _>("title")?, note.try_get::<Vec<String>, _>("tags")?);
     }
-    transaction.rollback().await?;
 
     pool.close().await;
     Ok(())

@@ -1,57 +1,68 @@
 //! What the comment lines before the first statement say: directives (`-- atlas:…`) and metadata.
 
-mod value;
+mod migration;
+pub(crate) mod value;
 
-use std::borrow::Cow;
 use std::ops::Range;
 
+pub(crate) use self::migration::OfMigration;
 use self::value::Problem;
 use crate::fault::{Fault, nearest};
-use crate::migration::{Header, Require};
 use crate::token::{Kind, Lexer, Token};
 
 const PREFIX: &str = "atlas:";
 
-/// Every directive, with an example of it for hints.
-const KNOWN: [(&str, &str); 7] = [
-    ("no-transaction", "-- atlas:no-transaction"),
-    ("lock-timeout", "-- atlas:lock-timeout 2s"),
-    ("statement-timeout", "-- atlas:statement-timeout 10min"),
-    ("compatible", "-- atlas:compatible"),
-    ("require", "-- atlas:require NOT EXISTS (SELECT FROM orders) | orders must be empty"),
-    ("skip-unless", "-- atlas:skip-unless to_regclass('orders') IS NOT NULL"),
-    ("no-syntax-check", "-- atlas:no-syntax-check"),
-];
+/// What a sort of file may say in its directives.
+pub(crate) trait Vocabulary: Default {
+    /// Every directive, with an example of it for hints.
+    const KNOWN: &'static [(&'static str, &'static str)];
 
-/// How sqlx has it. A file that is to run under both may say both.
-const SQLX_NO_TRANSACTION: &str = "-- no-transaction";
+    /// Directives that may be given several times.
+    const SEVERAL: &'static [&'static str] = &[];
 
-/// What a file's directives say. The header's `transaction` is decided later, since statements have a say in it.
+    /// Directives of another sort of file, and what that sort is.
+    const ELSEWHERE: (&'static [&'static str], &'static str) = (&[], "");
+
+    /// Takes in a directive that it knows.
+    fn take(&mut self, name: &str, value: Piece<'_>) -> Result<(), Problem>;
+
+    /// Takes in a comment line that is no directive; a name that the line counts as, if it does.
+    fn comment(&mut self, _content: Piece<'_>) -> Option<&'static str> {
+        None
+    }
+}
+
+/// What a file's directives say.
 #[derive(Default)]
-pub(crate) struct Directives {
-    pub(crate) header: Header,
-    /// Where the conditions stand that were given.
-    pub(crate) conditions: Vec<Range<usize>>,
+pub(crate) struct Directives<V> {
+    pub(crate) said: V,
     given: Vec<(&'static str, Range<usize>)>,
 }
 
-impl Directives {
-    /// Whether the file says that it runs without a transaction, in our words or in sqlx's.
-    pub(crate) fn no_transaction(&self) -> bool {
-        self.span("no-transaction").or(self.span(SQLX_NO_TRANSACTION)).is_some()
-    }
-
+impl<V> Directives<V> {
     /// Where a directive stands, if it does.
     pub(crate) fn span(&self, name: &str) -> Option<Range<usize>> {
         self.given.iter().find(|(given, _)| *given == name).map(|(_, span)| span.clone())
     }
 }
 
-/// Reads the directives of a file, whose text is normalized.
-pub(crate) fn read(path: &str, text: &str, faults: &mut Vec<Fault>) -> Directives {
-    let mut reader = Reader { path, text, faults, read: Directives::default() };
+/// Reads the directives of a file, whose text is normalized. `rows` are parts of it that are no SQL, each right behind a
+/// semicolon.
+pub(crate) fn read<V: Vocabulary>(
+    path: &str,
+    text: &str,
+    rows: &[Range<usize>],
+    faults: &mut Vec<Fault>,
+) -> Directives<V> {
+    let read = Directives { said: V::default(), given: Vec::new() };
+    let mut reader = Reader { path, text, faults, read };
+    let mut rows = rows.iter().peekable();
     let mut leading = true;
-    for token in Lexer::new(text) {
+    let mut lexer = Lexer::new(text);
+    while let Some(token) = lexer.next() {
+        if let Some(rows) = rows.next_if(|rows| rows.start == token.range().end) {
+            lexer.skip_to(rows.end);
+        }
         match token.kind {
             Kind::LineComment if leading => reader.line(token),
             Kind::LineComment | Kind::BlockComment => reader.misplaced(token, leading),
@@ -61,33 +72,20 @@ pub(crate) fn read(path: &str, text: &str, faults: &mut Vec<Fault>) -> Directive
     reader.read
 }
 
-struct Reader<'t> {
+struct Reader<'t, V> {
     path: &'t str,
     text: &'t str,
     faults: &'t mut Vec<Fault>,
-    read: Directives,
+    read: Directives<V>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t, V: Vocabulary> Reader<'t, V> {
     fn line(&mut self, comment: Token<'t>) {
         let content = Piece::of_comment(comment);
         if content.starts_with(PREFIX) {
             self.directive(content);
-        } else if content.word().text.trim_end_matches([':', ',', '.']) == "no-transaction" {
-            self.read.given.push((SQLX_NO_TRANSACTION, content.range()));
-        } else {
-            self.metadata(content);
-        }
-    }
-
-    fn metadata(&mut self, content: Piece<'t>) {
-        let header = &mut self.read.header;
-        let fields =
-            [("migration:", &mut header.title), ("description:", &mut header.description), ("date:", &mut header.date)];
-        for (name, field) in fields {
-            if content.starts_with(name) && field.is_none() {
-                *field = Some(content.skip(name.len()).trim().text.to_owned().into());
-            }
+        } else if let Some(name) = self.read.said.comment(content) {
+            self.read.given.push((name, content.range()));
         }
     }
 
@@ -102,14 +100,14 @@ impl<'t> Reader<'t> {
     fn directive(&mut self, whole: Piece<'t>) {
         let name = whole.skip(PREFIX.len()).word();
         let value = whole.skip(PREFIX.len() + name.text.len()).trim();
-        let Some(&(name, example)) = KNOWN.iter().find(|(known, _)| *known == name.text) else {
+        let Some(&(name, example)) = V::KNOWN.iter().find(|(known, _)| *known == name.text) else {
             return self.unknown(whole, name);
         };
-        if name != "require" && self.read.given.iter().any(|(given, _)| *given == name) {
+        if !V::SEVERAL.contains(&name) && self.read.given.iter().any(|(given, _)| *given == name) {
             return self.fault(&format!("`{PREFIX}{name}` given twice"), whole, "given before", "remove one of them");
         }
         self.read.given.push((name, whole.range()));
-        if let Err(Problem { span, label }) = self.take(name, value) {
+        if let Err(Problem { span, label }) = self.read.said.take(name, value) {
             // Of a value that is missing there is nothing to point at.
             let start = if value.text.is_empty() { whole.range().end } else { value.start };
             let place = Piece { start: start + span.start, text: value.text.get(span).unwrap_or_default() };
@@ -117,43 +115,20 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn take(&mut self, name: &str, value: Piece<'t>) -> Result<(), Problem> {
-        let Piece { start, text: value } = value;
-        let owned = |text: &str| Cow::Owned(text.to_owned());
-        let header = &mut self.read.header;
-        match name {
-            "lock-timeout" => header.lock_timeout = Some(value::duration(value)?),
-            "statement-timeout" => header.statement_timeout = Some(value::duration(value)?),
-            "require" => {
-                let (condition, message) = value::condition(value)?;
-                self.read.conditions.push(start..start + condition.len());
-                header.require.to_mut().push(Require { condition: owned(condition), message: message.map(owned) });
-            }
-            "skip-unless" => {
-                let (condition, message) = value::condition(value)?;
-                if let Some(message) = message {
-                    let span = value.len() - message.len()..value.len();
-                    return Err(Problem { span, label: "takes no message; an SQL `|` has to stand in parentheses" });
-                }
-                self.read.conditions.push(start..start + condition.len());
-                header.skip_unless = Some(owned(condition));
-            }
-            _ if !value.is_empty() => return Err(Problem { span: 0..value.len(), label: "takes no value" }),
-            "compatible" => header.compatible = true,
-            _ => {}
-        }
-        Ok(())
-    }
-
     fn unknown(&mut self, whole: Piece<'t>, name: Piece<'t>) {
-        let known = KNOWN.map(|(known, _)| known);
+        let known = V::KNOWN.iter().map(|(known, _)| *known);
         let meant = if name.text.is_empty() { whole.skip(PREFIX.len()).trim().word() } else { name };
-        let hint = match nearest(meant.text, known) {
+        let place = Piece { text: &whole.text[..PREFIX.len() + name.text.len()], ..whole };
+        let (elsewhere, there) = V::ELSEWHERE;
+        if elsewhere.contains(&name.text) {
+            let hint = format!("remove it; the directives here are {}", known.collect::<Vec<_>>().join(", "));
+            return self.fault(&format!("`{PREFIX}{}` has no meaning here", name.text), place, there, &hint);
+        }
+        let hint = match nearest(meant.text, known.clone()) {
             Some(near) => format!("did you mean `{PREFIX}{near}`?"),
-            None => format!("the directives are {}", known.join(", ")),
+            None => format!("the directives are {}", known.collect::<Vec<_>>().join(", ")),
         };
-        let message = format!("unknown directive `{PREFIX}{}`", name.text);
-        self.fault(&message, Piece { text: &whole.text[..PREFIX.len() + name.text.len()], ..whole }, "", &hint);
+        self.fault(&format!("unknown directive `{PREFIX}{}`", name.text), place, "", &hint);
     }
 
     fn fault(&mut self, message: &str, place: Piece<'t>, label: &str, hint: &str) {
@@ -163,9 +138,9 @@ impl<'t> Reader<'t> {
 
 /// A part of the file's text that knows where it stands.
 #[derive(Clone, Copy)]
-struct Piece<'t> {
-    start: usize,
-    text: &'t str,
+pub(crate) struct Piece<'t> {
+    pub(crate) start: usize,
+    pub(crate) text: &'t str,
 }
 
 impl<'t> Piece<'t> {
@@ -180,20 +155,20 @@ impl<'t> Piece<'t> {
         self.start..self.start + self.text.len()
     }
 
-    fn starts_with(self, prefix: &str) -> bool {
+    pub(crate) fn starts_with(self, prefix: &str) -> bool {
         self.text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     }
 
-    fn skip(self, bytes: usize) -> Self {
+    pub(crate) fn skip(self, bytes: usize) -> Self {
         Self { start: self.start + bytes, text: &self.text[bytes..] }
     }
 
-    fn trim(self) -> Self {
+    pub(crate) fn trim(self) -> Self {
         let trimmed = self.skip(self.text.len() - self.text.trim_start().len());
         Self { text: trimmed.text.trim_end(), ..trimmed }
     }
 
-    fn word(self) -> Self {
+    pub(crate) fn word(self) -> Self {
         let end = self.text.find(char::is_whitespace).unwrap_or(self.text.len());
         Self { text: &self.text[..end], ..self }
     }

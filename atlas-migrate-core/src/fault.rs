@@ -30,6 +30,31 @@ impl Fault {
         self
     }
 
+    /// Points at a span (in bytes) of one line, or of what is at hand of it, of a text that is not at hand as a whole. Line
+    /// and column are those of the span's beginning.
+    #[cfg(feature = "seeds")]
+    pub(crate) fn at_line(
+        mut self,
+        (line, column): (usize, usize),
+        text: &str,
+        span: Range<usize>,
+        label: impl Into<String>,
+    ) -> Self {
+        let (text, label) = (text.to_owned(), label.into());
+        self.excerpt = Some(Box::new(Excerpt { line, column, text, span, label }));
+        self
+    }
+
+    /// The same place, of which something else is said.
+    #[cfg(feature = "seeds")]
+    pub(crate) fn saying(mut self, message: impl Into<String>, label: impl Into<String>) -> Self {
+        self.message = message.into();
+        if let Some(excerpt) = &mut self.excerpt {
+            excerpt.label = label.into();
+        }
+        self
+    }
+
     /// Says what to do about it.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -44,6 +69,17 @@ impl Fault {
     /// What is wrong, in one line.
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// What to do about it, if that was said.
+    pub fn hint_text(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// Shows its place with another message, notes and another hint.
+    pub fn render(&self, message: &str, notes: &[impl AsRef<str>], hint: Option<&str>) -> String {
+        let notes: Vec<&str> = notes.iter().map(AsRef::as_ref).collect();
+        report(message, Some(&self.path), self.excerpt.as_deref(), &notes, hint)
     }
 
     /// Line and column, both counted from 1, the column in characters.
@@ -150,7 +186,14 @@ impl Excerpt {
         let snippet = annotate_snippets::Snippet::source(self.text.as_str()).path(path).line_start(self.line);
         let title = Level::ERROR.no_name().primary_title(message);
         let report = [title.element(snippet.annotation(annotation))];
-        Renderer::plain().decor_style(DecorStyle::Ascii).render(&report)
+        let report = Renderer::plain().decor_style(DecorStyle::Ascii).render(&report);
+        // Of a long line the text may be a part.
+        let (_, in_text) = line_column(&self.text, self.span.start);
+        if in_text == self.column {
+            return report;
+        }
+        let place = |column| format!("{path}:{}:{column}", self.line);
+        report.replacen(&place(in_text), &place(self.column), 1)
     }
 }
 

@@ -4,6 +4,8 @@
 //! `cargo bolero test`; an input that failed is kept in `__fuzz__` beside this file, and is tried first ever after.
 
 mod input;
+#[cfg(feature = "seeds")]
+mod seeds;
 
 use std::ops::Range;
 use std::time::Duration;

@@ -14,7 +14,9 @@ pub mod migration;
 pub mod plan;
 mod rules;
 mod script;
-mod session;
+#[cfg(feature = "seeds")]
+pub mod seed;
+pub mod session;
 pub mod set;
 pub mod statement;
 #[cfg(feature = "syntax")]

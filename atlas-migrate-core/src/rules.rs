@@ -1,6 +1,6 @@
 //! What a file must keep to for its statements to run as it says.
 
-use crate::directive::Directives;
+use crate::directive::{Directives, OfMigration};
 use crate::fault::Fault;
 use crate::migration::Transaction;
 use crate::statement::{self, Kind, Statement};
@@ -9,7 +9,7 @@ use crate::statement::{self, Kind, Statement};
 pub(crate) fn check(
     path: &str,
     text: &str,
-    directives: &Directives,
+    directives: &Directives<OfMigration>,
     statements: &[Statement],
     faults: &mut Vec<Fault>,
 ) -> Transaction {
@@ -53,10 +53,10 @@ fn both_directions(path: &str, text: &str) -> Option<Fault> {
     None
 }
 
-fn transaction(directives: &Directives, statements: &[Statement]) -> Transaction {
+fn transaction(directives: &Directives<OfMigration>, statements: &[Statement]) -> Transaction {
     let all_refuse = statements.iter().all(|statement| matches!(statement.kind, Kind::NotInTransaction(_)));
     if directives.no_transaction()
-        || directives.header.transaction == Transaction::None
+        || directives.said.header.transaction == Transaction::None
         || (all_refuse && !statements.is_empty())
     {
         Transaction::None

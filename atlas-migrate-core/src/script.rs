@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::checksum::{Checksum, Fingerprint, normalized};
-use crate::directive;
+use crate::directive::{self, OfMigration};
 use crate::fault::Fault;
 use crate::migration::{Header, Transaction};
 use crate::rules;
@@ -40,6 +40,13 @@ pub enum Direction {
     Down,
 }
 
+/// The fault of a text with a NUL byte.
+pub(crate) fn nul(path: &str, text: &str) -> Option<Fault> {
+    let nul = text.find('\0')?;
+    let fault = Fault::new(path, "NUL byte").at(text, nul..nul + 1, "PostgreSQL's text cannot hold it");
+    Some(fault.hint("save the file as UTF-8 text"))
+}
+
 impl Script {
     /// Of parts, each of which was checked: for the macro, which read them with [`parse`](Self::parse).
     pub const fn new(
@@ -64,13 +71,11 @@ impl Script {
     pub(crate) fn read(path: Cow<'static, str>, text: Cow<'static, str>, context: Context) -> Result<Self, Vec<Fault>> {
         let mut faults = Vec::new();
         let normal = normalized(&text);
-        if let Some(nul) = normal.find('\0') {
-            let fault =
-                Fault::new(path.as_ref(), "NUL byte").at(&normal, nul..nul + 1, "PostgreSQL's text cannot hold it");
-            return Err(vec![fault.hint("save the file as UTF-8 text")]);
+        if let Some(nul) = nul(&path, &normal) {
+            return Err(vec![nul]);
         }
-        let mut directives = directive::read(&path, &normal, &mut faults);
-        directives.header.transaction = context.transaction;
+        let mut directives = directive::read::<OfMigration>(&path, &normal, &[], &mut faults);
+        directives.said.header.transaction = context.transaction;
         if context.direction == Direction::Down {
             for name in ["compatible", "skip-unless"] {
                 faults.extend(directives.span(name).map(|span| {
@@ -81,10 +86,10 @@ impl Script {
             }
         }
         let statements = statement::split(&normal);
-        directives.header.transaction = rules::check(&path, &normal, &directives, &statements, &mut faults);
+        directives.said.header.transaction = rules::check(&path, &normal, &directives, &statements, &mut faults);
         #[cfg(feature = "syntax")]
         if directives.span("no-syntax-check").is_none() {
-            let conditions = directives.conditions.iter().cloned();
+            let conditions = directives.said.conditions.iter().cloned();
             faults.extend(conditions.filter_map(|span| syntax::check_condition(&path, &normal, span)));
             faults.extend(syntax::check_statements(&path, &normal, &statements));
         }
@@ -92,7 +97,7 @@ impl Script {
         drop(normal);
         faults.sort();
         if faults.is_empty() {
-            Ok(Self { path, text, checksum, fingerprint, header: directives.header })
+            Ok(Self { path, text, checksum, fingerprint, header: directives.said.header })
         } else {
             Err(faults)
         }

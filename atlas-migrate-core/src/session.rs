@@ -26,11 +26,13 @@ impl Script {
     /// The server does not list such settings, so that one has to know their names to put them back. Found by the words `SET`
     /// and `set_config` wherever they stand: a name too many does no harm.
     pub fn custom_settings(&self) -> BTreeSet<String> {
-        custom_settings(&self.text().to_lowercase())
+        custom_settings(&self.text())
     }
 }
 
-fn custom_settings(text: &str) -> BTreeSet<String> {
+/// The settings of one's own that this text seems to set, in lower case.
+pub fn custom_settings(text: &str) -> BTreeSet<String> {
+    let text = text.to_lowercase();
     const QUOTES: [char; 2] = ['\'', '"'];
     let is_of_a_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.') || QUOTES.contains(&c);
     let name = |(start, word): (usize, &str)| {

@@ -53,7 +53,7 @@ pub fn assemble(folder: &str, files: impl IntoIterator<Item = File>) -> Result<V
 }
 
 /// How messages name a file of a folder.
-fn display(folder: &str, path: &str) -> String {
+pub(crate) fn display(folder: &str, path: &str) -> String {
     if folder.is_empty() { path.to_owned() } else { format!("{}/{path}", folder.trim_end_matches('/')) }
 }
 
@@ -178,7 +178,7 @@ fn insert<K: Ord>(entries: &mut BTreeMap<K, Entry>, key: K, entry: Entry, what: 
 }
 
 /// The text of a file.
-fn utf8(path: &str, bytes: Cow<'static, [u8]>) -> Result<Cow<'static, str>, Fault> {
+pub(crate) fn utf8(path: &str, bytes: Cow<'static, [u8]>) -> Result<Cow<'static, str>, Fault> {
     let error = match bytes {
         Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) => return Ok(Cow::Borrowed(text)),

@@ -1,5 +1,8 @@
 //! What a macro emits: data, and calls of const constructors.
 
+#[cfg(feature = "seeds")]
+mod seeds;
+
 use std::time::Duration;
 
 use atlas_migrate_core::fault::Fault;
@@ -7,26 +10,15 @@ use atlas_migrate_core::migration::{Header, Kind, Migration, Require, Script, Tr
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 
+#[cfg(feature = "seeds")]
+pub(crate) use self::seeds::seeds;
 use crate::{parse, read};
 
-/// The items of the module. If there are faults they are all there too, with an empty set, so that nothing else that the
-/// crate does with the module adds errors of its own.
-pub(crate) fn module(input: &parse::Folder, folder: Result<read::Folder, Vec<Fault>>) -> TokenStream {
-    let (migrations, tracked, errors): (Vec<_>, _, _) = match folder {
-        Ok(folder) => {
-            let migrations = folder.migrations.iter().map(migration).collect();
-            let tracked = folder.files.iter().filter(|file| file.ends_with(".toml")).map(|file| beside_manifest(file));
-            (migrations, quote! { #(const _: &[u8] = ::core::include_bytes!(#tracked);)* }, TokenStream::new())
-        }
-        Err(faults) => {
-            let errors = faults.iter().map(|fault| {
-                let message = fault.to_string();
-                quote_spanned! { input.span => ::core::compile_error!(#message); }
-            });
-            (Vec::new(), TokenStream::new(), errors.collect())
-        }
-    };
-    let (folder, count) = (beside_manifest(&input.path), migrations.len());
+/// The items of a module of migrations. If there are faults they are all there too, with an empty set, so that nothing else
+/// that the crate does with the module adds errors of its own.
+pub(crate) fn migrations(input: &parse::Folder, folder: Result<read::Folder<Migration>, Vec<Fault>>) -> TokenStream {
+    let Parts { items, tracked, errors, folder } = Parts::new(input, folder, migration);
+    let count = items.len();
     let doc = format!("The migrations of `{}`, as they were when this was compiled.", input.path);
     quote! {
         #errors
@@ -34,13 +26,8 @@ pub(crate) fn module(input: &parse::Folder, folder: Result<read::Folder, Vec<Fau
 
         #[doc = #doc]
         pub static MIGRATIONS: ::atlas_migrate::Migrations = {
-            static ALL: [::atlas_migrate::__private::Migration; #count] = [#(#migrations),*];
-            let folder = if ::core::cfg!(debug_assertions) {
-                ::core::option::Option::Some(#folder)
-            } else {
-                ::core::option::Option::None
-            };
-            ::atlas_migrate::__private::embedded(folder, &ALL)
+            static ALL: [::atlas_migrate::__private::Migration; #count] = [#(#items),*];
+            ::atlas_migrate::__private::embedded(#folder, &ALL)
         };
 
         /// A migrator of [`MIGRATIONS`], to set options of.
@@ -56,6 +43,44 @@ pub(crate) fn module(input: &parse::Folder, folder: Result<read::Folder, Vec<Fau
         pub fn run<'c, D: ::atlas_migrate::Database<'c>>(database: D) -> D::Outcome<::atlas_migrate::Report> {
             migrator().run(database)
         }
+    }
+}
+
+/// What the modules of migrations and of seeds have in common.
+struct Parts {
+    items: Vec<TokenStream>,
+    /// Files of settings, whose content is in the items already: the compiler has to know of them.
+    tracked: TokenStream,
+    errors: TokenStream,
+    /// The folder, in a debug build.
+    folder: TokenStream,
+}
+
+impl Parts {
+    fn new<T>(input: &parse::Folder, folder: Result<read::Folder<T>, Vec<Fault>>, item: fn(&T) -> TokenStream) -> Self {
+        let (items, tracked, errors) = match folder {
+            Ok(read::Folder { items, files }) => {
+                let tracked = files.iter().filter(|file| file.ends_with(".toml")).map(|file| beside_manifest(file));
+                let tracked = quote! { #(const _: &[u8] = ::core::include_bytes!(#tracked);)* };
+                (items.iter().map(item).collect(), tracked, TokenStream::new())
+            }
+            Err(faults) => {
+                let errors = faults.iter().map(|fault| {
+                    let message = fault.to_string();
+                    quote_spanned! { input.span => ::core::compile_error!(#message); }
+                });
+                (Vec::new(), TokenStream::new(), errors.collect())
+            }
+        };
+        let folder = beside_manifest(&input.path);
+        let folder = quote! {
+            if ::core::cfg!(debug_assertions) {
+                ::core::option::Option::Some(#folder)
+            } else {
+                ::core::option::Option::None
+            }
+        };
+        Self { items, tracked, errors, folder }
     }
 }
 

@@ -9,6 +9,7 @@ mod read;
 mod test;
 
 use proc_macro::TokenStream;
+use syn::parse::{ParseStream, Parser};
 
 /// Embeds the migrations of a folder: checks them now, and carries them in the binary.
 ///
@@ -49,11 +50,57 @@ use proc_macro::TokenStream;
 /// with `atlas_migrate::build::track("migrations")` sees to that, and a debug build warns when it runs without one.
 #[proc_macro]
 pub fn embed_migrations(input: TokenStream) -> TokenStream {
-    let folder = match syn::parse(input) {
-        Ok(folder) => folder,
-        Err(error) => return error.into_compile_error().into(),
-    };
-    expand::module(&folder, read::folder(&folder)).into()
+    match folder(input, "migrations") {
+        Ok(folder) => expand::migrations(&folder, read::migrations(&folder)).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
+}
+
+/// Embeds the seeds of a folder: checks them now, and carries them in the binary.
+///
+/// ```ignore
+/// mod seeds {
+///     atlas_migrate::embed_seeds!("seeds");
+/// }
+///
+/// let report = seeds::run(&pool, Environment::named("dev")).await?;
+/// ```
+///
+/// The folder is relative to the `Cargo.toml` of the crate that calls the macro; without one it is `"seeds"`. Files in it
+/// are for all environments, and a folder below it is an environment, with files and folders of its own. The macro stands
+/// in a module of its own, where it defines
+///
+/// - `SEEDS`, a `static` with all of them, which costs nothing at start;
+/// - `seeder(environment)`, the builder, for a run with options;
+/// - `run(database, environment)`, a run without any.
+///
+/// # What is checked
+///
+/// Each of these is a compile error that names the file, and the line and column if there is one:
+///
+/// - the folder is missing, or has no seeds; a folder has no name for an environment; a file of rows names no table;
+/// - a file is not UTF-8, has a NUL, or is empty;
+/// - of CSV: a header with an empty or repeated name; a row with too few or too many cells; broken quoting;
+/// - of JSON: anything that is no object in an array (`.json`) or in a line (`.ndjson`); a key that is there twice; broken JSON;
+/// - of SQL: a directive that is unknown, malformed, said twice, or comes after the first statement; a statement that is no
+///   SQL that PostgreSQL takes, controls the transaction, or cannot run in one; rows of a `COPY` without an end;
+/// - of a policy (`010_users.csv.toml`): an unknown setting or value, a key that is missing or names no column of the file,
+///   a file that is not there.
+///
+/// # When it runs again
+///
+/// As for [`embed_migrations!`], with `atlas_migrate::build::track("seeds")` in a build script.
+#[cfg(feature = "seeds")]
+#[proc_macro]
+pub fn embed_seeds(input: TokenStream) -> TokenStream {
+    match folder(input, "seeds") {
+        Ok(folder) => expand::seeds(&folder, read::seeds(&folder)).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
+}
+
+fn folder(input: TokenStream, usual: &str) -> syn::Result<parse::Folder> {
+    Parser::parse(|input: ParseStream<'_>| parse::Folder::parse(input, usual), input)
 }
 
 /// Makes a test of a function, and gives it a database of its own: migrated, and dropped when the test has passed.

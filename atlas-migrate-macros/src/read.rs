@@ -1,6 +1,5 @@
 //! The files of a folder.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::env;
 use std::fs::{self, DirEntry};
@@ -10,34 +9,67 @@ use std::path::{Path, PathBuf};
 use atlas_migrate_core::fault::Fault;
 use atlas_migrate_core::file_name;
 use atlas_migrate_core::migration::Migration;
-use atlas_migrate_core::set::{self, File};
+#[cfg(feature = "seeds")]
+use atlas_migrate_core::seed::{self, Content, Seed};
+use atlas_migrate_core::set;
 
 use crate::parse;
 
 /// A folder without faults.
-pub(crate) struct Folder {
-    pub(crate) migrations: Vec<Migration>,
-    /// Every file that was read, relative to the manifest.
+pub(crate) struct Folder<T> {
+    /// What was made of its files.
+    pub(crate) items: Vec<T>,
+    /// Every file that is one of ours, relative to the manifest.
     pub(crate) files: Vec<String>,
 }
 
-/// Reads and checks a folder.
-pub(crate) fn folder(input: &parse::Folder) -> Result<Folder, Vec<Fault>> {
-    let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
-    if !manifest.join(&input.path).is_dir() {
-        return Err(vec![missing(&manifest, &input.path)]);
+/// Reads and checks a folder of migrations.
+pub(crate) fn migrations(input: &parse::Folder) -> Result<Folder<Migration>, Vec<Fault>> {
+    let mut found = walk(input, file_name::is_ours)?;
+    let mut files = Vec::new();
+    for path in &found.files {
+        match fs::read(found.root.join(path)) {
+            Ok(bytes) => files.push(set::File { path: path.clone(), bytes: bytes.into() }),
+            Err(error) => found.faults.push(unreadable(format!("{}/{path}", input.path), &error)),
+        }
     }
-    let mut reader = Reader { manifest, faults: Vec::new(), files: Vec::new() };
-    reader.walk(&input.path);
-    let Reader { mut faults, files, .. } = reader;
-    let paths = files.iter().map(|file| format!("{}/{}", input.path, file.path)).collect();
-    match set::assemble(&input.path, files) {
-        Ok(migrations) if faults.is_empty() => Ok(Folder { migrations, files: paths }),
-        Ok(_) => Err(faults),
-        Err(others) => {
-            faults.extend(others);
-            faults.sort();
-            Err(faults)
+    found.finish(input, set::assemble(&input.path, files))
+}
+
+/// Reads and checks a folder of seeds.
+#[cfg(feature = "seeds")]
+pub(crate) fn seeds(input: &parse::Folder) -> Result<Folder<Seed>, Vec<Fault>> {
+    let found = walk(input, seed::is_ours)?;
+    let file = |path: &String| seed::File { path: path.clone(), content: Content::File(found.root.join(path)) };
+    let files: Vec<seed::File> = found.files.iter().map(file).collect();
+    let seeds = seed::assemble(&input.path, files, |content| match content {
+        Content::Embedded(bytes) => Ok(Box::new(bytes.as_ref())),
+        Content::File(path) => Ok(Box::new(io::BufReader::new(fs::File::open(path)?))),
+    });
+    found.finish(input, seeds)
+}
+
+/// What was found in a folder.
+struct Found {
+    root: PathBuf,
+    /// Paths below the folder.
+    files: Vec<String>,
+    faults: Vec<Fault>,
+}
+
+impl Found {
+    fn finish<T>(mut self, input: &parse::Folder, made: Result<Vec<T>, Vec<Fault>>) -> Result<Folder<T>, Vec<Fault>> {
+        match made {
+            Ok(items) if self.faults.is_empty() => {
+                let files = self.files.iter().map(|file| format!("{}/{file}", input.path)).collect();
+                Ok(Folder { items, files })
+            }
+            Ok(_) => Err(self.faults),
+            Err(others) => {
+                self.faults.extend(others);
+                self.faults.sort();
+                Err(self.faults)
+            }
         }
     }
 }
@@ -53,58 +85,49 @@ fn missing(manifest: &Path, path: &str) -> Fault {
     Fault::new(path, format!("no such folder beside the `Cargo.toml` of {package}")).hint(hint)
 }
 
-struct Reader {
-    manifest: PathBuf,
-    faults: Vec<Fault>,
-    files: Vec<File>,
-}
-
-impl Reader {
-    /// Collects the files in and below a folder, whose path is relative to the manifest.
-    ///
-    /// Links are followed, as the compiler follows them; but what lies in a folder that was read already is there already,
-    /// and a link to it may lead round in a circle.
-    fn walk(&mut self, root: &str) {
-        let mut seen = HashSet::new();
-        // Links wait, so that a file has the name of the folder that it really is in.
-        let (mut folders, mut links) = (vec![String::new()], Vec::new());
-        while let Some(folder) = folders.pop().or_else(|| links.pop()) {
-            let display = format!("{root}/{folder}");
-            let display = display.trim_end_matches('/');
-            let entries = match entries(&self.manifest.join(display), &mut seen) {
-                Ok(entries) => entries,
-                Err(error) => {
-                    self.unreadable(display, &error);
-                    continue;
-                }
-            };
-            for entry in entries {
-                let path = format!("{folder}{}", entry.file_name().to_string_lossy());
-                if entry.path().is_dir() {
-                    let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
-                    if is_link { &mut links } else { &mut folders }.push(format!("{path}/"));
-                } else if file_name::is_ours(&path) {
-                    let display = format!("{root}/{path}");
-                    self.read(path, display, &entry);
+/// Finds our files in and below a folder.
+///
+/// Links are followed, as the compiler follows them; but what lies in a folder that was read already is there already,
+/// and a link to it may lead round in a circle.
+fn walk(input: &parse::Folder, is_ours: fn(&str) -> bool) -> Result<Found, Vec<Fault>> {
+    let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let mut found = Found { root: manifest.join(&input.path), files: Vec::new(), faults: Vec::new() };
+    if !found.root.is_dir() {
+        return Err(vec![missing(&manifest, &input.path)]);
+    }
+    let mut seen = HashSet::new();
+    // Links wait, so that a file has the name of the folder that it really is in.
+    let (mut folders, mut links) = (vec![String::new()], Vec::new());
+    while let Some(folder) = folders.pop().or_else(|| links.pop()) {
+        let display = format!("{}/{folder}", input.path);
+        let entries = match entries(&found.root.join(&folder), &mut seen) {
+            Ok(entries) => entries,
+            Err(error) => {
+                found.faults.push(unreadable(display.trim_end_matches('/').to_owned(), &error));
+                continue;
+            }
+        };
+        for entry in entries {
+            let path = format!("{folder}{}", entry.file_name().to_string_lossy());
+            if entry.path().is_dir() {
+                let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+                if is_link { &mut links } else { &mut folders }.push(format!("{path}/"));
+            } else if is_ours(&path) {
+                match entry.file_name().to_str() {
+                    Some(_) => found.files.push(path),
+                    None => {
+                        let fault = Fault::new(format!("{}/{path}", input.path), "file name is not UTF-8");
+                        found.faults.push(fault.hint("rename the file"));
+                    }
                 }
             }
         }
     }
+    Ok(found)
+}
 
-    fn read(&mut self, path: String, display: String, entry: &DirEntry) {
-        if entry.file_name().to_str().is_none() {
-            self.faults.push(Fault::new(display, "file name is not UTF-8").hint("rename the file"));
-            return;
-        }
-        match fs::read(entry.path()) {
-            Ok(bytes) => self.files.push(File { path, bytes: Cow::Owned(bytes) }),
-            Err(error) => self.unreadable(&display, &error),
-        }
-    }
-
-    fn unreadable(&mut self, display: &str, error: &io::Error) {
-        self.faults.push(Fault::new(display, format!("cannot be read: {error}")));
-    }
+fn unreadable(display: String, error: &io::Error) -> Fault {
+    Fault::new(display, format!("cannot be read: {error}"))
 }
 
 /// What is in a folder and is not hidden, by name; nothing if it was seen before.

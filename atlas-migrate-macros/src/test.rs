@@ -9,6 +9,8 @@ use syn::{LitInt, LitStr, Result, Token};
 /// What stands in the parentheses of the attribute.
 pub(crate) struct Options {
     migrations: Migrations,
+    /// The environment whose seeds the database has.
+    seeds: Option<LitStr>,
     flavor: Option<LitStr>,
     worker_threads: Option<LitInt>,
 }
@@ -41,12 +43,12 @@ impl Parse for Migrations {
     }
 }
 
-const OPTIONS: &str = "there are `migrations = crate::migrations`, `migrations = none`, `flavor = \"multi_thread\"` and \
+const OPTIONS: &str = "there are `migrations = crate::migrations`, `migrations = none`, `seeds = \"test\"`, `flavor = \"multi_thread\"` and \
                        `worker_threads = 2`";
 
 impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let mut options = Self { migrations: Migrations::OfTheCrate, flavor: None, worker_threads: None };
+        let mut options = Self { migrations: Migrations::OfTheCrate, seeds: None, flavor: None, worker_threads: None };
         let mut given = Vec::new();
         while !input.is_empty() {
             let start = input.span();
@@ -65,6 +67,12 @@ impl Parse for Options {
                             "expected the path of the module in which `embed_migrations!` stands, such as `crate::migrations`",
                         )
                     })?;
+                }
+                "seeds" => {
+                    if cfg!(not(feature = "seeds")) {
+                        return Err(syn::Error::new(name.span(), "seeds need the feature `seeds` of atlas-migrate"));
+                    }
+                    options.seeds = Some(input.parse()?);
                 }
                 "flavor" => {
                     let flavor: LitStr = input.parse()?;
@@ -162,6 +170,11 @@ pub(crate) fn expand(options: &Options, function: &Function) -> TokenStream {
         Migrations::Of(path) => quote! { #path::migrator() },
         Migrations::None => quote! { ::atlas_migrate::Migrator::new(::atlas_migrate::Migrations::empty()) },
     };
+    let contents = quote! { ::atlas_migrate::testing::Contents::from(#migrator) };
+    let contents = match &options.seeds {
+        Some(environment) => quote! { #contents.seeded(crate::seeds::seeder(#environment)) },
+        None => contents,
+    };
     let expected = if function.should_panic() {
         quote! { Panic }
     } else {
@@ -178,14 +191,14 @@ pub(crate) fn expand(options: &Options, function: &Function) -> TokenStream {
         };
         let run = quote! {
             ::atlas_migrate::testing::__private::run::<#argument, _, _>(
-                #migrator, #expected, ::atlas_migrate::testing::__private::Runtime::#threads, #name
+                #contents, #expected, ::atlas_migrate::testing::__private::Runtime::#threads, #name
             )
         };
         (Some(quote! { async }), run)
     } else {
         (
             None,
-            quote! { ::atlas_migrate::testing::__private::run_blocking::<#argument, _>(#migrator, #expected, #name) },
+            quote! { ::atlas_migrate::testing::__private::run_blocking::<#argument, _>(#contents, #expected, #name) },
         )
     };
     quote! {

@@ -2,10 +2,10 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::ops::Range;
 
 use atlas_migrate_core::fault::{self, Fault};
 
+use crate::place::Place;
 use crate::report::{Report, label};
 use crate::session::{Cause, ServerError};
 
@@ -19,6 +19,8 @@ struct Inner {
     kind: ErrorKind,
     message: String,
     place: Option<Place>,
+    /// The place in a file whose text is not at hand.
+    fault: Option<Fault>,
     notes: Vec<String>,
     /// What became of the database.
     fate: Vec<String>,
@@ -26,14 +28,6 @@ struct Inner {
     sqlstate: Option<String>,
     report: Report,
     source: Option<Box<dyn StdError + Send + Sync>>,
-}
-
-/// A place in a migration file.
-pub(crate) struct Place {
-    pub(crate) path: String,
-    pub(crate) text: String,
-    pub(crate) span: Range<usize>,
-    pub(crate) label: String,
 }
 
 /// What sort of error it is.
@@ -71,6 +65,9 @@ pub enum ErrorKind {
     /// A statement was cut off that cannot be in a transaction, and the catalog does not tell whether it took effect. See
     /// [`repair`](crate::Migrator::repair).
     InDoubt,
+    /// The database is of another environment than the seeds are for.
+    #[cfg(feature = "seeds")]
+    Environment,
     /// The server refused one of the library's own statements.
     Database,
     /// Migrations are not what they should be, as `testing::validate` found out.
@@ -83,6 +80,7 @@ impl Error {
             kind,
             message: message.into(),
             place: None,
+            fault: None,
             notes: Vec::new(),
             fate: Vec::new(),
             hint: None,
@@ -118,8 +116,12 @@ impl Error {
     }
 
     pub(crate) fn faults(faults: &[Fault]) -> Self {
+        Self::faults_of(ErrorKind::Source, faults)
+    }
+
+    pub(crate) fn faults_of(kind: ErrorKind, faults: &[Fault]) -> Self {
         let texts: Vec<_> = faults.iter().map(Fault::to_string).collect();
-        Self::new(ErrorKind::Source, texts.join("\n\n"))
+        Self::new(kind, texts.join("\n\n"))
     }
 
     /// One of the library's own statements was not carried out.
@@ -136,6 +138,21 @@ impl Error {
                 error
             }
         }
+    }
+
+    /// What is wrong at a place of a file whose text is not at hand.
+    #[cfg(feature = "seeds")]
+    pub(crate) fn at(kind: ErrorKind, fault: Fault) -> Self {
+        let mut error = Self::new(kind, fault.message());
+        error.0.hint = fault.hint_text().map(str::to_owned);
+        error.0.fault = Some(fault);
+        error
+    }
+
+    #[cfg(feature = "seeds")]
+    pub(crate) fn saying(mut self, message: String) -> Self {
+        self.0.message = message;
+        self
     }
 
     pub(crate) fn place(mut self, place: Place) -> Self {
@@ -214,6 +231,9 @@ impl Error {
 
     /// Where in which file: the path, and line and column counted from 1.
     pub fn position(&self) -> Option<(&str, usize, usize)> {
+        if let Some(fault) = &self.0.fault {
+            return fault.position().map(|(line, column)| (fault.path(), line, column));
+        }
         let place = self.0.place.as_ref()?;
         let (line, column) = fault::line_column(&place.text, place.span.start);
         Some((&place.path, line, column))
@@ -264,13 +284,16 @@ fn chain(error: &dyn StdError) -> String {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &self.0;
+        let notes = [inner.notes.as_slice(), &inner.fate].concat();
+        if let Some(fault) = &inner.fault {
+            return f.write_str(&fault.render(&inner.message, &notes, inner.hint.as_deref()));
+        }
         let snippet = inner.place.as_ref().map(|place| fault::Snippet {
             path: &place.path,
             text: &place.text,
             span: place.span.clone(),
             label: &place.label,
         });
-        let notes = [inner.notes.as_slice(), &inner.fate].concat();
         f.write_str(&fault::render(&inner.message, snippet, &notes, inner.hint.as_deref()))
     }
 }

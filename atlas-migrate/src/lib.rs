@@ -49,6 +49,8 @@
 //! | `deadpool-postgres` | `&deadpool_postgres::Pool` |
 //! | `postgres` | `&mut postgres::Client`, which blocks |
 //!
+//! The feature `seeds` brings the data of environments into databases: see the module [`seed`].
+//!
 //! Three more features: `include-dir` takes migrations from a folder that the crate `include_dir` has compiled in, `ephemeral`
 //! starts throw-away servers for tests and examples, and `testing` gives each test a database of its own (`#[atlas_migrate::test]`,
 //! the module `testing`) and compares what is in a database before and after (the module `catalog`). PostgreSQL 13 is the oldest
@@ -113,6 +115,8 @@ pub use atlas_migrate_core::migration::{Header, Kind, Migration, Require, Script
 pub use atlas_migrate_core::plan::{Newer, OutOfOrder, Revert, Standing, Target};
 pub use atlas_migrate_core::version::Version;
 pub use atlas_migrate_macros::embed_migrations;
+#[cfg(feature = "seeds")]
+pub use atlas_migrate_macros::embed_seeds;
 #[cfg(feature = "testing")]
 pub use atlas_migrate_macros::test;
 
@@ -133,19 +137,25 @@ pub mod ephemeral;
 mod error;
 mod hint;
 mod migrator;
+mod place;
 mod progress;
 mod report;
+#[cfg(feature = "seeds")]
+pub mod seed;
+mod server;
 mod session;
 mod source;
 mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-/// For `embed_migrations!`: what it emits is made of these.
+/// For `embed_migrations!` and `embed_seeds!`: what they emit is made of these.
 #[doc(hidden)]
 pub mod __private {
     pub use atlas_migrate_core::checksum::{Checksum, Fingerprint};
     pub use atlas_migrate_core::migration::{Header, Kind, Migration, Require, Script, Transaction};
+    #[cfg(feature = "seeds")]
+    pub use atlas_migrate_core::seed;
     pub use atlas_migrate_core::version::Version;
     pub use std::borrow::Cow;
     pub use std::option::Option;
@@ -153,5 +163,10 @@ pub mod __private {
 
     pub const fn embedded(folder: Option<&'static str>, migrations: &'static [Migration]) -> crate::Migrations {
         crate::Migrations::embedded(folder, migrations)
+    }
+
+    #[cfg(feature = "seeds")]
+    pub const fn embedded_seeds(folder: Option<&'static str>, seeds: &'static [seed::Seed]) -> crate::seed::Seeds {
+        crate::seed::Seeds::embedded(folder, seeds)
     }
 }

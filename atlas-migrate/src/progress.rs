@@ -55,6 +55,23 @@ pub enum Event<'a> {
         /// How long the run pauses before the next attempt.
         pause: Duration,
     },
+    /// Rows of a seed were sent.
+    #[cfg(feature = "seeds")]
+    Seeding {
+        /// Its path below the folder, or `generated:` and the table.
+        seed: &'a str,
+        /// How many so far.
+        rows: u64,
+        /// How many there are, where that is known.
+        total_rows: Option<u64>,
+        /// How many bytes of the file were read so far; of rows that a program makes, how many were sent.
+        bytes: u64,
+        /// How many bytes the file has.
+        total_bytes: Option<u64>,
+    },
+    /// A seed came to its end.
+    #[cfg(feature = "seeds")]
+    Seeded(&'a crate::seed::Seeded),
     /// What a developer should know, though it is no error.
     Warning(&'a str),
 }
@@ -162,6 +179,12 @@ impl Listener {
             }
             Event::Retrying { migration, attempts, reason, pause } => {
                 tracing::warn!(version = %migration.version(), attempts, reason, ?pause, "migration will be tried again");
+            }
+            #[cfg(feature = "seeds")]
+            Event::Seeding { seed, rows, bytes, .. } => tracing::trace!(seed, rows, bytes, "rows sent"),
+            #[cfg(feature = "seeds")]
+            Event::Seeded(seeded) => {
+                tracing::info!(seed = seeded.name, rows = seeded.rows, duration = ?seeded.duration, "seed loaded");
             }
             Event::Warning(warning) => tracing::warn!("{warning}"),
         }

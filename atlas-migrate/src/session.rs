@@ -15,9 +15,34 @@ pub trait Session: Send {
     /// Sends one simple-query message and waits until the server is ready again.
     fn send(&mut self, sql: &str) -> impl Future<Output = Result<Reply, Failure>> + Send;
 
+    /// Sends rows to a `COPY … FROM STDIN`, and gives their number. If the rows cannot be had, the statement is made to fail.
+    #[cfg(feature = "seeds")]
+    fn copy_in(
+        &mut self,
+        statement: &str,
+        rows: &mut dyn Chunks,
+    ) -> impl Future<Output = Result<u64, CopyFailure>> + Send;
+
     /// Says what would put the connection in order if the session were dropped from now on, behind what the server is still
     /// at: SQL, which may be empty. Nothing, if there is nothing to put in order: the connection can be handed back.
     fn if_dropped(&mut self, cleanup: Option<String>);
+}
+
+/// Rows in the form that a `COPY` takes, piece by piece.
+#[cfg(feature = "seeds")]
+pub trait Chunks: Send {
+    /// Replaces what is in the buffer with the next piece. False at the end, where the buffer is left empty.
+    fn next(&mut self, buffer: &mut Vec<u8>) -> Result<bool, crate::Error>;
+}
+
+/// Why rows were not copied.
+#[cfg(feature = "seeds")]
+#[derive(Debug)]
+pub enum CopyFailure {
+    /// The rows could not be had.
+    Rows(crate::Error),
+    /// The server did not take them, or is gone.
+    Server(Cause),
 }
 
 /// A row in text format.

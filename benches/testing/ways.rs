@@ -47,7 +47,7 @@ impl Way {
         match self {
             Self::AtlasMigrate => {
                 let migrator = Migrator::new(Migrations::from_directory(folder(count))?);
-                numbers.for_each(|_| run(migrator.clone(), Expected::Return, Runtime::OneThread, test));
+                numbers.for_each(|_| run(migrator.clone().into(), Expected::Return, Runtime::OneThread, test));
                 Ok(())
             }
             Self::Sqlx => {

@@ -48,7 +48,7 @@ fn wait(mut process: Child, limit: Duration) -> Output {
 /// Lines with single spaces, the times and durations in them replaced by their names.
 fn redacted(text: &str) -> String {
     let word = |word: &str, next: Option<&&str>| match next {
-        Some(&"ms") => "[n]".to_owned(),
+        Some(&("ms" | "ms)")) => "[n]".to_owned(),
         _ if word.len() == 20 && word.ends_with('Z') => "[time]".to_owned(),
         _ => word.to_owned(),
     };
@@ -80,8 +80,9 @@ fn quickstart_on_a_database_that_is_there() {
     let (first, second) = (example("quickstart", Some(&database)), example("quickstart", Some(&database)));
     assert!(first.contains("\nbooting\napplied   001 create_notes"), "{first}");
     assert!(second.contains("\nbooting\nup to date\n"), "{second}");
+    assert!(second.contains("\nseeding\nup to date\n"), "{second}");
     assert_eq!(database.history().len(), 4);
-    assert_eq!(database.value("SELECT count(*) FROM notes"), "0");
+    assert_eq!(database.value("SELECT count(*) FROM notes"), "2");
 }
 
 #[test]
@@ -92,6 +93,23 @@ fn blocking() {
 #[test]
 fn library() {
     assert_snapshot!(said("library"));
+}
+
+#[test]
+fn opchat() {
+    assert_snapshot!(said("opchat"));
+}
+
+/// It fails when the population is not what it should be.
+#[test]
+fn opchat_with_something_missing() {
+    let database = Database::new();
+    example("opchat", Some(&database));
+    database.query("DELETE FROM messages WHERE extract(month FROM sent_at AT TIME ZONE 'UTC') = 2");
+    let output = run("opchat", Some(&database.url()));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("FAILED months") && text.contains("ok     users: 200"), "{text}");
 }
 
 /// An example that cannot do its work says why, and fails.

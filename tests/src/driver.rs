@@ -1,6 +1,7 @@
 //! One face for all the drivers.
 
 use atlas_migrate::catalog::Snapshot;
+use atlas_migrate::seed::{SeedReport, Seeder};
 use atlas_migrate::{Error, Migrator, Plan, Repair, Report, Revert, Status};
 use sqlx::{Connection as _, Executor as _, Row as _};
 use tokio::runtime::Runtime;
@@ -134,6 +135,21 @@ impl Connection {
     /// [`Migrator::snapshot`]
     pub fn snapshot(&mut self, migrator: &Migrator) -> Result<Snapshot, Error> {
         verb!(self, migrator.snapshot())
+    }
+
+    /// [`Seeder::run`]
+    pub fn seed(&mut self, seeder: &Seeder) -> Result<SeedReport, Error> {
+        verb!(self, seeder.run())
+    }
+
+    /// [`Seeder::dry_run`]
+    pub fn dry_run(&mut self, seeder: &Seeder) -> Result<SeedReport, Error> {
+        verb!(self, seeder.dry_run())
+    }
+
+    /// [`Seeder::mark`]
+    pub fn mark(&mut self, seeder: &Seeder) -> Result<(), Error> {
+        verb!(self, seeder.mark())
     }
 
     /// Sends SQL over the same connection and gives the first column of the last row.

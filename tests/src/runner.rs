@@ -1,4 +1,4 @@
-//! Processes that run the migrations of a folder.
+//! Processes that run the migrations of a folder, or load seeds.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -41,7 +41,7 @@ impl Drop for Folder {
     }
 }
 
-/// A process that runs migrations. Killed with the value, if it has not ended.
+/// A process that runs migrations or loads seeds. Killed with the value, if it has not ended.
 pub struct Runner {
     child: Child,
     driver: Driver,
@@ -51,8 +51,14 @@ impl Runner {
     /// Starts it on the database of this URL. The program is `env!("CARGO_BIN_EXE_runner")`, which only tests know.
     #[track_caller]
     pub fn start(program: &str, driver: Driver, url: &str, folder: &Folder) -> Self {
+        Self::with(program, driver, url, &folder.0.display().to_string())
+    }
+
+    /// Starts one that loads what is in a folder, or `numbers`. The program is `env!("CARGO_BIN_EXE_seeder")`.
+    #[track_caller]
+    pub fn with(program: &str, driver: Driver, url: &str, source: &str) -> Self {
         let child = Command::new(program)
-            .args([&format!("{driver:?}"), url, &folder.0.display().to_string()])
+            .args([&format!("{driver:?}"), url, source])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -60,14 +66,14 @@ impl Runner {
         Self { child: child.unwrap_or_else(|error| panic!("{program}: {error}")), driver }
     }
 
-    /// How many migrations it applied, or what it said when it failed.
+    /// The number that it printed: of migrations that it applied, or of kB that it had at most. Or what it said when it failed.
     ///
     /// # Errors
     ///
     /// It failed.
     #[track_caller]
     pub fn outcome(mut self) -> Result<usize, String> {
-        let what = format!("the end of a process that migrates with {:?}", self.driver);
+        let what = format!("the end of a process over {:?}", self.driver);
         let status = wait_for(&what, LIMIT, || self.status());
         // It says less than a pipe holds, so that it did not have to wait for a reader.
         let text = |pipe: Option<&mut dyn std::io::Read>| {

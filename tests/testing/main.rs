@@ -13,6 +13,10 @@ mod swept;
 mod templates;
 mod validate;
 
+mod seeds {
+    atlas_migrate::embed_seeds!("testing/seeds");
+}
+
 mod migrations {
     atlas_migrate::embed_migrations!("testing/migrations");
 }

@@ -1,8 +1,8 @@
-//! What the compiler says to the author of migrations.
+//! What the compiler says to the author of migrations and seeds.
 //!
 //! `TRYBUILD=overwrite cargo test -p atlas-migrate-ui-tests` writes the `.stderr` files anew.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 /// The crate that trybuild generates, whose `Cargo.toml` the cases' folders are relative to.
@@ -10,11 +10,8 @@ const GENERATED: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/../tests/trybuild
 
 #[test]
 fn ui() -> io::Result<()> {
-    let migrations = Path::new(GENERATED).join("migrations");
-    if migrations.exists() {
-        fs::remove_dir_all(&migrations)?;
-    }
-    copy_folder(Path::new("migrations"), &migrations)?;
+    let migrations = copied("migrations")?;
+    copied("seeds")?;
     // Files that are met again by way of a link to their own folder are the same files.
     #[cfg(unix)]
     std::os::unix::fs::symlink("..", migrations.join("numbered/2/again"))?;
@@ -23,6 +20,16 @@ fn ui() -> io::Result<()> {
     cases.pass("pass/*.rs");
     cases.compile_fail("fail/*.rs");
     Ok(())
+}
+
+/// A folder of the cases, copied to where they are compiled.
+fn copied(folder: &str) -> io::Result<PathBuf> {
+    let copy = Path::new(GENERATED).join(folder);
+    if copy.exists() {
+        fs::remove_dir_all(&copy)?;
+    }
+    copy_folder(Path::new(folder), &copy)?;
+    Ok(copy)
 }
 
 fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {

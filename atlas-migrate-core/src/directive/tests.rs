@@ -3,18 +3,19 @@ use std::time::Duration;
 use insta::assert_snapshot;
 
 use super::*;
+use crate::migration::{Header, Require};
 
 #[track_caller]
 fn check(text: &str, expected: &Header) {
     let mut faults = Vec::new();
-    let directives = read("a.sql", text, &mut faults);
+    let directives = read::<OfMigration>("a.sql", text, &[], &mut faults);
     assert_eq!(faults, [], "{text}");
-    assert_eq!(&directives.header, expected, "{text}");
+    assert_eq!(&directives.said.header, expected, "{text}");
 }
 
 fn faults(text: &str) -> String {
     let mut faults = Vec::new();
-    read("a.sql", text, &mut faults);
+    read::<OfMigration>("a.sql", text, &[], &mut faults);
     faults.iter().map(|fault| format!("{fault}\n")).collect()
 }
 
@@ -84,7 +85,7 @@ fn without_a_transaction() {
         ("SELECT 1; -- no-transaction", false),
     ] {
         let mut faults = Vec::new();
-        assert_eq!(read("a.sql", text, &mut faults).no_transaction(), expected, "{text}");
+        assert_eq!(read::<OfMigration>("a.sql", text, &[], &mut faults).no_transaction(), expected, "{text}");
         assert_eq!(faults, [], "{text}");
     }
 }

@@ -7,16 +7,16 @@ use crate::token::{Kind, Lexer};
 
 /// What is wrong with a value, and where in it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Problem {
-    pub(super) span: Range<usize>,
-    pub(super) label: &'static str,
+pub(crate) struct Problem {
+    pub(crate) span: Range<usize>,
+    pub(crate) label: &'static str,
 }
 
 /// PostgreSQL keeps timeouts as milliseconds in 32 bits.
 const LONGEST_TIMEOUT: u64 = i32::MAX as u64;
 
 /// A duration as PostgreSQL writes it: `250ms`, `2s`, `10min`, `1h`, `1d`, `0`.
-pub(super) fn duration(value: &str) -> Result<Duration, Problem> {
+pub(crate) fn duration(value: &str) -> Result<Duration, Problem> {
     let problem = |label| Problem { span: 0..value.len(), label };
     let (number, unit) = value.split_at(value.find(|c: char| !c.is_ascii_digit()).unwrap_or(value.len()));
     let factor = match unit {
@@ -40,11 +40,16 @@ pub(super) fn duration(value: &str) -> Result<Duration, Problem> {
     }
 }
 
+/// Nothing, of a directive that takes no value.
+pub(crate) fn none(value: &str) -> Result<(), Problem> {
+    if value.is_empty() { Ok(()) } else { Err(Problem { span: 0..value.len(), label: "takes no value" }) }
+}
+
 /// A condition and, behind the first `|` that stands outside of parentheses, a message.
 ///
 /// The condition can be put into parentheses as it is: it has no semicolon, comment or bracket that would reach out of
 /// them.
-pub(super) fn condition(value: &str) -> Result<(&str, Option<&str>), Problem> {
+pub(crate) fn condition(value: &str) -> Result<(&str, Option<&str>), Problem> {
     let mut depth = 0_usize;
     let mut end = value.len();
     for token in Lexer::new(value) {

@@ -116,7 +116,10 @@ fn directive() -> impl ValueGenerator<Output = String> {
 }
 
 /// So many of them or fewer, put together.
-fn several(piece: impl ValueGenerator<Output = String>, most: usize) -> impl ValueGenerator<Output = String> {
+pub(super) fn several(
+    piece: impl ValueGenerator<Output = String>,
+    most: usize,
+) -> impl ValueGenerator<Output = String> {
     produce::<Vec<String>>().with().values(piece).len(0..=most).map_gen(|pieces| pieces.concat())
 }
 

@@ -4,6 +4,8 @@ use deadpool_postgres::{Object, Pool};
 
 use super::{Database, Job, Running, tokio_postgres::send};
 use crate::Error;
+#[cfg(feature = "seeds")]
+use crate::session::{Chunks, CopyFailure};
 use crate::session::{Failure, Reply, Session};
 
 /// A client on loan. It goes back only if nothing but one message was sent, and that one came to its end.
@@ -29,6 +31,15 @@ impl Session for Pooled {
         self.messages += 1;
         match &self.object {
             Some(object) => send(object, sql).await,
+            None => unreachable!("the client is taken out when the session is dropped"),
+        }
+    }
+
+    #[cfg(feature = "seeds")]
+    async fn copy_in(&mut self, statement: &str, rows: &mut dyn Chunks) -> Result<u64, CopyFailure> {
+        self.messages += 1;
+        match &self.object {
+            Some(object) => super::tokio_postgres::copy_in(object, statement, rows).await,
             None => unreachable!("the client is taken out when the session is dropped"),
         }
     }

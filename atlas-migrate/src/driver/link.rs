@@ -8,14 +8,27 @@ use std::thread::{self, JoinHandle};
 use super::Job;
 use crate::Error;
 use crate::session::{Cause, Failure, Reply, Session};
+#[cfg(feature = "seeds")]
+use crate::session::{Chunks, CopyFailure};
 
 /// The caller's end. The connection is closed when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Link {
     /// Taken when the thread is to end.
-    requests: Option<Sender<String>>,
+    requests: Option<Sender<Request>>,
     replies: Receiver<Result<Reply, Failure>>,
     thread: Option<JoinHandle<()>>,
+}
+
+/// What the thread is to do.
+#[cfg_attr(
+    not(any(feature = "postgres", feature = "sqlx", feature = "tokio-postgres")),
+    allow(dead_code, reason = "there is no client that would do it")
+)]
+enum Request {
+    Send(String),
+    #[cfg(feature = "seeds")]
+    Copy(String, copy::Passed, Sender<Result<u64, CopyFailure>>),
 }
 
 impl Link {
@@ -42,7 +55,9 @@ impl Link {
             cause: Cause::Connection(error),
         };
         match &self.requests {
-            Some(requests) => requests.send(sql.to_owned()).map_err(|error| lost(Box::new(error)))?,
+            Some(requests) => {
+                requests.send(Request::Send(sql.to_owned())).map_err(|_| lost("its thread has ended".into()))?;
+            }
             None => unreachable!("the sender is taken when the link is dropped"),
         }
         self.replies.recv().map_err(|error| lost(Box::new(error)))?
@@ -63,6 +78,12 @@ impl Session for Link {
         Self::send(self, sql)
     }
 
+    #[cfg(feature = "seeds")]
+    async fn copy_in(&mut self, statement: &str, rows: &mut dyn Chunks) -> Result<u64, CopyFailure> {
+        let Some(requests) = &self.requests else { unreachable!("the sender is taken when the link is dropped") };
+        copy::pass(rows, |passed, outcome| requests.send(Request::Copy(statement.to_owned(), passed, outcome)).is_ok())
+    }
+
     fn if_dropped(&mut self, _cleanup: Option<String>) {
         // Nobody uses the connection after it.
     }
@@ -78,12 +99,66 @@ impl Drop for Link {
     }
 }
 
+/// Rows on their way from one thread to the other.
+#[cfg(feature = "seeds")]
+mod copy {
+    use std::sync::mpsc::{self, Receiver, Sender};
+
+    use crate::session::{Cause, Chunks, CopyFailure};
+    use crate::{Error, ErrorKind};
+
+    /// Pieces, and nothing once there are no more. Where that is missing the rows could not be had.
+    pub(super) struct Passed(Receiver<Option<Vec<u8>>>);
+
+    /// Passes rows on to whoever takes them, and waits for what becomes of them.
+    pub(super) fn pass(
+        rows: &mut dyn Chunks,
+        request: impl FnOnce(Passed, Sender<Result<u64, CopyFailure>>) -> bool,
+    ) -> Result<u64, CopyFailure> {
+        let lost = |_| CopyFailure::Server(Cause::Connection("the connection's thread has ended".into()));
+        let (pieces, passed) = mpsc::sync_channel(1);
+        let (sender, outcome) = mpsc::channel();
+        if !request(Passed(passed), sender) {
+            return Err(lost(mpsc::RecvError));
+        }
+        loop {
+            let mut buffer = Vec::new();
+            let piece = match rows.next(&mut buffer) {
+                Ok(more) => more.then_some(buffer),
+                Err(error) => {
+                    drop(pieces);
+                    let _stopped = outcome.recv();
+                    return Err(CopyFailure::Rows(error));
+                }
+            };
+            let is_last = piece.is_none();
+            // Nobody takes more of them once the server has refused one.
+            if pieces.send(piece).is_err() || is_last {
+                return outcome.recv().unwrap_or_else(|error| Err(lost(error)));
+            }
+        }
+    }
+
+    impl Chunks for Passed {
+        fn next(&mut self, buffer: &mut Vec<u8>) -> Result<bool, Error> {
+            match self.0.recv() {
+                Ok(Some(piece)) => {
+                    *buffer = piece;
+                    Ok(true)
+                }
+                Ok(None) => Ok(false),
+                Err(_) => Err(Error::new(ErrorKind::Failed, "the rows cannot be had")),
+            }
+        }
+    }
+}
+
 type Opened = Sender<Result<(), Error>>;
 
 /// Answers until there are no more requests. A send that fails says that the other end has gone.
 #[cfg(any(feature = "sqlx", feature = "tokio-postgres"))]
 #[cfg_attr(not(feature = "sqlx"), allow(clippy::unnecessary_mut_passed, reason = "a connection of sqlx needs it"))]
-fn serve(url: &str, opened: &Opened, requests: &Receiver<String>, replies: &Sender<Result<Reply, Failure>>) {
+fn serve(url: &str, opened: &Opened, requests: &Receiver<Request>, replies: &Sender<Result<Reply, Failure>>) {
     #[cfg(feature = "sqlx")]
     use super::sqlx as client;
     #[cfg(not(feature = "sqlx"))]
@@ -101,8 +176,15 @@ fn serve(url: &str, opened: &Opened, requests: &Receiver<String>, replies: &Send
         if opened.send(Ok(())).is_err() {
             return;
         }
-        while let Ok(sql) = requests.recv() {
-            if replies.send(client::send(&mut connection, &sql).await).is_err() {
+        while let Ok(request) = requests.recv() {
+            let sent = match request {
+                Request::Send(sql) => replies.send(client::send(&mut connection, &sql).await).is_ok(),
+                #[cfg(feature = "seeds")]
+                Request::Copy(statement, mut rows, outcome) => {
+                    outcome.send(client::copy_in(&mut connection, &statement, &mut rows).await).is_ok()
+                }
+            };
+            if !sent {
                 return;
             }
         }
@@ -111,7 +193,7 @@ fn serve(url: &str, opened: &Opened, requests: &Receiver<String>, replies: &Send
 
 /// Answers until there are no more requests. A send that fails says that the other end has gone.
 #[cfg(all(feature = "postgres", not(any(feature = "sqlx", feature = "tokio-postgres"))))]
-fn serve(url: &str, opened: &Opened, requests: &Receiver<String>, replies: &Sender<Result<Reply, Failure>>) {
+fn serve(url: &str, opened: &Opened, requests: &Receiver<Request>, replies: &Sender<Result<Reply, Failure>>) {
     let mut client = match super::postgres::connect(url) {
         Ok(client) => client,
         Err(error) => return drop(opened.send(Err(error))),
@@ -119,8 +201,15 @@ fn serve(url: &str, opened: &Opened, requests: &Receiver<String>, replies: &Send
     if opened.send(Ok(())).is_err() {
         return;
     }
-    while let Ok(sql) = requests.recv() {
-        if replies.send(super::postgres::send(&mut client, &sql)).is_err() {
+    while let Ok(request) = requests.recv() {
+        let sent = match request {
+            Request::Send(sql) => replies.send(super::postgres::send(&mut client, &sql)).is_ok(),
+            #[cfg(feature = "seeds")]
+            Request::Copy(statement, mut rows, outcome) => {
+                outcome.send(super::postgres::copy_in(&mut client, &statement, &mut rows)).is_ok()
+            }
+        };
+        if !sent {
             return;
         }
     }
@@ -128,7 +217,7 @@ fn serve(url: &str, opened: &Opened, requests: &Receiver<String>, replies: &Send
 
 /// There is nothing to connect with.
 #[cfg(not(any(feature = "postgres", feature = "sqlx", feature = "tokio-postgres")))]
-fn serve(_url: &str, opened: &Opened, _requests: &Receiver<String>, _replies: &Sender<Result<Reply, Failure>>) {
+fn serve(_url: &str, opened: &Opened, _requests: &Receiver<Request>, _replies: &Sender<Result<Reply, Failure>>) {
     let error = Error::new(crate::ErrorKind::Usage, "no client is compiled in")
         .hint("enable the feature of one: `sqlx`, `tokio-postgres`, `deadpool-postgres` or `postgres`");
     drop(opened.send(Err(error)));
@@ -188,6 +277,27 @@ mod tests {
         link.send(&format!("CREATE SCHEMA {schema}")).unwrap_or_else(|failure| panic!("{failure:?}"));
         let report = link.perform(Run(Migrator::new(set).schema(&schema))).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(report.applied().count(), 1);
+        link.send(&format!("DROP SCHEMA {schema} CASCADE")).unwrap_or_else(|failure| panic!("{failure:?}"));
+    }
+
+    #[cfg(feature = "seeds")]
+    #[test]
+    fn copies_rows() {
+        use crate::seed::{Seeder, Seeds};
+
+        let mut link = link();
+        let schema = format!("link_copy_{}", std::process::id());
+        link.send(&format!("CREATE SCHEMA {schema}; CREATE TABLE {schema}.t (id int NOT NULL, n int);"))
+            .unwrap_or_else(|failure| panic!("{failure:?}"));
+        let mut seed = |text: String| {
+            let seeds = Seeds::from_files("seeds", [(format!("{schema}.t.csv"), text)])
+                .unwrap_or_else(|error| panic!("{error}"));
+            link.perform(Seeder::new(seeds, "test").schema(&schema).into_job()).map_err(|error| error.to_string())
+        };
+        let many: String = (0..30_000).map(|number| format!("{number},\n")).collect();
+        assert!(seed(format!("id,n\n{many}1,x\n")).is_err_and(|error| error.contains("t.csv:30002:3")));
+        assert!(seed(format!("id,n\n{many},1\n")).is_err_and(|error| error.contains("null in `id`")));
+        assert!(seed(format!("id,n\n{many}")).is_ok_and(|report| report.seeds()[0].rows() == 30_000));
         link.send(&format!("DROP SCHEMA {schema} CASCADE")).unwrap_or_else(|failure| panic!("{failure:?}"));
     }
 

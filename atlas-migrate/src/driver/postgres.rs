@@ -6,6 +6,8 @@ use postgres::Client;
 
 use super::{Database, Job, rust_postgres};
 use crate::Error;
+#[cfg(feature = "seeds")]
+use crate::session::{Chunks, CopyFailure};
 use crate::session::{Failure, Reply, Session};
 
 /// A client that belongs to somebody else: what is left to put in order at the end is sent after it.
@@ -30,6 +32,11 @@ impl<'c> Database<'c> for &'c mut Client {
 impl Session for Blocking<'_> {
     async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
         send(self.client, sql)
+    }
+
+    #[cfg(feature = "seeds")]
+    async fn copy_in(&mut self, statement: &str, rows: &mut dyn Chunks) -> Result<u64, CopyFailure> {
+        copy_in(self.client, statement, rows)
     }
 
     fn if_dropped(&mut self, cleanup: Option<String>) {
@@ -72,4 +79,22 @@ impl crate::testing::BlockingArgument for Client {
         let client = connect(database.url())?;
         Ok(crate::testing::argument::Opened::new(client, database))
     }
+}
+
+/// Sends rows.
+#[cfg(feature = "seeds")]
+pub(super) fn copy_in(client: &mut Client, statement: &str, rows: &mut dyn Chunks) -> Result<u64, CopyFailure> {
+    use std::io::Write;
+
+    let failed = |error| CopyFailure::Server(rust_postgres::cause(error));
+    // Where the rows end too early, the writer goes out of scope, which makes the statement fail.
+    let mut writer = client.copy_in(statement).map_err(failed)?;
+    let mut buffer = Vec::new();
+    while rows.next(&mut buffer).map_err(CopyFailure::Rows)? {
+        if writer.write_all(&buffer).is_err() {
+            // The server has refused what came before, and says why at the end.
+            break;
+        }
+    }
+    writer.finish().map_err(failed)
 }

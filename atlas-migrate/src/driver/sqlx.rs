@@ -11,6 +11,8 @@ use sqlx::{AssertSqlSafe, Column, Connection, Either, Executor, Postgres, Row, V
 use super::{Database, Job, Running, start};
 use crate::Error;
 use crate::session::{Cause, Failure, Reply, ServerError, Session};
+#[cfg(feature = "seeds")]
+use crate::session::{Chunks, CopyFailure};
 
 /// A connection on loan. It goes back only if nothing but one message was sent, and that one came to its end.
 struct Pooled {
@@ -23,6 +25,19 @@ struct Pooled {
 struct Borrowed<'c> {
     connection: &'c mut PgConnection,
     cleanup: Option<String>,
+    #[cfg(feature = "seeds")]
+    copying: bool,
+}
+
+impl<'c> Borrowed<'c> {
+    fn new(connection: &'c mut PgConnection) -> Self {
+        Self {
+            connection,
+            cleanup: None,
+            #[cfg(feature = "seeds")]
+            copying: false,
+        }
+    }
 }
 
 impl<'c> Database<'c> for &'c PgPool {
@@ -43,7 +58,7 @@ impl<'c> Database<'c> for &'c mut PgConnection {
     type Outcome<T: Send + 'c> = Running<'c, T>;
 
     fn perform<J: Job>(self, job: J) -> Running<'c, J::Output> {
-        Running::new(async move { job.perform(&mut Borrowed { connection: self, cleanup: None }).await })
+        Running::new(async move { job.perform(&mut Borrowed::new(self)).await })
     }
 }
 
@@ -73,6 +88,15 @@ impl Session for Pooled {
         }
     }
 
+    #[cfg(feature = "seeds")]
+    async fn copy_in(&mut self, statement: &str, rows: &mut dyn Chunks) -> Result<u64, CopyFailure> {
+        self.messages += 1;
+        match &mut self.connection {
+            Some(connection) => copy_in(connection, statement, rows).await,
+            None => unreachable!("the connection is taken out when the session ends"),
+        }
+    }
+
     fn if_dropped(&mut self, cleanup: Option<String>) {
         self.clean = cleanup.is_none();
     }
@@ -95,6 +119,14 @@ impl Session for Borrowed<'_> {
         send(self.connection, sql).await
     }
 
+    #[cfg(feature = "seeds")]
+    async fn copy_in(&mut self, statement: &str, rows: &mut dyn Chunks) -> Result<u64, CopyFailure> {
+        self.copying = true;
+        let result = copy_in(self.connection, statement, rows).await;
+        self.copying = false;
+        result
+    }
+
     fn if_dropped(&mut self, cleanup: Option<String>) {
         self.cleanup = cleanup;
     }
@@ -102,6 +134,12 @@ impl Session for Borrowed<'_> {
 
 impl Drop for Borrowed<'_> {
     fn drop(&mut self) {
+        // Of a `COPY` that was dropped this client does not wait for the end, and would take it for that of the next
+        // statement: better no connection than one that gives wrong answers.
+        #[cfg(feature = "seeds")]
+        if self.copying {
+            self.cleanup = Some(crate::sql::END_SESSION.to_owned());
+        }
         if let Some(cleanup) = self.cleanup.take()
             && !cleanup.is_empty()
         {
@@ -132,6 +170,27 @@ pub(super) async fn send(connection: &mut PgConnection, sql: &str) -> Result<Rep
             }
             Some(Err(error)) => return Err(reply.failed(cause(error))),
             None => return Ok(reply),
+        }
+    }
+}
+
+#[cfg(feature = "seeds")]
+pub(super) async fn copy_in(
+    connection: &mut PgConnection,
+    statement: &str,
+    rows: &mut dyn Chunks,
+) -> Result<u64, CopyFailure> {
+    let failed = |error| CopyFailure::Server(cause(error));
+    let mut copy = connection.copy_in_raw(statement).await.map_err(failed)?;
+    let mut buffer = Vec::new();
+    loop {
+        match rows.next(&mut buffer) {
+            Ok(true) => copy.send(buffer.as_slice()).await.map(drop).map_err(failed)?,
+            Ok(false) => return copy.finish().await.map_err(failed),
+            Err(error) => {
+                copy.abort("its rows cannot be had").await.map_err(failed)?;
+                return Err(CopyFailure::Rows(error));
+            }
         }
     }
 }

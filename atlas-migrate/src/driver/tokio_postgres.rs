@@ -6,6 +6,8 @@ use futures_core::Stream;
 use tokio_postgres::Client;
 
 use super::{Database, Job, Running, rust_postgres, start};
+#[cfg(feature = "seeds")]
+use crate::session::{Chunks, CopyFailure};
 use crate::session::{Failure, Reply, Session};
 
 /// A client that belongs to somebody else: what is left to put in order at the end is sent after it.
@@ -25,6 +27,11 @@ impl<'c> Database<'c> for &'c mut Client {
 impl Session for Borrowed<'_> {
     async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
         send(self.client, sql).await
+    }
+
+    #[cfg(feature = "seeds")]
+    async fn copy_in(&mut self, statement: &str, rows: &mut dyn Chunks) -> Result<u64, CopyFailure> {
+        copy_in(self.client, statement, rows).await
     }
 
     fn if_dropped(&mut self, cleanup: Option<String>) {
@@ -73,5 +80,27 @@ impl crate::testing::Argument for Client {
     async fn open(database: crate::testing::Database) -> Result<crate::testing::argument::Opened<Self>, crate::Error> {
         let client = connect(database.url()).await?;
         Ok(crate::testing::argument::Opened::new(client, database))
+    }
+}
+
+/// Sends rows. Where they end too early, the sink goes out of scope, which makes the statement fail.
+#[cfg(feature = "seeds")]
+pub(super) async fn copy_in(client: &Client, statement: &str, rows: &mut dyn Chunks) -> Result<u64, CopyFailure> {
+    use std::future::poll_fn;
+
+    use futures_sink::Sink;
+
+    let failed = |error| CopyFailure::Server(rust_postgres::cause(error));
+    let mut sink = pin!(client.copy_in::<_, std::io::Cursor<Vec<u8>>>(statement).await.map_err(failed)?);
+    loop {
+        let mut buffer = Vec::new();
+        if !rows.next(&mut buffer).map_err(CopyFailure::Rows)? {
+            return sink.finish().await.map_err(failed);
+        }
+        let ready = poll_fn(|context| sink.as_mut().poll_ready(context)).await;
+        if ready.and_then(|()| sink.as_mut().start_send(std::io::Cursor::new(buffer))).is_err() {
+            // The server has refused what came before, and says why at the end.
+            return sink.finish().await.map_err(failed);
+        }
     }
 }

@@ -6,8 +6,8 @@ use atlas_migrate_core::migration::{Migration, Script, Transaction};
 
 use super::one_by_one::Job;
 use super::{Engine, Work, state};
-use crate::error::Place;
 use crate::migrator::TransactionMode;
+use crate::place::{Place, line_of_block, span_at};
 use crate::report::label;
 use crate::session::{Cause, ServerError, Session};
 use crate::sql::{self, Sql};
@@ -140,21 +140,6 @@ fn describe(
     error.server(server).hint(hint::migration(server).unwrap_or_else(|| "mend the file and run again".to_owned()))
 }
 
-/// The line of a `DO` block that failed, which the server counts from the beginning of its body.
-fn line_of_block(statement: &str, context: Option<&str>) -> Option<Range<usize>> {
-    let (_, rest) = context?.split_once("PL/pgSQL function inline_code_block line ")?;
-    let line: usize = rest.split(' ').next()?.parse().ok()?;
-    let open = statement.find('$')?;
-    let body = open + statement[open + 1..].find('$')? + 2;
-    let start = match line.checked_sub(2) {
-        None => body,
-        Some(skipped) => body + statement[body..].match_indices('\n').nth(skipped)?.0 + 1,
-    };
-    let text = statement[start..].lines().next()?;
-    let indent = text.len() - text.trim_start().len();
-    Some(start + indent..start + text.trim_end().len())
-}
-
 /// The connection went away in the middle of a migration.
 pub(super) fn lost(migration: &Migration, script: Option<&Script>, cause: Cause) -> Error {
     let name = label(migration.version(), migration.name());
@@ -165,18 +150,4 @@ pub(super) fn lost(migration: &Migration, script: Option<&Script>, cause: Cause)
     Error::own(&format!("running migration {name}"), cause)
         .note(note)
         .hint("run again: it goes by what the history says")
-}
-
-/// The word at a position that the server gave: in characters, from 1, counted from the start of the message, in which
-/// `head` stands before the text.
-fn span_at(text: &str, head: &str, position: usize) -> Option<Range<usize>> {
-    let skip = position.checked_sub(1)?.checked_sub(head.chars().count())?;
-    let (start, first) = text.char_indices().nth(skip)?;
-    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    let length = match first {
-        '"' | '\'' => text[start + 1..].find(first).map_or(1, |end| end + 2),
-        c if is_word(c) => text[start..].find(|c| !is_word(c)).unwrap_or(text.len() - start),
-        c => c.len_utf8(),
-    };
-    Some(start..start + length)
 }

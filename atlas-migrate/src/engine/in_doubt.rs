@@ -5,7 +5,7 @@ use atlas_migrate_core::migration::{Migration, Script};
 use super::judge::Verdict;
 use super::one_by_one::Job;
 use super::refusal::name;
-use crate::error::Place;
+use crate::place::Place;
 use crate::{Error, ErrorKind};
 
 /// The statement at this index may have run, or something is in its way that it cannot have made.

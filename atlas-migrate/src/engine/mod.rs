@@ -32,7 +32,7 @@ mod in_doubt;
 mod judge;
 mod one_by_one;
 mod record;
-mod refusal;
+pub(crate) mod refusal;
 mod state;
 mod transaction;
 mod turn;
@@ -71,7 +71,7 @@ enum Work<'a> {
 impl<'a, S: Session> Engine<'a, S> {
     pub(crate) fn new(session: &'a mut S, migrator: &'a Migrator) -> Result<Self, Error> {
         let options = &migrator.options;
-        refusal::check_names(options)?;
+        refusal::check_names(&options.schema, &options.table, &options.namespace, options.role.as_deref())?;
         let mut report = Report::default();
         for warning in migrator.migrations.warnings() {
             options.listener.tell(&Event::Warning(&warning));
@@ -140,7 +140,7 @@ impl<'a, S: Session> Engine<'a, S> {
         if steps.is_empty() {
             return Ok(self.report);
         }
-        state.writable(match work {
+        state.server.writable(match work {
             Work::Run => "there are migrations to run",
             Work::Revert(_) => "there are migrations to revert",
         })?;
@@ -287,8 +287,8 @@ impl<'a, S: Session> Engine<'a, S> {
         self.session.if_dropped(None);
         let reply = reply.map_err(|failure| Error::own("reading the history", failure.cause))?;
         let state = self.read_state(&reply)?;
-        state.usable()?;
-        self.sql.server_version = state.version_number;
+        state.server.usable()?;
+        self.sql.server_version = state.server.version_number;
         self.backend = Some(state.backend);
         if let Some(settings) = &state.settings {
             self.before = settings.clone();

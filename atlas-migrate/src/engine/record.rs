@@ -21,7 +21,7 @@ impl<S: Session> Engine<'_, S> {
         if !self.known.iter().any(|migration| migration.key() == key) {
             return Err(self.unknown(version));
         }
-        state.writable("a baseline is to be recorded")?;
+        state.server.writable("a baseline is to be recorded")?;
         self.begin(&[]).await?;
         let is_new = |migration: &&Migration| {
             migration.key() <= key && self.entries.iter().all(|entry| entry.key() != migration.key())
@@ -53,7 +53,7 @@ impl<S: Session> Engine<'_, S> {
         {
             return Err(refusal::too_many_statements(migration, completed, total));
         }
-        state.writable("the history is to be repaired")?;
+        state.server.writable("the history is to be repaired")?;
         self.begin(&[]).await?;
         let row = self.row(migration);
         let record = |state, statements, fingerprint| {

@@ -6,8 +6,7 @@ use atlas_migrate_core::history::Entry;
 use atlas_migrate_core::migration::{Migration, Script};
 use atlas_migrate_core::plan::{Line, Problem, Standing, Step};
 
-use crate::error::Place;
-use crate::migrator::Options;
+use crate::place::Place;
 use crate::progress::Holder;
 use crate::report::label;
 use crate::{Error, ErrorKind};
@@ -16,12 +15,12 @@ use crate::{Error, ErrorKind};
 const LONGEST_NAME: usize = 63;
 
 /// Names that PostgreSQL cannot have. A namespace is a value, not a name, and may be as long as it likes.
-pub(super) fn check_names(options: &Options) -> Result<(), Error> {
+pub(crate) fn check_names(schema: &str, table: &str, namespace: &str, role: Option<&str>) -> Result<(), Error> {
     let names = [
-        ("schema", Some(&options.schema), LONGEST_NAME),
-        ("table", Some(&options.table), LONGEST_NAME),
-        ("namespace", Some(&options.namespace), usize::MAX),
-        ("role", options.role.as_ref(), LONGEST_NAME),
+        ("schema", Some(schema), LONGEST_NAME),
+        ("table", Some(table), LONGEST_NAME),
+        ("namespace", Some(namespace), usize::MAX),
+        ("role", role, LONGEST_NAME),
     ];
     for (option, name, longest) in names {
         let Some(name) = name else { continue };

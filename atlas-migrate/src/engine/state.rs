@@ -8,6 +8,7 @@ use atlas_migrate_core::version::Version;
 
 use super::refusal;
 use crate::progress::Holder;
+use crate::server::Server;
 use crate::session::{Reply, Row};
 use crate::sql::{SessionSettings, Sql};
 use crate::{Error, ErrorKind};
@@ -17,12 +18,7 @@ pub(super) struct State {
     pub(super) form: Form,
     /// Whether the digest is the one that was asked for.
     pub(super) current: bool,
-    standby: bool,
-    read_only: bool,
-    /// Whether the transaction began with the message.
-    alone: bool,
-    pub(super) version_number: u32,
-    version: String,
+    pub(super) server: Server,
     /// The session's own settings, if they were asked for.
     pub(super) settings: Option<SessionSettings>,
     pub(super) outcomes: Vec<String>,
@@ -53,11 +49,13 @@ impl State {
         Ok(Self {
             form,
             current: flag(row, 2)?,
-            standby: flag(row, 3)?,
-            read_only: text(row, 4)? == "on",
-            alone: flag(row, 5)?,
-            version_number: parse(row, 6)?,
-            version: text(row, 7)?.to_owned(),
+            server: Server {
+                standby: flag(row, 3)?,
+                read_only: text(row, 4)? == "on",
+                alone: flag(row, 5)?,
+                version_number: parse(row, 6)?,
+                version: text(row, 7)?.to_owned(),
+            },
             settings: Some(SessionSettings {
                 settings: text(row, 8)?.to_owned(),
                 belongings: text(row, 9)?.to_owned(),
@@ -67,36 +65,6 @@ impl State {
             backend: parse(row, 13)?,
             outcomes: if outcomes.is_empty() { vec![] } else { outcomes.split('\x1f').map(str::to_owned).collect() },
         })
-    }
-
-    /// Whether this server and connection are ones that migrations can run on at all.
-    pub(super) fn usable(&self) -> Result<(), Error> {
-        if self.version_number < 130_000 {
-            return Err(Error::new(
-                ErrorKind::UnsupportedServer,
-                format!("the server is PostgreSQL {}, and 13 is the first that is supported", self.version),
-            )
-            .hint("upgrade the server"));
-        }
-        if !self.alone {
-            return Err(Error::new(ErrorKind::Usage, "the connection is in the middle of a transaction")
-                .hint("commit or roll back first: migrations have transactions of their own"));
-        }
-        Ok(())
-    }
-
-    /// Whether something can be written, which is needed because of this.
-    pub(super) fn writable(&self, because: &str) -> Result<(), Error> {
-        let (what, hint) = match (self.standby, self.read_only) {
-            (true, _) => {
-                ("this server is a standby", "connect to the primary server to migrate; then this one follows")
-            }
-            (false, true) => {
-                ("this session is read-only", "use a session without default_transaction_read_only to migrate")
-            }
-            (false, false) => return Ok(()),
-        };
-        Err(Error::new(ErrorKind::ReadOnly, format!("{because}, but {what}")).hint(hint))
     }
 }
 
@@ -210,13 +178,13 @@ mod tests {
     #[test]
     fn servers_that_are_of_no_use() {
         check(
-            state("12.22", "f", "off").usable(),
+            state("12.22", "f", "off").server.usable(),
             "the server is PostgreSQL 12.22, and 13 is the first that is supported\n  = hint: upgrade the server",
         );
         check(
-            state("15.18", "t", "on").writable("there are migrations to run"),
+            state("15.18", "t", "on").server.writable("there are migrations to run"),
             "there are migrations to run, but this server is a standby\n  \
-             = hint: connect to the primary server to migrate; then this one follows",
+             = hint: connect to the primary server; then this one follows",
         );
     }
 

@@ -14,32 +14,34 @@ use crate::{Error, ErrorKind};
 
 /// A file or folder that could not be read, and why.
 #[derive(Debug)]
-pub(super) struct Unreadable(PathBuf, io::Error);
+pub(crate) struct Unreadable(PathBuf, io::Error);
 
 /// Reads and checks the migrations of a folder.
 pub(super) fn read(folder: &Path) -> Result<Vec<Migration>, Error> {
-    let unreadable = |Unreadable(path, error)| {
-        let hint = if path == folder {
-            "the folder is looked for in the current directory of the process, unless its path is absolute"
-        } else {
-            "see that it is there, may be read, and has a name in UTF-8; or move it out of the folder"
-        };
-        Error::new(ErrorKind::Source, format!("{} could not be read: {error}", path.display())).hint(hint)
-    };
     let mut contents = Vec::new();
-    for path in files(folder).map_err(unreadable)? {
+    for path in files(folder, file_name::is_ours).map_err(|unreadable| error(folder, unreadable))? {
         let file = folder.join(&path);
-        let bytes = fs::read(&file).map_err(|error| unreadable(Unreadable(file, error)))?;
+        let bytes = fs::read(&file).map_err(|cause| error(folder, Unreadable(file, cause)))?;
         contents.push(File { path, bytes: Cow::Owned(bytes) });
     }
     set::assemble(&folder.to_string_lossy(), contents).map_err(|faults| Error::faults(&faults))
+}
+
+/// The error of a file in a folder, or of the folder itself.
+pub(crate) fn error(folder: &Path, Unreadable(path, error): Unreadable) -> Error {
+    let hint = if path == folder {
+        "the folder is looked for in the current directory of the process, unless its path is absolute"
+    } else {
+        "see that it is there, may be read, and has a name in UTF-8; or move it out of the folder"
+    };
+    Error::new(ErrorKind::Source, format!("{} could not be read: {error}", path.display())).hint(hint)
 }
 
 /// The files of a folder and those below it that a set is made of, by their paths in it, with `/` between their parts.
 ///
 /// Links are followed, as the compiler follows them; but what lies in a folder that was read already is there already, and
 /// a link to it may lead round in a circle.
-pub(super) fn files(folder: &Path) -> Result<Vec<String>, Unreadable> {
+pub(crate) fn files(folder: &Path, is_ours: impl Fn(&str) -> bool) -> Result<Vec<String>, Unreadable> {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
     // Links wait, so that a file has the name of the folder that it really is in.
@@ -52,7 +54,7 @@ pub(super) fn files(folder: &Path) -> Result<Vec<String>, Unreadable> {
             if path.is_dir() {
                 let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
                 if is_link { &mut links } else { &mut folders }.push(path);
-            } else if file_name::is_ours(&name) {
+            } else if is_ours(&name) {
                 if below.to_str().is_none() {
                     let error = io::Error::new(io::ErrorKind::InvalidData, "its name is not UTF-8");
                     return Err(Unreadable(path, error));

@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use atlas_migrate_core::migration::Migration;
+use atlas_migrate_core::file_name;
+use atlas_migrate_core::migration::{Migration, Script};
 use atlas_migrate_core::set::{self, File};
 
 use crate::Error;
 
-mod directory;
-mod embedded;
+pub(crate) mod directory;
+pub(crate) mod embedded;
 #[cfg(feature = "include-dir")]
 mod include_dir;
 
@@ -87,7 +88,16 @@ impl Migrations {
 
     /// What a developer should know: files that have come since a debug build was made.
     pub(crate) fn warnings(&self) -> Vec<String> {
-        self.folder.map_or_else(Vec::new, |folder| embedded::unknown_files(folder, &self.migrations))
+        let paths = || {
+            self.migrations
+                .iter()
+                .flat_map(|migration| [Some(migration.up()), migration.down()])
+                .flatten()
+                .map(Script::path)
+        };
+        // Settings of a folder are no migration.
+        let is_script = |path: &str| path.ends_with(".sql") && file_name::is_ours(path);
+        self.folder.map_or_else(Vec::new, |folder| embedded::unknown_files(folder, is_script, paths))
     }
 }
 

@@ -14,12 +14,16 @@ use crate::migrator::Options;
 mod catalog;
 mod judge;
 mod read;
+#[cfg(feature = "seeds")]
+mod seed;
 mod session;
 #[cfg(feature = "testing")]
 pub(crate) mod testing;
 mod write;
 
 pub(crate) use read::Held;
+#[cfg(feature = "seeds")]
+pub(crate) use seed::{Conflict, Load, SeedRow};
 pub(crate) use session::{SessionSettings, Timeouts};
 pub(crate) use write::{Advance, LEASE_LOST, Lease, Record, SESSION_LOST, Session};
 
@@ -60,6 +64,10 @@ pub(crate) struct Sql {
 pub(crate) const BEGIN: &str = "BEGIN;\n";
 pub(crate) const COMMIT: &str = "COMMIT;\n";
 pub(crate) const ROLLBACK: &str = "ROLLBACK;\n";
+
+/// Ends the session that sends it.
+#[cfg(all(feature = "seeds", feature = "sqlx"))]
+pub(crate) const END_SESSION: &str = "SELECT pg_terminate_backend(pg_backend_pid())";
 
 impl Sql {
     pub(crate) fn new(options: &Options, custom_settings: BTreeSet<String>) -> Self {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::session::{OF_THE_TRANSACTION, belongings, milliseconds};
+use super::session::milliseconds;
 use super::{Sql, dollar_quoted, ident, literal};
 
 /// The columns of the history table, in their order: the ones that one looks at come first.
@@ -96,7 +96,7 @@ impl Sql {
     }
 
     /// Begins a transaction that goes by our settings, whatever those of the role or server are.
-    fn open(&self) -> String {
+    pub(super) fn open(&self) -> String {
         // In PostgreSQL 17 came a timeout for transactions as a whole.
         let transaction_timeout =
             if self.server_version >= 170_000 { "SET LOCAL transaction_timeout = 0;\n" } else { "" };
@@ -135,7 +135,7 @@ impl Sql {
         )
     }
 
-    fn find(&self) -> String {
+    pub(super) fn find(&self) -> String {
         format!(
             "(SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
              WHERE n.nspname = {} AND c.relname = {})",
@@ -152,14 +152,7 @@ impl Sql {
         let ours: Vec<_> = COLUMNS.iter().map(|(name, _)| literal(name)).collect();
         let settings = match want {
             // Asked for only when there may be something to do: the view costs the server about a millisecond.
-            Want::Settings => format!(
-                "    SELECT coalesce(jsonb_object_agg(name, setting), '{{}}') INTO atlas_settings\n\
-                 \x20     FROM (SELECT name, setting FROM pg_settings\n\
-                 \x20     WHERE source = 'session' AND name NOT IN ({OF_THE_TRANSACTION}){}) s;\n\
-                 \x20   SELECT coalesce(jsonb_agg(removal), '[]') INTO atlas_belongings FROM ({}) b;\n",
-                self.custom_settings(),
-                belongings()
-            ),
+            Want::Settings => self.select_settings(),
             Want::State => String::new(),
         };
         let mut evaluate = String::new();

@@ -43,11 +43,6 @@ const ADVISORY_LOCKS: &str = "\
     ELSE concat(classid::integer, ', ', objid::integer) END) AS removal \
     FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted";
 
-/// All that removes something of the session's own.
-pub(super) fn belongings() -> String {
-    format!("{OBJECTS} UNION ALL {ADVISORY_LOCKS}")
-}
-
 /// Those settings of `atlas_before` that the server does not list and that have another value now. Where there was none they
 /// are empty ever after.
 const CUSTOM_SETTINGS_THAT_DIFFER: &str = "\
@@ -56,8 +51,7 @@ const CUSTOM_SETTINGS_THAT_DIFFER: &str = "\
     \x20   AND b.key NOT IN (SELECT name FROM pg_show_all_settings())\n";
 
 /// Settings that belong to a transaction, not to a session.
-pub(super) const OF_THE_TRANSACTION: &str =
-    "'transaction_isolation', 'transaction_read_only', 'transaction_deferrable'";
+const OF_THE_TRANSACTION: &str = "'transaction_isolation', 'transaction_read_only', 'transaction_deferrable'";
 
 pub(super) fn milliseconds(duration: Duration) -> u128 {
     // Zero switches a timeout off, so that less than a millisecond is rounded up to one.
@@ -119,8 +113,19 @@ impl Sql {
         self.role.as_deref().map_or(String::new(), perform)
     }
 
+    /// Reads what the session has of its own, in a block.
+    pub(super) fn select_settings(&self) -> String {
+        format!(
+            "    SELECT coalesce(jsonb_object_agg(name, setting), '{{}}') INTO atlas_settings\n\
+             \x20     FROM (SELECT name, setting FROM pg_settings\n\
+             \x20     WHERE source = 'session' AND name NOT IN ({OF_THE_TRANSACTION}){}) s;\n\
+             \x20   SELECT coalesce(jsonb_agg(removal), '[]') INTO atlas_belongings FROM ({OBJECTS} UNION ALL {ADVISORY_LOCKS}) b;\n",
+            self.custom_settings(),
+        )
+    }
+
     /// To be united with settings that the server lists: the name and value of each one that it does not.
-    pub(super) fn custom_settings(&self) -> String {
+    fn custom_settings(&self) -> String {
         if self.custom_settings.is_empty() {
             return String::new();
         }

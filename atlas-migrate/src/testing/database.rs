@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use super::contents::Contents;
 use super::maintenance::Maintenance;
 use super::{schema, server, spare, template};
 use crate::Error;
-use crate::migrator::Migrator;
 use crate::sql::testing::{self as sql, Number};
 
 /// A database that belongs to one test: dropped with the value, or kept if the test panics.
@@ -46,21 +46,22 @@ enum Place {
 }
 
 impl Database {
-    /// A new one, with these migrations.
+    /// A new one, with these migrations and seeds.
     ///
-    /// `migrations` is what `embed_migrations!` defines, `&MIGRATIONS`, or a [`Migrator`] with options.
+    /// `contents` is what `embed_migrations!` defines, `&MIGRATIONS`, a [`Migrator`](crate::Migrator) with options, or either with
+    /// seeds: [`Contents`].
     ///
     /// # Errors
     ///
     /// There is no server, or it cannot be connected to ([`Connection`](crate::ErrorKind::Connection)); a migration fails, as
-    /// with [`run`](Migrator::run); the role may create neither databases nor schemas
+    /// with [`run`](crate::Migrator::run); the role may create neither databases nor schemas
     /// ([`Database`](crate::ErrorKind::Database)).
-    pub async fn new(migrations: impl Into<Migrator>) -> Result<Self, Error> {
-        let migrator = migrations.into();
+    pub async fn new(contents: impl Into<Contents>) -> Result<Self, Error> {
+        let contents = contents.into();
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let making = thread::Builder::new().name("atlas-migrate".to_owned()).spawn(move || {
             // Whoever waited for it may have gone; then it is dropped here.
-            let _sent = sender.send(Self::make(&migrator));
+            let _sent = sender.send(Self::make(&contents));
         });
         making.map_err(Error::connect)?;
         receiver.await.map_err(Error::connect)?
@@ -71,8 +72,8 @@ impl Database {
     /// # Errors
     ///
     /// As those of [`new`](Self::new).
-    pub fn new_blocking(migrations: impl Into<Migrator>) -> Result<Self, Error> {
-        Self::make(&migrations.into())
+    pub fn new_blocking(contents: impl Into<Contents>) -> Result<Self, Error> {
+        Self::make(&contents.into())
     }
 
     /// Where it is: what all Rust clients take.
@@ -100,14 +101,14 @@ impl Database {
         Self(self.0.clone())
     }
 
-    fn make(migrator: &Migrator) -> Result<Self, Error> {
+    fn make(contents: &Contents) -> Result<Self, Error> {
         let mut maintenance = Maintenance::for_test(&server::url()?)?;
         let number = Number(crate::engine::random());
         let name = number.test();
         let (place, url) = if maintenance.may_create() {
-            (Place::Database, Self::copy(&mut maintenance, number, migrator)?)
+            (Place::Database, Self::copy(&mut maintenance, number, contents)?)
         } else {
-            (Place::Schema, schema::make(&mut maintenance, number, migrator)?)
+            (Place::Schema, schema::make(&mut maintenance, number, contents)?)
         };
         Ok(Self(Arc::new(Inner {
             name,
@@ -120,12 +121,12 @@ impl Database {
     }
 
     /// Makes a copy of the template, and the template if it is not there. Gives the URL.
-    fn copy(maintenance: &mut Maintenance, number: Number, migrator: &Migrator) -> Result<String, Error> {
-        let (name, template) = (number.test(), template::number(migrator, maintenance));
+    fn copy(maintenance: &mut Maintenance, number: Number, contents: &Contents) -> Result<String, Error> {
+        let (name, template) = (number.test(), template::number(contents, maintenance));
         let url = server::with_database(maintenance.url(), &name)?;
         let reply = maintenance.send("looking for a template", &sql::take(number, template))?;
         match reply.rows("atlas_template").next().and_then(|row| row.first()) {
-            None => template::make(maintenance, number, template, migrator)?,
+            None => template::make(maintenance, number, template, contents)?,
             Some(Some(used_today)) if used_today == "t" => {}
             Some(_) => drop(maintenance.send("noting a template's use", &sql::note_use(template))?),
         }

@@ -68,6 +68,7 @@
 //! one that makes a database on this server.
 
 pub(crate) mod argument;
+mod contents;
 mod database;
 mod maintenance;
 mod run;
@@ -78,6 +79,7 @@ mod template;
 mod validate;
 
 pub use argument::{Argument, BlockingArgument};
+pub use contents::Contents;
 pub use database::Database;
 pub use validate::validate;
 

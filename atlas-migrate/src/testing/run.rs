@@ -4,10 +4,9 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use super::Database;
 use super::argument::{Argument, BlockingArgument, Opened};
+use super::{Contents, Database};
 use crate::Error;
-use crate::migrator::Migrator;
 
 /// What an `async` test runs in.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +59,7 @@ impl Outcome for std::process::ExitCode {
 
 /// An `async` test.
 #[track_caller]
-pub fn run<A, F, T>(migrator: Migrator, expected: Expected, runtime: Runtime, test: impl FnOnce(A) -> F) -> T
+pub fn run<A, F, T>(contents: Contents, expected: Expected, runtime: Runtime, test: impl FnOnce(A) -> F) -> T
 where
     A: Argument,
     F: Future<Output = T>,
@@ -74,7 +73,7 @@ where
         }
     };
     let runtime = ready(runtime.map_err(Error::connect));
-    let database = make(migrator, expected);
+    let database = make(contents, expected);
     let (outcome, database) = runtime.block_on(async {
         let Opened { argument, database, close } = ready(A::open(database).await);
         let outcome = test(argument).await;
@@ -92,19 +91,19 @@ where
 /// A test that is not `async`.
 #[track_caller]
 pub fn run_blocking<A: BlockingArgument, T: Outcome>(
-    migrator: Migrator,
+    contents: Contents,
     expected: Expected,
     test: impl FnOnce(A) -> T,
 ) -> T {
-    let database = make(migrator, expected);
+    let database = make(contents, expected);
     let Opened { argument, database, .. } = ready(A::open(database));
     let outcome = test(argument);
     end(outcome, expected, &database)
 }
 
 #[track_caller]
-fn make(migrator: Migrator, expected: Expected) -> Database {
-    let database = ready(Database::new_blocking(migrator));
+fn make(contents: Contents, expected: Expected) -> Database {
+    let database = ready(Database::new_blocking(contents));
     if expected == Expected::Panic {
         database.expect_panic();
     }

@@ -1,15 +1,15 @@
 //! A schema for a test, where the role may not create databases.
 
+use super::contents::Contents;
 use super::maintenance::Maintenance;
 use crate::Error;
-use crate::driver::link::Link;
-use crate::migrator::{Fill, Migrator};
+use crate::migrator::Fill;
 use crate::sql::testing::{self as sql, Number};
 
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
 /// Makes the schema, fills it, and gives the URL by which a client has it on its search path.
-pub(super) fn make(maintenance: &mut Maintenance, number: Number, migrator: &Migrator) -> Result<String, Error> {
+pub(super) fn make(maintenance: &mut Maintenance, number: Number, contents: &Contents) -> Result<String, Error> {
     let name = &number.test();
     maintenance.send("taking a name", &sql::lock(number))?;
     let leftovers = maintenance.send("looking for schemas", &sql::leftover_schemas())?;
@@ -26,14 +26,11 @@ pub(super) fn make(maintenance: &mut Maintenance, number: Number, migrator: &Mig
         _ => error,
     })?;
     let url = with_search_path(maintenance.url(), name);
-    let fill = Fill(migrator.clone().schema(name));
-    let filled =
-        Link::open(&url).and_then(|mut link| link.perform(fill).map_err(|error| error.without_trace("schema")));
-    match filled {
-        Ok(_) => Ok(url),
+    match contents.clone().within(name).fill(&url, Fill) {
+        Ok(()) => Ok(url),
         Err(error) => {
             maintenance.send("removing a schema", &sql::remove_schema(name))?;
-            Err(error)
+            Err(error.without_trace("schema"))
         }
     }
 }

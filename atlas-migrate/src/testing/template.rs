@@ -2,18 +2,19 @@
 
 use atlas_migrate_core::checksum::Checksum;
 
+use super::contents::Contents;
 use super::maintenance::Maintenance;
 use super::server;
 use crate::Error;
-use crate::driver::link::Link;
-use crate::migrator::{Migrator, Options, Run};
+use crate::migrator::{Options, Run};
 use crate::sql::testing::{self as sql, Number};
 
 /// With another form of what the library itself makes, templates are made anew.
 const FORM: &str = env!("CARGO_PKG_VERSION");
 
 /// What a template is made of, as a number.
-pub(super) fn number(migrator: &Migrator, maintenance: &Maintenance) -> Number {
+pub(super) fn number(contents: &Contents, maintenance: &Maintenance) -> Number {
+    let migrator = &contents.migrator;
     let Options { namespace, schema, table, role, mode, plan, .. } = &migrator.options;
     let server = maintenance.kind();
     let mut text =
@@ -22,6 +23,7 @@ pub(super) fn number(migrator: &Migrator, maintenance: &Maintenance) -> Number {
         let (version, name, up) = (migration.version(), migration.name(), migration.up());
         text += &format!("{version} {name:?} {:?} {} {:?}\n", migration.kind(), up.checksum(), up.header());
     }
+    text += &contents.seeds();
     let mut first = [0; 8];
     first.copy_from_slice(&Checksum::of(&text).to_bytes()[..8]);
     Number(u64::from_be_bytes(first))
@@ -33,24 +35,22 @@ pub(super) fn make(
     maintenance: &mut Maintenance,
     own: Number,
     template: Number,
-    migrator: &Migrator,
+    contents: &Contents,
 ) -> Result<(), Error> {
     // If it fails, the locks end with the session.
     let found = maintenance.send("waiting for a template", &sql::begin_template(template))?;
     if found.rows("atlas_database").next().is_none() {
-        migrate(maintenance, &own.draft(), template, migrator)?;
+        fill(maintenance, &own.draft(), template, contents)?;
     }
     maintenance.send("letting others have a template", &sql::end_template(template)).map(drop)
 }
 
-fn migrate(maintenance: &mut Maintenance, draft: &str, template: Number, migrator: &Migrator) -> Result<(), Error> {
+fn fill(maintenance: &mut Maintenance, draft: &str, template: Number, contents: &Contents) -> Result<(), Error> {
     maintenance.copy(sql::EMPTY, draft)?;
-    let migrated = server::with_database(maintenance.url(), draft)
-        .and_then(|url| Link::open(&url))
-        .and_then(|mut link| link.perform(Run(migrator.clone())).map_err(|error| error.without_trace("database")));
-    if let Err(error) = migrated {
+    let filled = server::with_database(maintenance.url(), draft).and_then(|url| contents.clone().fill(&url, Run));
+    if let Err(error) = filled {
         remove(maintenance, draft)?;
-        return Err(error);
+        return Err(error.without_trace("database"));
     }
     maintenance.send("waiting for a session to end", &sql::await_closed(draft))?;
     maintenance.send("publishing a template", &sql::publish(draft, template)).map(drop)

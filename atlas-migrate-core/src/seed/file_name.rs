@@ -1,0 +1,195 @@
+//! What the path of a seed says.
+
+use std::cmp::Ordering;
+
+use super::Format;
+use crate::fault::Fault;
+
+/// What a file of the folder is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FileName<'p> {
+    /// A file of data.
+    Seed(Format),
+    /// The policy of the file of rows that has this path.
+    Policy(&'p str),
+}
+
+const EXTENSIONS: [(&str, Format); 4] =
+    [(".sql", Format::Sql), (".csv", Format::Csv), (".json", Format::Json), (".ndjson", Format::Ndjson)];
+
+/// Whether a file, by its path below the folder, is one of ours, or was meant to be: the content of others need not be read.
+pub fn is_ours(path: &str) -> bool {
+    parse(path, path) != Ok(None)
+}
+
+/// Reads the path of a file below the folder of seeds. `display` is the path that messages name.
+pub(super) fn parse<'p>(path: &'p str, display: &str) -> Result<Option<FileName<'p>>, Fault> {
+    if path.split('/').any(|part| part.starts_with('.')) {
+        return Ok(None);
+    }
+    let policy = strip_suffix(path, ".toml").filter(|of| !matches!(format(of), None | Some((_, Format::Sql))));
+    let Some((extension, format)) = format(policy.unwrap_or(path)) else { return Ok(None) };
+    let end = format!("{extension}{}", if policy.is_some() { ".toml" } else { "" });
+    if !path.ends_with(&end) {
+        let fault = Fault::new(display, format!("file name ends in `{}`", &path[path.len() - end.len()..]));
+        return Err(fault.hint(format!("write it in small letters, as in `{end}`")));
+    }
+    let is_named = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if let Some(environment) = environment(path).filter(|environment| !environment.chars().all(is_named)) {
+        let fault = Fault::new(display, format!("folder `{environment}` cannot be an environment"));
+        return Err(fault.hint("name it with ASCII letters, digits, `_` and `-`"));
+    }
+    let (schema, table) = table(policy.unwrap_or(path));
+    if format != Format::Sql && (table.is_empty() || schema == Some("")) {
+        let fault = Fault::new(display, "file name without a table");
+        return Err(
+            fault.hint("name it after the table that its rows are for, as in 010_users.csv or 010_public.users.csv")
+        );
+    }
+    Ok(Some(policy.map_or(FileName::Seed(format), FileName::Policy)))
+}
+
+fn format(path: &str) -> Option<(&'static str, Format)> {
+    EXTENSIONS.into_iter().find(|(extension, _)| strip_suffix(path, extension).is_some())
+}
+
+/// Removes an extension in whatever case.
+fn strip_suffix<'p>(path: &'p str, extension: &str) -> Option<&'p str> {
+    let (stem, end) = path.split_at_checked(path.len().checked_sub(extension.len())?)?;
+    end.eq_ignore_ascii_case(extension).then_some(stem)
+}
+
+/// The environment of a seed: the folder directly below that of all seeds.
+pub(super) fn environment(name: &str) -> Option<&str> {
+    name.split_once('/').map(|(environment, _)| environment)
+}
+
+/// The schema, if one is named, and the table of a file of rows.
+pub(super) fn table(name: &str) -> (Option<&str>, &str) {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    let name = numbered(stem).map_or(stem, |(_, name)| name);
+    name.split_once('.').map_or((None, name), |(schema, table)| (Some(schema), table))
+}
+
+/// A number before a name, without leading zeros, and the name.
+fn numbered(stem: &str) -> Option<(&str, &str)> {
+    let (number, name) = stem.split_once('_')?;
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| (number.trim_start_matches('0'), name))
+}
+
+/// The order in which seeds run: those for all environments first, and then by path. Numbers count as numbers, and come
+/// before names.
+pub(super) fn order(left: &str, right: &str) -> Ordering {
+    let is_in_folder = |path| environment(path).is_some();
+    let parts = left.split('/').map(key).cmp(right.split('/').map(key));
+    is_in_folder(left).cmp(&is_in_folder(right)).then(parts).then_with(|| left.cmp(right))
+}
+
+fn key(part: &str) -> impl Ord {
+    let (number, name) = numbered(part).map_or((None, part), |(number, name)| (Some(number), name));
+    (number.is_none(), number.map(|number| (number.len(), number)), name)
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(path: &str, expected: Option<FileName<'_>>) {
+        assert_eq!(parse(path, path), Ok(expected), "{path}");
+        assert_eq!(is_ours(path), expected.is_some(), "{path}");
+    }
+
+    #[track_caller]
+    fn check_table(name: &str, expected: (Option<&str>, &str)) {
+        assert_eq!(table(name), expected, "{name}");
+    }
+
+    fn fault(path: &str) -> String {
+        parse(path, &format!("seeds/{path}")).err().map_or_else(|| "none".to_owned(), |fault| fault.to_string())
+    }
+
+    #[test]
+    fn ours() {
+        check("users.csv", Some(FileName::Seed(Format::Csv)));
+        check("010_users.json", Some(FileName::Seed(Format::Json)));
+        check("dev/010_users.ndjson", Some(FileName::Seed(Format::Ndjson)));
+        check("dev/more/_.sql", Some(FileName::Seed(Format::Sql)));
+        check("020_.sql", Some(FileName::Seed(Format::Sql)));
+        check("dev/users.csv.toml", Some(FileName::Policy("dev/users.csv")));
+        check("users.ndjson.toml", Some(FileName::Policy("users.ndjson")));
+    }
+
+    #[test]
+    fn none_of_ours() {
+        for path in ["README.md", "users", "csv", "users.csv.bak", "metadata.toml", "a.sql.toml", "a.toml.csv/b", ""] {
+            check(path, None);
+        }
+        for hidden in [".users.csv", ".git/users.csv", "dev/.old/users.csv", ".csv"] {
+            check(hidden, None);
+        }
+    }
+
+    #[test]
+    fn tables() {
+        check_table("users.csv", (None, "users"));
+        check_table("010_users.csv", (None, "users"));
+        check_table("dev/more/010_public.users.ndjson", (Some("public"), "users"));
+        check_table("010_a.b.c.csv", (Some("a"), "b.c"));
+        check_table("010_020_users.csv", (None, "020_users"));
+        check_table("010.csv", (None, "010"));
+        check_table("_users.csv", (None, "_users"));
+        check_table("Größe der Räume.csv", (None, "Größe der Räume"));
+    }
+
+    #[test]
+    fn faults() {
+        assert_snapshot!(fault("dev/010_users.CSV"), @"
+        file name ends in `.CSV`
+         --> seeds/dev/010_users.CSV
+          = hint: write it in small letters, as in `.csv`
+        ");
+        assert_snapshot!(fault("my dev/users.csv"), @"
+        folder `my dev` cannot be an environment
+         --> seeds/my dev/users.csv
+          = hint: name it with ASCII letters, digits, `_` and `-`
+        ");
+        assert_snapshot!(fault("010_.csv"), @"
+        file name without a table
+         --> seeds/010_.csv
+          = hint: name it after the table that its rows are for, as in 010_users.csv or 010_public.users.csv
+        ");
+        assert_snapshot!(fault("010_public..csv"), @"
+        file name without a table
+         --> seeds/010_public..csv
+          = hint: name it after the table that its rows are for, as in 010_users.csv or 010_public.users.csv
+        ");
+        assert!(fault("010_.users.csv").contains("without a table"));
+        assert!(fault("010_.csv.toml").contains("without a table"));
+        assert!(fault("users.csv.TOML").contains("small letters"));
+        assert!(fault("users.Json.toml").contains("small letters"));
+    }
+
+    #[test]
+    fn order_is_that_of_numbers_and_then_of_names() {
+        let ordered = [
+            "2_b.csv",
+            "010_a.csv",
+            "10_b.csv",
+            "a.csv",
+            "demo/1_a.csv",
+            "dev/1_a.csv",
+            "dev/2_more/9_z.csv",
+            "dev/10_b.csv",
+            "dev/a.csv",
+        ];
+        let mut sorted = ordered;
+        sorted.reverse();
+        sorted.sort_by(|left, right| order(left, right));
+        assert_eq!(sorted, ordered);
+    }
+}

@@ -1,0 +1,111 @@
+//! JSON: objects in an array, or in a line each.
+
+mod extent;
+mod objects;
+
+use std::borrow::Cow;
+use std::io::Read;
+use std::ops::Range;
+
+use memchr::memchr;
+
+use self::objects::Objects;
+use super::Format;
+use super::buffer::Text;
+use super::rows::{Cell, Columns};
+use crate::fault::Fault;
+
+/// Reads objects one by one.
+pub(super) struct Reader<R> {
+    objects: Objects<R>,
+    /// Where the values of the object are, by column.
+    values: Vec<Option<Range<usize>>>,
+}
+
+/// The cells of an object.
+#[derive(Clone, Copy)]
+pub(super) struct Cells<'a> {
+    object: &'a str,
+    values: &'a [Option<Range<usize>>],
+}
+
+/// The keys of all objects of a file, in the order in which they appear. All of the file is checked.
+pub(super) fn columns(format: Format, path: &str, input: impl Read) -> Result<Columns, Fault> {
+    let mut objects = Objects::open(format, path, input)?;
+    let mut columns = Columns::default();
+    // The object in which each column was last.
+    let mut last: Vec<u64> = Vec::new();
+    let mut number = 0;
+    while objects.advance()? {
+        number += 1;
+        let object = objects.text()?;
+        for (position, (key, _)) in objects.entries.iter().enumerate() {
+            let name = text(&object[key.clone()]);
+            match columns.find(&name, position) {
+                Some(column) if last[column] == number => {
+                    let fault = objects.fault(key.clone(), format!("key `{name}` twice"), "is in the object already");
+                    return Err(fault.hint("remove one of the two"));
+                }
+                Some(column) => last[column] = number,
+                None if name.is_empty() => {
+                    let fault = objects.fault(key.clone(), "key without a name", "expected the name of a column");
+                    return Err(fault.hint("remove it, or name it"));
+                }
+                None => {
+                    columns.add(name.into_owned(), objects.fault(key.clone(), "", ""))?;
+                    last.push(number);
+                }
+            }
+        }
+    }
+    Ok(columns)
+}
+
+impl<R: Read> Reader<R> {
+    pub(super) fn open(format: Format, path: &str, input: R) -> Result<Self, Fault> {
+        Ok(Self { objects: Objects::open(format, path, input)?, values: Vec::new() })
+    }
+
+    /// Reads the next object, if there is another.
+    pub(super) fn next(&mut self, columns: &Columns) -> Result<Option<(&Text, Cells<'_>)>, Fault> {
+        if !self.objects.advance()? {
+            return Ok(None);
+        }
+        let Self { objects, values } = self;
+        let object = objects.text()?;
+        values.clear();
+        values.resize(columns.names().len(), None);
+        for (position, (key, value)) in objects.entries.iter().enumerate() {
+            let name = text(&object[key.clone()]);
+            let Some(column) = columns.find(&name, position) else {
+                let fault = objects.fault(key.clone(), format!("new key `{name}`"), "was not there a moment ago");
+                return Err(fault.hint("don't change the file while it is read"));
+            };
+            values[column] = Some(value.clone());
+        }
+        Ok(Some((&objects.buffer.text, Cells { object, values })))
+    }
+}
+
+impl<'a> Cells<'a> {
+    pub(super) fn cell(self, column: usize) -> Cell<'a> {
+        match self.values[column].clone().map(|value| &self.object[value]) {
+            None => Cell::Missing,
+            Some("null") => Cell::Null,
+            Some(value) if value.starts_with('"') => Cell::Text(text(value)),
+            Some(value) => Cell::Json(value),
+        }
+    }
+
+    pub(super) fn place(self, column: usize) -> Range<usize> {
+        self.values[column].clone().unwrap_or(0..1)
+    }
+}
+
+/// What a string says that has been checked.
+fn text(string: &str) -> Cow<'_, str> {
+    match memchr(b'\\', string.as_bytes()) {
+        None => Cow::Borrowed(&string[1..string.len() - 1]),
+        Some(_) => Cow::Owned(serde_json::from_str(string).unwrap_or_default()),
+    }
+}

@@ -1,0 +1,359 @@
+//! The order of effects, and nothing else.
+//!
+//! 1. *Look*: one message, which writes nothing. Mostly it is the only one.
+//! 2. *Describe*: what the catalog says of the tables, so that a column that does not fit is found before anything is loaded.
+//! 3. For each seed, or each circle of seeds whose tables refer to each other, a transaction: the lock and a second look, the
+//!    rows, its row in `schema_seeds`, the commit. Generated rows come in batches, each with a transaction.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use atlas_migrate_core::seed::Run;
+
+use super::item::{self, Item, Source};
+use super::order::{self, Node};
+use super::state::{Known, State};
+use super::table::Table;
+use super::{Options, SeedReport, Seeded, Seeder, refusal, state};
+use crate::engine::refusal::check_names;
+use crate::progress::Event;
+use crate::session::{Reply, Session};
+use crate::sql::{self, SeedRow, SessionSettings, Sql};
+use crate::{Error, ErrorKind};
+
+/// The pauses between two tries to take the lock.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+
+pub(super) struct Engine<'a, S> {
+    pub(super) session: &'a mut S,
+    pub(super) options: &'a Options,
+    pub(super) items: Vec<Item<'a>>,
+    pub(super) sql: Sql,
+    pub(super) ending: Ending,
+    pub(super) tables: Vec<Option<Table>>,
+    /// How many staging tables there were.
+    pub(super) stagings: usize,
+    seeder: &'a Seeder,
+    /// The table of seeds, as it is known to be.
+    known: HashMap<String, Known>,
+    /// The environment that the database is of.
+    environment: Option<String>,
+    before: SessionSettings,
+    report: SeedReport,
+    open: bool,
+}
+
+/// What becomes of it all.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ending {
+    Commit,
+    Rollback,
+}
+
+impl<'a, S: Session> Engine<'a, S> {
+    pub(super) fn new(session: &'a mut S, seeder: &'a Seeder, ending: Ending) -> Result<Self, Error> {
+        let options = &seeder.options;
+        check_names(&options.schema, "schema_seeds", &options.namespace, options.role.as_deref())?;
+        if !seeder.environment.is_valid() {
+            let message = format!("{:?} is no name of an environment", seeder.environment.name());
+            return Err(Error::new(ErrorKind::Usage, message)
+                .hint("use letters, digits, `_` and `-`: it is the name of a folder as well"));
+        }
+        for warning in seeder.seeds.warnings() {
+            options.listener.tell(&Event::Warning(&warning));
+        }
+        let items = seeder.items();
+        refusal::check_unique(&items)?;
+        Ok(Self {
+            session,
+            options,
+            sql: Sql::of_seeds(options, item::custom_settings(&items)),
+            items,
+            ending,
+            tables: Vec::new(),
+            stagings: 0,
+            seeder,
+            known: HashMap::new(),
+            environment: None,
+            before: SessionSettings::default(),
+            report: SeedReport::default(),
+            open: false,
+        })
+    }
+
+    pub(super) async fn run(mut self) -> Result<SeedReport, Error> {
+        let state = self.look(&item::digest(&self.items)).await?;
+        refusal::check_environment(&self.seeder.environment, self.environment.as_deref())?;
+        let pending: Vec<_> = (0..self.items.len()).filter(|item| self.is_pending(*item)).collect();
+        if pending.is_empty() {
+            // Those who have nothing to load are guarded as well.
+            if self.environment.is_none() && self.ending == Ending::Commit && state.server.writable("").is_ok() {
+                self.write_mark(String::new()).await?;
+            }
+            return Ok(self.report);
+        }
+        state.server.writable("there are seeds to load")?;
+        self.describe(&pending).await?;
+        let result = self.load(&pending).await;
+        if let Err(error) = &result
+            && self.open
+            && !error.is_connection()
+        {
+            self.abandon().await;
+        }
+        result.map_err(|error| refusal::after(error, &self.report))?;
+        Ok(self.report)
+    }
+
+    pub(super) async fn mark(mut self) -> Result<(), Error> {
+        self.look("").await?.server.writable("the mark is to be written")?;
+        self.write_mark(self.sql.unmark()).await
+    }
+
+    async fn write_mark(&mut self, before: String) -> Result<(), Error> {
+        self.begin().await?;
+        let message = before + &self.sql.mark(self.seeder.environment.name()) + sql::COMMIT;
+        self.send(&message, "marking the database").await?;
+        self.settle();
+        Ok(())
+    }
+
+    async fn look(&mut self, current: &str) -> Result<State, Error> {
+        self.session.if_dropped(Some(String::new()));
+        let reply = self.session.send(&self.sql.look_at_seeds(current)).await;
+        self.session.if_dropped(None);
+        let reply = reply.map_err(|failure| Error::own("looking at the seeds", failure.cause))?;
+        let state = self.read_state(&reply)?;
+        state.server.usable()?;
+        self.sql.server_version = state.server.version_number;
+        self.before = state.settings.clone();
+        Ok(state)
+    }
+
+    fn read_state(&mut self, reply: &Reply) -> Result<State, Error> {
+        let state = State::read(reply)?;
+        if state.granted {
+            self.environment.clone_from(&state.environment);
+            self.known = state::known(reply)?;
+        }
+        Ok(state)
+    }
+
+    fn is_pending(&self, item: usize) -> bool {
+        let item = &self.items[item];
+        let Some(known) = self.known.get(&item.name) else { return true };
+        match item.run {
+            Run::Once => !known.done,
+            Run::OnChange => !known.done || known.checksum != item.checksum,
+            Run::Always => true,
+        }
+    }
+
+    /// Asks the catalog for the tables, and holds the files against it.
+    async fn describe(&mut self, pending: &[usize]) -> Result<(), Error> {
+        let names: Vec<_> = pending.iter().filter_map(|item| self.items[*item].table()).collect();
+        let mut tables = Vec::new();
+        if !names.is_empty() {
+            self.session.if_dropped(Some(String::new()));
+            let reply = self.session.send(&Sql::describe_tables(&names)).await;
+            self.session.if_dropped(None);
+            tables = state::tables(&reply.map_err(|failure| Error::own("reading the catalog", failure.cause))?)?;
+        }
+        let mut tables = tables.into_iter();
+        self.tables = vec![None; self.items.len()];
+        for item in pending {
+            if self.items[*item].table().is_some() {
+                self.tables[*item] = tables.next().flatten();
+            }
+        }
+        refusal::check_tables(&self.items, &self.tables, pending)?;
+        if self.environment.is_none() && !self.seeder.environment.is_production() {
+            self.check_virgin().await?;
+        }
+        Ok(())
+    }
+
+    /// A database that nobody has marked may be anybody's: rows of tables that would be loaded say that it is not new.
+    async fn check_virgin(&mut self) -> Result<(), Error> {
+        if !self.known.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<_> = self.tables.iter().flatten().map(|table| table.name.as_str()).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        self.session.if_dropped(Some(String::new()));
+        let reply = self.session.send(&Sql::have_rows(names)).await;
+        self.session.if_dropped(None);
+        let reply = reply.map_err(|failure| Error::own("looking for rows", failure.cause))?;
+        refusal::check_empty(&self.seeder.environment, &reply)
+    }
+
+    async fn load(&mut self, pending: &[usize]) -> Result<(), Error> {
+        let node = |item: &usize| Node {
+            table: self.tables[*item].as_ref().map(|table| table.oid),
+            references: self.tables[*item].as_ref().map_or_else(Vec::new, |table| table.references.clone()),
+        };
+        let nodes: Vec<_> = pending.iter().map(node).collect();
+        let first = self.known.clone();
+        for group in order::groups(&nodes) {
+            let group: Vec<_> = group.into_iter().map(|node| pending[node]).collect();
+            let mut from = 0;
+            loop {
+                self.turn().await?;
+                let group = self.not_loaded_since(&first, &group);
+                match self.load_group(&group, &mut from).await? {
+                    Progress::Done => break,
+                    Progress::Batch => {}
+                }
+            }
+        }
+        match self.ending {
+            Ending::Commit => self.settle(),
+            Ending::Rollback => self.abandon().await,
+        }
+        Ok(())
+    }
+
+    /// Those that nobody else has loaded meanwhile.
+    fn not_loaded_since(&self, first: &HashMap<String, Known>, group: &[usize]) -> Vec<usize> {
+        let is_theirs = |item: &usize| {
+            let name = &self.items[*item].name;
+            self.known.get(name) != first.get(name) && !self.is_pending(*item)
+        };
+        group.iter().copied().filter(|item| !is_theirs(item)).collect()
+    }
+
+    /// Makes sure that a transaction is open which has the lock.
+    async fn turn(&mut self) -> Result<(), Error> {
+        if !self.open {
+            self.begin().await?;
+            refusal::check_environment(&self.seeder.environment, self.environment.as_deref())?;
+        }
+        Ok(())
+    }
+
+    async fn begin(&mut self) -> Result<(), Error> {
+        let (started, mut pause) = (Instant::now(), FIRST_PAUSE);
+        self.unsettle();
+        loop {
+            let reply = self.send(&self.sql.begin_seeds(), "preparing the table of seeds").await?;
+            if self.read_state(&reply)?.granted {
+                return Ok(());
+            }
+            let waited = started.elapsed();
+            if waited >= self.options.wait_budget {
+                return Err(refusal::busy(waited));
+            }
+            self.options.listener.tell(&Event::Waiting { waited, holder: None });
+            let message = sql::ROLLBACK.to_owned() + &Sql::pause(pause, "");
+            self.send(&message, "waiting").await?;
+            pause = pause.mul_f32(1.5).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// One transaction: of a group, or of a batch of generated rows that begins at `from`.
+    async fn load_group(&mut self, group: &[usize], from: &mut u64) -> Result<Progress, Error> {
+        let started = Instant::now();
+        let environment = self.seeder.environment.name();
+        let mut end = if self.environment.is_none() { self.sql.mark(environment) } else { String::new() };
+        self.environment = Some(environment.to_owned());
+        let batch = match group {
+            [item] => self.batch(*item, from),
+            _ => None,
+        };
+        let mut loaded = Vec::new();
+        let loads = self.loads(group);
+        for (item, load) in group.iter().zip(&loads) {
+            loaded.push(self.load_item(*item, load.as_ref(), batch.as_ref()).await?);
+        }
+        self.bring_in(group, &loads).await?;
+        if self.ending == Ending::Commit {
+            end += &Self::sequences(&loads);
+        }
+        if group.iter().any(|item| matches!(self.items[*item].source, Source::Sql(_))) {
+            end += &self.sql.restore(&self.before);
+        }
+        let is_last = batch.as_ref().is_none_or(|batch| batch.is_last);
+        for (item, rows) in group.iter().zip(&loaded) {
+            let Item { name, checksum, .. } = &self.items[*item];
+            let row = SeedRow { name, environment, checksum, done: is_last, rows: *rows, duration: started.elapsed() };
+            end += &self.sql.record_seed(&row);
+        }
+        if self.ending == Ending::Commit {
+            end += sql::COMMIT;
+            end += &self.sql.clear_up(&self.before);
+        }
+        if !end.is_empty() {
+            self.send(&end, "recording a seed").await?;
+        }
+        if self.ending == Ending::Commit {
+            self.settle();
+        }
+        if !is_last {
+            *from = batch.map_or(0, |batch| batch.end);
+            return Ok(Progress::Batch);
+        }
+        for (item, rows) in group.iter().zip(loaded) {
+            let name = self.items[*item].name.clone();
+            let seeded = Seeded { name, rows, duration: started.elapsed() };
+            self.options.listener.tell(&Event::Seeded(&seeded));
+            self.report.done.push(seeded);
+        }
+        Ok(Progress::Done)
+    }
+
+    /// The rows of a generator that are next; none of anything else.
+    fn batch(&self, item: usize, from: &u64) -> Option<Batch> {
+        let Item { source: Source::Generated(generate), name, checksum, .. } = &self.items[item] else { return None };
+        let known = self.known.get(name).filter(|known| !known.done && known.checksum == *checksum);
+        let from = known.map_or(*from, |known| known.rows.max(*from));
+        let end = (from + Batch::ROWS).min(generate.rows());
+        Some(Batch { from, end, is_last: end == generate.rows() })
+    }
+
+    pub(super) async fn send(&mut self, message: &str, doing: &str) -> Result<Reply, Error> {
+        self.session.send(message).await.map_err(|failure| Error::own(doing, failure.cause))
+    }
+
+    /// Rolls back. If that fails the connection is lost, and the transaction with it.
+    pub(super) async fn abandon(&mut self) {
+        if self.session.send(&self.rollback()).await.is_ok() {
+            self.settle();
+        }
+    }
+
+    fn settle(&mut self) {
+        self.open = false;
+        self.session.if_dropped(None);
+    }
+
+    pub(super) fn unsettle(&mut self) {
+        self.open = true;
+        self.session.if_dropped(Some(self.rollback()));
+    }
+
+    fn rollback(&self) -> String {
+        sql::ROLLBACK.to_owned() + &self.sql.clear_up(&self.before)
+    }
+}
+
+/// How far a group is.
+enum Progress {
+    Done,
+    /// There is another batch.
+    Batch,
+}
+
+/// Some of the rows of a generator.
+pub(super) struct Batch {
+    pub(super) from: u64,
+    pub(super) end: u64,
+    is_last: bool,
+}
+
+impl Batch {
+    /// How many rows share a transaction.
+    const ROWS: u64 = 10_000;
+}

@@ -1,0 +1,229 @@
+//! What is said when the server does not take a seed.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use atlas_migrate_core::fault::Fault;
+use atlas_migrate_core::seed::{Cell, Row};
+use atlas_migrate_core::statement;
+
+use super::item::{Item, Source};
+use super::label;
+use super::rows::FileReader;
+use super::table::Table;
+use crate::place::{Place, line_of_block, span_at};
+use crate::session::{Cause, ServerError};
+use crate::{Error, ErrorKind};
+
+/// How the row that failed is found.
+pub(super) enum Found {
+    /// By its number, to which this is added.
+    Row { from: u64 },
+    /// By its key, as the server tells it.
+    Key,
+}
+
+/// Where in a `COPY` it failed.
+struct InCopy<'a> {
+    /// Counted from 1.
+    line: u64,
+    /// What is said of the line: the column, perhaps.
+    rest: &'a str,
+}
+
+/// The rows of a file, or of a generator, were not taken.
+pub(super) fn of_rows(item: &Item<'_>, table: Option<&Table>, found: Found, cause: Cause) -> Error {
+    let server = match cause {
+        Cause::Server(server) if !server.ends_connection() => server,
+        cause => return Error::own(&format!("loading seed {}", item.name), cause),
+    };
+    let place = in_copy(&server);
+    let fault = match (item.source, &place, &found) {
+        (Source::Rows(seed), Some(place), Found::Row { .. }) => {
+            FileReader::open(seed).ok().and_then(|reader| at_line(reader, place, table))
+        }
+        (Source::Rows(seed), ..) if server.code == "21000" => {
+            FileReader::open(seed).ok().and_then(|reader| at_second(reader, &item.key))
+        }
+        (Source::Rows(seed), ..) => FileReader::open(seed).ok().and_then(|reader| at_key(reader, &server)),
+        _ => None,
+    };
+    let path = item.path().unwrap_or(&item.name);
+    let mut error = Error::at(kind(&server), fault.unwrap_or_else(|| Fault::new(path, "")))
+        .saying(format!("seed {} failed: {}", item.name, server.message));
+    if let (Source::Generated(_), Some(place), Found::Row { from }) = (item.source, &place, found) {
+        error = error.note(format!("it is row {} of those that are generated", from + place.line - 1));
+    }
+    // The line of what was sent is that of the file, which is shown.
+    rolled_back(error.server(&ServerError { context: None, ..*server.clone() })).hint(match server.code.as_str() {
+        "23505" => {
+            "the row is there already: let the policy be `existing = \"skip\"` or `\"update\"`, or change its key"
+        }
+        "21000" => "two rows of the file have the same key: remove one",
+        code => hint(code),
+    })
+}
+
+/// Whether the server speaks of this table.
+pub(super) fn names(server: &ServerError, table: &Table) -> bool {
+    let name = table.name.rsplit('.').next().unwrap_or_default().trim_matches('"');
+    server.message.contains(&format!("\"{name}\""))
+}
+
+/// A statement failed: the one behind so many that completed, among those of a range.
+pub(super) fn of_statements(
+    item: &Item<'_>,
+    text: &str,
+    range: Range<usize>,
+    completed: Option<usize>,
+    cause: Cause,
+) -> Error {
+    let server = match cause {
+        Cause::Server(server) if !server.ends_connection() => server,
+        cause => return Error::own(&format!("loading seed {}", item.name), cause),
+    };
+    let piece = &text[range.clone()];
+    let word = server.position.and_then(|position| span_at(piece, "", position));
+    let statement = || {
+        let statement = statement::split(piece).get(completed?)?.range.clone();
+        let line = line_of_block(&piece[statement.clone()], server.context.as_deref());
+        Some(line.map_or(statement.clone(), |line| statement.start + line.start..statement.start + line.end))
+    };
+    let span = word.or_else(statement).map_or(range.clone(), |span| range.start + span.start..range.start + span.end);
+    in_text(item, text, span, &server)
+}
+
+/// A `COPY` block failed.
+pub(super) fn of_block(
+    item: &Item<'_>,
+    text: &str,
+    statement: Range<usize>,
+    data: Range<usize>,
+    cause: Cause,
+) -> Error {
+    let server = match cause {
+        Cause::Server(server) if !server.ends_connection() => server,
+        cause => return Error::own(&format!("loading seed {}", item.name), cause),
+    };
+    let line = in_copy(&server).and_then(|place| {
+        let skipped = usize::try_from(place.line).ok()?.checked_sub(1)?;
+        let lines = &text[data.clone()];
+        let start = match skipped.checked_sub(1) {
+            None => 0,
+            Some(before) => lines.match_indices('\n').nth(before)?.0 + 1,
+        };
+        let length = lines[start..].find('\n').unwrap_or(lines.len() - start);
+        Some(data.start + start..data.start + start + length)
+    });
+    let word = || {
+        let span = span_at(&text[statement.clone()], "", server.position?)?;
+        Some(statement.start + span.start..statement.start + span.end)
+    };
+    let span = line.or_else(word).unwrap_or(statement.clone());
+    in_text(item, text, span, &ServerError { context: None, ..*server.clone() })
+}
+
+fn in_text(item: &Item<'_>, text: &str, span: Range<usize>, server: &ServerError) -> Error {
+    let path = item.path().unwrap_or(&item.name).to_owned();
+    let place = Place { path, text: text.to_owned(), span, label: String::new() };
+    let error = Error::new(kind(server), format!("seed {} failed: {}", item.name, server.message));
+    rolled_back(error.place(place).server(server)).hint(match server.code.as_str() {
+        "23505" => "the row is there already: write `ON CONFLICT DO NOTHING`, or change its key",
+        code => hint(code),
+    })
+}
+
+pub(super) fn rolled_back(error: Error) -> Error {
+    error.fate("rolled back: nothing of it was loaded")
+}
+
+fn kind(server: &ServerError) -> ErrorKind {
+    if server.code == "55P03" { ErrorKind::LockTimeout } else { ErrorKind::Failed }
+}
+
+/// What the server says of the place: `COPY users, line 3, column age: "x"`.
+fn in_copy(server: &ServerError) -> Option<InCopy<'_>> {
+    let context = server.context.as_deref()?.lines().find(|line| line.starts_with("COPY "))?;
+    // Words are in the server's language, and the name of the table may have commas.
+    let (at, _) = context.match_indices(", ").find(|(at, _)| number(&context[*at..]).is_some())?;
+    let line = number(&context[at..])?;
+    Some(InCopy { line, rest: &context[at + 2..] })
+}
+
+/// The number behind the first word.
+fn number(text: &str) -> Option<u64> {
+    let word = text.trim_start_matches(", ").split_whitespace().nth(1)?;
+    word.trim_end_matches([',', ':']).parse().ok()
+}
+
+fn at_line(reader: FileReader<'_>, place: &InCopy<'_>, table: Option<&Table>) -> Option<Fault> {
+    let columns = reader.columns().to_vec();
+    // Behind the number: `, column age: …`.
+    let named = |name: &String| {
+        place.rest.split_once(", ").is_some_and(|(_, rest)| {
+            let rest = rest.split_once(' ').map_or("", |(_, rest)| rest);
+            rest == name || rest.starts_with(&format!("{name}: "))
+        })
+    };
+    let column = columns.iter().position(named);
+    let label = column.and_then(|column| {
+        let column = table?.column(&columns[column])?;
+        Some(format!("{} is {}", column.name, column.ty))
+    });
+    let label = label.unwrap_or_else(|| "in this row".to_owned());
+    reader.find(|row| (row.number() == place.line).then(|| row.fault(column.unwrap_or(0), "", label.clone())))
+}
+
+/// The first row with the key that the server names: `Key (email)=(a@b.c) already exists.`
+fn at_key(reader: FileReader<'_>, server: &ServerError) -> Option<Fault> {
+    let detail = server.detail.as_deref()?;
+    let (names, values) = detail.split_once('(')?.1.split_once(")=(")?;
+    let values = &values[..values.rfind(')')?];
+    let columns: Option<Vec<usize>> = names
+        .split(", ")
+        .map(|name| reader.columns().iter().position(|column| column == name.trim_matches('"')))
+        .collect();
+    let columns = columns?;
+    let text = |row: &Row<'_>| {
+        let cell = |column: &usize| match row.cell(*column) {
+            Cell::Text(text) => text.into_owned(),
+            Cell::Json(json) => json.to_owned(),
+            Cell::Null | Cell::Missing => String::new(),
+        };
+        columns.iter().map(cell).collect::<Vec<_>>()
+    };
+    let is_it = |cells: Vec<String>| {
+        let matches = |cell: &String| values.split(", ").any(|value| label::may_be(cell, value));
+        cells.join(", ") == values || cells.iter().all(matches)
+    };
+    reader.find(|row| {
+        is_it(text(row)).then(|| {
+            let label = match row.cell(columns[0]) {
+                Cell::Text(text) if label::is_label(&text) && server.code == "23503" => "no row is called so",
+                _ => "in this row",
+            };
+            row.fault(columns[0], "", label)
+        })
+    })
+}
+
+/// The first row whose key another one had before.
+fn at_second(reader: FileReader<'_>, key: &[String]) -> Option<Fault> {
+    let columns: Vec<_> = key.iter().filter_map(|name| reader.columns().iter().position(|c| c == name)).collect();
+    let mut seen = HashSet::new();
+    reader.find(|row| {
+        let cells: Vec<_> = columns.iter().map(|column| format!("{:?}", row.cell(*column))).collect();
+        (!seen.insert(cells)).then(|| row.fault(*columns.first().unwrap_or(&0), "", "the same key as a row before"))
+    })
+}
+
+fn hint(code: &str) -> &'static str {
+    match code {
+        "23503" => "no row has what it refers to: load that before, or mend the key",
+        "23502" | "23514" | "23P01" => "mend the row",
+        "42501" => "run as a role that may write to the table, or name one with `role(..)`",
+        "55P03" => "end the session that is in the way, or be patient with `lock_timeout(..)`",
+        code if code.starts_with("22") => "mend the value",
+        _ => "mend the file and run again",
+    }
+}

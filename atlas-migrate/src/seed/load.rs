@@ -1,0 +1,221 @@
+//! Loading: the rows to the server, from there to where they belong, and the sequences behind them.
+
+use atlas_migrate_core::seed::{Existing, Piece, Seed};
+use atlas_migrate_core::statement;
+
+use super::engine::{Batch, Engine};
+use super::failure::{self, Found};
+use super::item::{self, Source};
+use super::label;
+use super::rows::{FileReader, FileRows, GeneratedRows, Progress, Raw, length};
+use super::table::Table;
+use crate::session::{Cause, Chunks, CopyFailure, Session};
+use crate::sql::{self, Conflict, Sql};
+use crate::{Error, ErrorKind};
+
+/// The rows of one seed, and where they go.
+pub(super) struct Load {
+    table: Table,
+    columns: Vec<String>,
+    staging: Option<usize>,
+    existing: Existing,
+    key: Vec<String>,
+    /// The columns that are set in rows that exist, and whether they can be compared.
+    set: Vec<(String, bool)>,
+}
+
+impl Load {
+    fn statements(&self) -> sql::Load<'_> {
+        sql::Load { table: &self.table.name, columns: &self.columns, staging: self.staging }
+    }
+
+    fn insert(&self) -> Option<String> {
+        self.statements().insert(&match self.existing {
+            Existing::Insert => Conflict::Fail,
+            Existing::Skip => Conflict::Skip { key: &self.key },
+            Existing::Update => Conflict::Update { key: &self.key, set: &self.set },
+        })
+    }
+}
+
+impl<'a, S: Session> Engine<'a, S> {
+    /// How the seeds of a group are loaded; none of SQL.
+    pub(super) fn loads(&mut self, group: &[usize]) -> Vec<Option<Load>> {
+        let mut load = |number: usize| {
+            let item = &self.items[number];
+            let table = self.tables[number].clone()?;
+            let columns = match item.source {
+                Source::Sql(_) => return None,
+                Source::Rows(seed) => FileReader::open(seed).ok()?.columns().to_vec(),
+                Source::Generated(generate) => generate.columns().iter().map(|column| (*column).to_owned()).collect(),
+            };
+            // Of tables that refer to each other, the rows come to their places all at once.
+            let staging = (item.existing != Existing::Insert || group.len() > 1).then(|| {
+                self.stagings += 1;
+                self.stagings
+            });
+            let of_table = columns.iter().filter_map(|name| table.column(name));
+            let set = of_table
+                .filter(|column| !item.key.contains(&column.name) && !column.always)
+                .map(|column| (column.name.clone(), column.is_comparable()))
+                .collect();
+            Some(Load { columns, staging, existing: item.existing, key: item.key.clone(), set, table })
+        };
+        group.iter().map(|number| load(*number)).collect()
+    }
+
+    /// Sends what a seed has, and gives the number of its rows.
+    pub(super) async fn load_item(
+        &mut self,
+        number: usize,
+        load: Option<&Load>,
+        batch: Option<&Batch>,
+    ) -> Result<u64, Error> {
+        if let Some(load) = load {
+            let prepare = load.statements().prepare();
+            if !prepare.is_empty() {
+                self.send(&prepare, "preparing to load a seed").await?;
+            }
+        }
+        match (self.items[number].source, load) {
+            (Source::Sql(seed), _) => self.load_sql(number, seed).await,
+            (Source::Rows(seed), Some(load)) => {
+                let reader = FileReader::open(seed).map_err(|fault| Error::at(ErrorKind::Source, fault))?;
+                let columns = load.columns.iter().filter_map(|name| load.table.column(name)).collect();
+                let name = self.items[number].name.clone();
+                let progress = self.progress(&name, None, length(seed.content()));
+                let mut rows = FileRows::new(reader, seed.format(), columns, progress);
+                self.copy(number, load, 0, &mut rows).await
+            }
+            (Source::Generated(generate), Some(load)) => {
+                let (from, end) = batch.map_or((0, generate.rows()), |batch| (batch.from, batch.end));
+                let name = self.items[number].name.clone();
+                let progress = self.progress(&name, Some(generate.rows()), None);
+                let mut rows = GeneratedRows::new(generate, from, end, progress);
+                self.copy(number, load, from, &mut rows).await?;
+                Ok(end)
+            }
+            (_, None) => Ok(0),
+        }
+    }
+
+    fn progress<'p>(&self, seed: &'p str, total_rows: Option<u64>, total_bytes: Option<u64>) -> Progress<'p>
+    where
+        'a: 'p,
+    {
+        Progress { listener: &self.options.listener, seed, total_rows, total_bytes, rows: 0, bytes: 0 }
+    }
+
+    async fn copy(&mut self, number: usize, load: &Load, from: u64, rows: &mut dyn Chunks) -> Result<u64, Error> {
+        match self.session.copy_in(&load.statements().copy(), rows).await {
+            Ok(rows) => Ok(rows),
+            Err(CopyFailure::Rows(error)) => Err(failure::rolled_back(error)),
+            Err(CopyFailure::Server(cause)) => {
+                Err(failure::of_rows(&self.items[number], Some(&load.table), Found::Row { from }, cause))
+            }
+        }
+    }
+
+    /// Brings the rows of staging tables to where they belong: in one statement, at the end of which all references are
+    /// looked at.
+    pub(super) async fn bring_in(&mut self, group: &[usize], loads: &[Option<Load>]) -> Result<(), Error> {
+        let inserts: Vec<_> = loads.iter().flatten().filter_map(Load::insert).collect();
+        let statement = match inserts.as_slice() {
+            [] => return Ok(()),
+            [one] => one.clone(),
+            [firsts @ .., last] => {
+                let with = firsts.iter().enumerate().map(|(index, insert)| format!("atlas_{index} AS ({insert})"));
+                format!("WITH {}\n{last}", with.collect::<Vec<_>>().join(",\n"))
+            }
+        };
+        match self.session.send(&statement).await {
+            Ok(_) => Ok(()),
+            Err(failure) => {
+                // The table is named in the message, if there are several.
+                let named = |number: &&usize| match (&failure.cause, &self.tables[**number]) {
+                    (Cause::Server(server), Some(table)) => failure::names(server, table),
+                    _ => false,
+                };
+                let number = group.iter().find(named).unwrap_or(&group[0]);
+                Err(failure::of_rows(&self.items[*number], self.tables[*number].as_ref(), Found::Key, failure.cause))
+            }
+        }
+    }
+
+    /// What lets sequences go on behind the highest of the values that were given.
+    pub(super) fn sequences(loads: &[Option<Load>]) -> String {
+        let of_load = |load: &Load| {
+            let columns = load.columns.iter().filter_map(|name| load.table.column(name));
+            let set = columns.filter_map(|column| {
+                let sequence = column.sequence.as_ref()?;
+                Some(Sql::set_sequence(&load.table.name, &column.name, sequence, label::FIRST_BIGINT))
+            });
+            set.collect::<String>()
+        };
+        loads.iter().flatten().map(of_load).collect()
+    }
+
+    async fn load_sql(&mut self, number: usize, seed: &Seed) -> Result<u64, Error> {
+        let (text, pieces) = item::read_sql(seed)?;
+        let mut rows = 0;
+        for (index, piece) in pieces.iter().enumerate() {
+            match piece {
+                Piece::Statements(range) => {
+                    let Err(failed) = self.session.send(&text[range.clone()]).await else { continue };
+                    let found = match (&failed.cause, failed.completed) {
+                        (Cause::Server(server), None) if server.position.is_none() && !server.ends_connection() => {
+                            let code = server.code.clone();
+                            self.locate(&text, &pieces[..=index], &code).await
+                        }
+                        (_, completed) => completed,
+                    };
+                    return Err(failure::of_statements(&self.items[number], &text, range.clone(), found, failed.cause));
+                }
+                Piece::Copy { statement, data } => {
+                    let mut raw = Raw { rest: &text.as_bytes()[data.clone()] };
+                    match self.session.copy_in(&text[statement.clone()], &mut raw).await {
+                        Ok(copied) => rows += copied,
+                        Err(CopyFailure::Rows(error)) => return Err(error),
+                        Err(CopyFailure::Server(cause)) => {
+                            return Err(failure::of_block(
+                                &self.items[number],
+                                &text,
+                                statement.clone(),
+                                data.clone(),
+                                cause,
+                            ));
+                        }
+                    }
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Finds the statement of the last piece that fails, for a client that does not tell: by sending them one by one, in a
+    /// transaction that is rolled back.
+    async fn locate(&mut self, text: &str, pieces: &[Piece], code: &str) -> Option<usize> {
+        self.abandon().await;
+        self.unsettle();
+        self.session.send(&self.sql.begin_seeds()).await.ok()?;
+        let (last, before) = pieces.split_last()?;
+        for piece in before {
+            match piece {
+                Piece::Statements(range) => drop(self.session.send(&text[range.clone()]).await.ok()?),
+                Piece::Copy { statement, data } => {
+                    let mut raw = Raw { rest: &text.as_bytes()[data.clone()] };
+                    self.session.copy_in(&text[statement.clone()], &mut raw).await.ok()?;
+                }
+            }
+        }
+        let Piece::Statements(range) = last else { return None };
+        let piece = &text[range.clone()];
+        for (index, statement) in statement::split(piece).iter().enumerate() {
+            if let Err(failure) = self.session.send(&piece[statement.range.clone()]).await {
+                let same = matches!(&failure.cause, Cause::Server(server) if server.code == code);
+                return same.then_some(index);
+            }
+        }
+        None
+    }
+}

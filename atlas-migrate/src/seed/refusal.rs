@@ -1,0 +1,98 @@
+//! What is said when nothing was begun: the environment, the files or the tables do not allow it.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use atlas_migrate_core::fault::Fault;
+
+use super::item::{Item, Source};
+use super::rows::FileReader;
+use super::table::{Misfit, Table};
+use super::{Environment, SeedReport};
+use crate::session::Reply;
+use crate::{Error, ErrorKind};
+
+/// Two generators of one table would be one row of the table of seeds.
+pub(super) fn check_unique(items: &[Item<'_>]) -> Result<(), Error> {
+    let mut seen = HashSet::new();
+    match items.iter().find(|item| !seen.insert(&item.name)) {
+        None => Ok(()),
+        Some(item) => Err(Error::new(ErrorKind::Usage, format!("there are two seeds of the name {}", item.name))
+            .hint("let one generator make all the rows of a table")),
+    }
+}
+
+/// A database is of one environment, for good.
+pub(super) fn check_environment(ours: &Environment, of_database: Option<&str>) -> Result<(), Error> {
+    match of_database {
+        Some(other) if other != ours.name() => {
+            let message = format!("this database is of the environment {other}, and the seeds are for {ours}");
+            Err(Error::new(ErrorKind::Environment, message).hint(
+                "connect to another database; or, if this one has become another environment's, say so with `mark`",
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A database without a mark has rows in a table that would be loaded.
+pub(super) fn check_empty(ours: &Environment, reply: &Reply) -> Result<(), Error> {
+    let tables: Vec<_> = reply.rows("atlas_filled").filter_map(|row| row.first()?.as_deref()).collect();
+    if tables.is_empty() {
+        return Ok(());
+    }
+    let message =
+        format!("this database is not marked as one of an environment, and has rows already: {}", tables.join(", "));
+    Err(Error::new(ErrorKind::Environment, message)
+        .hint(format!("if it is one for {ours}, say so with `mark`, and run again")))
+}
+
+/// Whether there are the tables and columns that the files name: everything that is wrong.
+pub(super) fn check_tables(items: &[Item<'_>], tables: &[Option<Table>], pending: &[usize]) -> Result<(), Error> {
+    let mut faults = Vec::new();
+    for number in pending {
+        let item = &items[*number];
+        let Some((schema, name)) = item.table() else { continue };
+        let path = item.path().unwrap_or(&item.name);
+        let Some(table) = &tables[*number] else {
+            let spelled = schema.map_or_else(|| name.to_owned(), |schema| format!("{schema}.{name}"));
+            let hint = "run the migrations first; the file is named after its table, with the schema before a dot if the search \
+                path does not have it";
+            faults.push(Fault::new(path, format!("there is no table {spelled}")).hint(hint));
+            continue;
+        };
+        let fault = |misfit: Misfit| Fault::new(path, misfit.message).hint(misfit.hint);
+        match item.source {
+            Source::Sql(_) => {}
+            Source::Generated(generate) => {
+                let columns: Vec<_> = generate.columns().iter().map(|column| (*column).to_owned()).collect();
+                faults.extend(table.misfits(&columns, &item.key).into_iter().map(fault));
+            }
+            Source::Rows(seed) => match FileReader::open(seed) {
+                Err(fault) => faults.push(fault),
+                Ok(reader) => faults.extend(table.misfits(reader.columns(), &item.key).into_iter().map(|misfit| {
+                    match misfit.column {
+                        Some(column) => reader.column_fault(column, misfit.message, "").hint(misfit.hint),
+                        None => fault(misfit),
+                    }
+                })),
+            },
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::faults_of(ErrorKind::Failed, &faults)) }
+}
+
+/// Another process has been loading seeds for longer than the budget.
+pub(super) fn busy(waited: Duration) -> Error {
+    let message = format!("another process has been loading seeds for {:.1} s", waited.as_secs_f64());
+    Error::new(ErrorKind::Busy, message).hint("let it come to its end, or be patient with `wait_budget(..)`")
+}
+
+/// Says what was loaded before an error.
+pub(super) fn after(error: Error, report: &SeedReport) -> Error {
+    if report.is_empty() {
+        return error;
+    }
+    let names: Vec<_> = report.done.iter().map(|seeded| seeded.name.as_str()).collect();
+    error.fate(format!("loaded before it, and stays: {}", names.join(", ")))
+}

@@ -1,0 +1,235 @@
+//! Rows on their way to the server.
+
+use std::io::{self, BufRead, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use atlas_migrate_core::fault::Fault;
+use atlas_migrate_core::seed::{Cell, Content, Format, Row, Rows, Seed};
+
+use super::table::Column;
+use super::text::{Cells, Lines};
+use super::{Generate, cell, generate, label, source};
+use crate::progress::{Event, Listener};
+use crate::session::Chunks;
+use crate::{Error, ErrorKind};
+
+/// A piece is at least so long, except the last one.
+const PIECE: usize = 1 << 16;
+
+/// Tells how much of a seed was sent.
+pub(super) struct Progress<'a> {
+    pub(super) listener: &'a Listener,
+    pub(super) seed: &'a str,
+    pub(super) total_rows: Option<u64>,
+    pub(super) total_bytes: Option<u64>,
+    pub(super) rows: u64,
+    pub(super) bytes: u64,
+}
+
+impl Progress<'_> {
+    fn tell(&mut self, rows: u64, bytes: u64) {
+        (self.rows, self.bytes) = (rows, bytes);
+        let Self { listener, seed, total_rows, total_bytes, .. } = *self;
+        listener.tell(&Event::Seeding { seed, rows, total_rows, bytes, total_bytes });
+    }
+}
+
+/// The rows of a file.
+pub(super) struct FileRows<'a> {
+    rows: FileReader<'a>,
+    /// Those of the file, in its order.
+    columns: Vec<&'a Column>,
+    format: Format,
+    lines: Lines,
+    pub(super) progress: Progress<'a>,
+}
+
+/// Reads a file and counts what it has read.
+pub(super) struct FileReader<'a> {
+    rows: Rows<Counting<Box<dyn BufRead + Send + 'a>>>,
+    read: Arc<AtomicU64>,
+}
+
+struct Counting<R> {
+    inner: R,
+    read: Arc<AtomicU64>,
+}
+
+impl<R: BufRead> Read for Counting<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.inner.read(buffer)?;
+        self.read.fetch_add(length as u64, Ordering::Relaxed);
+        Ok(length)
+    }
+}
+
+impl<R: BufRead> BufRead for Counting<R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.inner.fill_buf()
+    }
+
+    fn consume(&mut self, length: usize) {
+        self.read.fetch_add(length as u64, Ordering::Relaxed);
+        self.inner.consume(length);
+    }
+}
+
+impl<'a> FileReader<'a> {
+    /// Opens the rows of a file.
+    pub(super) fn open(seed: &'a Seed) -> Result<Self, Fault> {
+        let read = Arc::new(AtomicU64::new(0));
+        let rows = Rows::open(seed.format(), seed.path(), || {
+            read.store(0, Ordering::Relaxed);
+            Ok(Counting { inner: source::open(seed.content())?, read: Arc::clone(&read) })
+        })?;
+        Ok(Self { rows, read })
+    }
+
+    pub(super) fn columns(&self) -> &[String] {
+        self.rows.columns()
+    }
+
+    pub(super) fn column_fault(&self, column: usize, message: String, label: &str) -> Fault {
+        self.rows.column_fault(column, message, label)
+    }
+
+    /// The first row for which this gives something, if there is one.
+    pub(super) fn find<T>(mut self, mut look: impl FnMut(&Row<'_>) -> Option<T>) -> Option<T> {
+        while let Ok(Some(row)) = self.rows.next() {
+            if let Some(found) = look(&row) {
+                return Some(found);
+            }
+        }
+        None
+    }
+}
+
+/// How long a file is, if that can be had.
+pub(super) fn length(content: &Content) -> Option<u64> {
+    match content {
+        Content::Embedded(bytes) => Some(bytes.len() as u64),
+        Content::File(path) => Some(std::fs::metadata(path).ok()?.len()),
+    }
+}
+
+impl<'a> FileRows<'a> {
+    pub(super) fn new(rows: FileReader<'a>, format: Format, columns: Vec<&'a Column>, progress: Progress<'a>) -> Self {
+        Self { rows, columns, format, lines: Lines::default(), progress }
+    }
+}
+
+impl Chunks for FileRows<'_> {
+    fn next(&mut self, buffer: &mut Vec<u8>) -> Result<bool, Error> {
+        buffer.clear();
+        std::mem::swap(buffer, &mut self.lines.buffer);
+        let (mut rows, mut ended) = (self.progress.rows, false);
+        while self.lines.buffer.len() < PIECE && !ended {
+            match self.rows.rows.next().map_err(|fault| Error::faults(&[fault]))? {
+                Some(row) => {
+                    write_row(&mut self.lines, &row, &self.columns, self.format)
+                        .map_err(|fault| Error::at(ErrorKind::Failed, fault))?;
+                    rows = row.number();
+                }
+                None => ended = true,
+            }
+        }
+        std::mem::swap(buffer, &mut self.lines.buffer);
+        if buffer.is_empty() {
+            return Ok(false);
+        }
+        self.progress.tell(rows, self.rows.read.load(Ordering::Relaxed));
+        Ok(true)
+    }
+}
+
+fn write_row(lines: &mut Lines, row: &Row<'_>, columns: &[&Column], format: Format) -> Result<(), Fault> {
+    for (number, column) in columns.iter().enumerate() {
+        let fault = |message: String, hint: &str| {
+            row.fault(number, message, format!("{} is {}", column.name, column.ty)).hint(hint)
+        };
+        match row.cell(number) {
+            Cell::Null if column.not_null => {
+                let message = format!("null in `{}`, which is NOT NULL", column.name);
+                return Err(fault(message, "write a value; in CSV, \"\" is an empty text"));
+            }
+            Cell::Missing if column.default || column.not_null => {
+                let message = format!("no `{}` in this row, as there is in others", column.name);
+                return Err(fault(message, "leave it out everywhere, for the default, or nowhere"));
+            }
+            Cell::Null | Cell::Missing => lines.null(),
+            Cell::Text(text) if label::is_label(&text) && column.is_number() => {
+                let message = format!("a label in `{}`", column.name);
+                return Err(fault(message, "labels stand for keys of the types uuid and bigint"));
+            }
+            Cell::Text(text) => lines.text(&cell::of_text(&text, column, format)),
+            Cell::Json(json) => match cell::of_json(json, column) {
+                Ok(text) => lines.text(&text),
+                Err(message) => {
+                    return Err(fault(message, "an array is for an array type or jsonb, an object for jsonb"));
+                }
+            },
+        }
+    }
+    lines.end_row();
+    Ok(())
+}
+
+/// Rows that a program makes: those from one number to another.
+pub(super) struct GeneratedRows<'a> {
+    generate: &'a dyn Generate,
+    key: [u8; 32],
+    next: u64,
+    end: u64,
+    lines: Lines,
+    scratch: String,
+    pub(super) progress: Progress<'a>,
+}
+
+impl<'a> GeneratedRows<'a> {
+    pub(super) fn new(generate: &'a dyn Generate, from: u64, end: u64, progress: Progress<'a>) -> Self {
+        let key = generate::key(generate);
+        Self { generate, key, next: from, end, lines: Lines::default(), scratch: String::new(), progress }
+    }
+}
+
+impl Chunks for GeneratedRows<'_> {
+    fn next(&mut self, buffer: &mut Vec<u8>) -> Result<bool, Error> {
+        buffer.clear();
+        std::mem::swap(buffer, &mut self.lines.buffer);
+        while self.lines.buffer.len() < PIECE && self.next < self.end {
+            let mut cells = Cells::new(&mut self.lines, &mut self.scratch);
+            self.generate.row(self.next, &mut generate::random(self.key, self.next), &mut cells);
+            let (count, columns) = (cells.count(), self.generate.columns().len());
+            if count != columns {
+                let table = self.generate.table();
+                let message =
+                    format!("row {} generated for {table} has {count} cells for {columns} columns", self.next);
+                return Err(Error::new(ErrorKind::Usage, message).hint("push a cell for each column, None for null"));
+            }
+            self.lines.end_row();
+            self.next += 1;
+        }
+        std::mem::swap(buffer, &mut self.lines.buffer);
+        if buffer.is_empty() {
+            return Ok(false);
+        }
+        self.progress.tell(self.next, self.progress.bytes + buffer.len() as u64);
+        Ok(true)
+    }
+}
+
+/// Rows that are written as `COPY` takes them.
+pub(super) struct Raw<'a> {
+    pub(super) rest: &'a [u8],
+}
+
+impl Chunks for Raw<'_> {
+    fn next(&mut self, buffer: &mut Vec<u8>) -> Result<bool, Error> {
+        let (piece, rest) = self.rest.split_at(self.rest.len().min(PIECE));
+        buffer.clear();
+        buffer.extend_from_slice(piece);
+        self.rest = rest;
+        Ok(!piece.is_empty())
+    }
+}

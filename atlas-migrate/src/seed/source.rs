@@ -1,0 +1,98 @@
+//! Where seeds come from.
+
+use std::borrow::Cow;
+use std::fs;
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+
+use atlas_migrate_core::seed::{self, Content, File, Seed};
+
+use crate::Error;
+use crate::source::{directory, embedded};
+
+/// A checked set of seeds, in the order in which they run.
+///
+/// `embed_seeds!` makes one at compile time; [`from_directory`](Self::from_directory) reads one when the program runs.
+#[derive(Clone, Debug)]
+pub struct Seeds {
+    seeds: Cow<'static, [Seed]>,
+    /// The folder that the set was embedded from, where a debug build looks for files that it does not have.
+    folder: Option<&'static str>,
+}
+
+impl Seeds {
+    /// Of a set that was checked at compile time: for `embed_seeds!`.
+    pub(crate) const fn embedded(folder: Option<&'static str>, seeds: &'static [Seed]) -> Self {
+        Self { seeds: Cow::Borrowed(seeds), folder }
+    }
+
+    /// No seeds at all: for data that is all [generated](super::Generate).
+    pub const fn empty() -> Self {
+        Self::embedded(None, &[])
+    }
+
+    /// Checks the seeds of a folder and the folders below it. Data is read again, piece by piece, when it is loaded.
+    ///
+    /// # Errors
+    ///
+    /// [`Source`](crate::ErrorKind::Source), with everything that is wrong with the files.
+    pub fn from_directory(folder: impl AsRef<Path>) -> Result<Self, Error> {
+        let folder = folder.as_ref();
+        let paths =
+            directory::files(folder, seed::is_ours).map_err(|unreadable| directory::error(folder, unreadable))?;
+        let files = paths.into_iter().map(|path| {
+            let content = Content::File(folder.join(&path));
+            File { path, content }
+        });
+        Self::assemble(&folder.to_string_lossy(), files)
+    }
+
+    /// Checks seeds that are given as paths below a folder, with `/` between their parts, and contents.
+    ///
+    /// # Errors
+    ///
+    /// [`Source`](crate::ErrorKind::Source), with everything that is wrong with the files.
+    pub fn from_files<P: Into<String>, T: Into<Vec<u8>>>(
+        folder: &str,
+        files: impl IntoIterator<Item = (P, T)>,
+    ) -> Result<Self, Error> {
+        let file = |(path, content): (P, T)| File {
+            path: path.into(),
+            content: Content::Embedded(Cow::Owned(content.into())),
+        };
+        Self::assemble(folder, files.into_iter().map(file))
+    }
+
+    fn assemble(folder: &str, files: impl Iterator<Item = File>) -> Result<Self, Error> {
+        let seeds = seed::assemble(folder, files, |content| open(content).map(|reader| reader as Box<dyn BufRead>))
+            .map_err(|faults| Error::faults(&faults))?;
+        Ok(Self { seeds: Cow::Owned(seeds), folder: None })
+    }
+
+    /// The seeds, in the order of their names.
+    pub fn as_slice(&self) -> &[Seed] {
+        &self.seeds
+    }
+
+    /// What a developer should know: files that have come since a debug build was made.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        // A policy is no seed.
+        let is_data = |path: &str| !path.ends_with(".toml") && seed::is_ours(path);
+        let known = || self.seeds.iter().map(Seed::path);
+        self.folder.map_or_else(Vec::new, |folder| embedded::unknown_files(folder, is_data, known))
+    }
+}
+
+impl From<&Seeds> for Seeds {
+    fn from(seeds: &Seeds) -> Self {
+        seeds.clone()
+    }
+}
+
+/// Reads a file from its beginning.
+pub(super) fn open(content: &Content) -> io::Result<Box<dyn BufRead + Send + '_>> {
+    Ok(match content {
+        Content::Embedded(bytes) => Box::new(bytes.as_ref()),
+        Content::File(path) => Box::new(BufReader::with_capacity(1 << 16, fs::File::open(path)?)),
+    })
+}

@@ -1,0 +1,77 @@
+//! Reading what the server says about seeds and tables.
+
+use std::collections::HashMap;
+
+use super::table::Table;
+use crate::server::Server;
+use crate::session::{Reply, Row};
+use crate::sql::SessionSettings;
+use crate::{Error, ErrorKind};
+
+/// What the server said about the seeds and about itself.
+pub(super) struct State {
+    /// Whether the lock was to be had.
+    pub(super) granted: bool,
+    pub(super) environment: Option<String>,
+    pub(super) settings: SessionSettings,
+    pub(super) server: Server,
+}
+
+/// A row of the table of seeds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Known {
+    pub(super) checksum: String,
+    pub(super) done: bool,
+    pub(super) rows: u64,
+}
+
+impl State {
+    pub(super) fn read(reply: &Reply) -> Result<Self, Error> {
+        let row = reply.rows("atlas_state").next_back().ok_or_else(unreadable)?;
+        Ok(Self {
+            granted: text(row, 0)? == "t",
+            environment: row.get(1).cloned().flatten(),
+            settings: SessionSettings {
+                settings: text(row, 2)?.to_owned(),
+                belongings: text(row, 3)?.to_owned(),
+                role: text(row, 4)?.to_owned(),
+                user: text(row, 5)?.to_owned(),
+            },
+            server: Server {
+                standby: text(row, 6)? == "t",
+                read_only: text(row, 7)? == "on",
+                alone: text(row, 8)? == "t",
+                version_number: text(row, 9)?.parse().map_err(|_| unreadable())?,
+                version: text(row, 10)?.to_owned(),
+            },
+        })
+    }
+}
+
+/// The rows of the table of seeds, by name.
+pub(super) fn known(reply: &Reply) -> Result<HashMap<String, Known>, Error> {
+    let row = |row: &Row| {
+        let rows = text(row, 3)?.parse().map_err(|_| unreadable())?;
+        let known = Known { checksum: text(row, 1)?.to_owned(), done: text(row, 2)? == "done", rows };
+        Ok((text(row, 0)?.to_owned(), known))
+    };
+    reply.rows("atlas_seed").map(row).collect()
+}
+
+/// What the catalog says, in the order of the question; none where there is no such table.
+pub(super) fn tables(reply: &Reply) -> Result<Vec<Option<Table>>, Error> {
+    let table = |row: &Row| match row.get(1) {
+        Some(Some(json)) => serde_json::from_str(json).map(Some).map_err(|_| unreadable()),
+        _ => Ok(None),
+    };
+    reply.rows("atlas_table").map(table).collect()
+}
+
+fn text(row: &Row, column: usize) -> Result<&str, Error> {
+    row.get(column).and_then(Option::as_deref).ok_or_else(unreadable)
+}
+
+fn unreadable() -> Error {
+    Error::new(ErrorKind::Database, "the table schema_seeds could not be read")
+        .hint("somebody or a newer version of the library has changed it: compare its columns with a backup")
+}

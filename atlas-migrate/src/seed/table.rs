@@ -1,0 +1,130 @@
+//! What the catalog says of a table, and whether the columns of a file fit it.
+
+use atlas_migrate_core::fault::nearest;
+use serde::Deserialize;
+
+/// A table that rows are for.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Table {
+    pub(super) oid: i64,
+    kind: String,
+    /// Quoted, with its schema.
+    pub(super) name: String,
+    pub(super) columns: Vec<Column>,
+    unique: Vec<Vec<String>>,
+    /// The tables that its foreign keys refer to.
+    pub(super) references: Vec<i64>,
+}
+
+/// One of its columns.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Column {
+    pub(super) name: String,
+    /// As one declares it: `character varying(20)`.
+    #[serde(rename = "type")]
+    pub(super) ty: String,
+    /// The name of the type, which is not a domain: `varchar`.
+    pub(super) base: String,
+    /// The type of its elements, if it is an array.
+    pub(super) element: Option<String>,
+    pub(super) not_null: bool,
+    pub(super) default: bool,
+    pub(super) generated: bool,
+    pub(super) always: bool,
+    /// The sequence that numbers it, quoted.
+    pub(super) sequence: Option<String>,
+}
+
+/// What is wrong between a file and its table.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Misfit {
+    /// The number of the file's column; none if it is the file as a whole.
+    pub(super) column: Option<usize>,
+    pub(super) message: String,
+    pub(super) hint: String,
+}
+
+impl Column {
+    pub(super) fn is_json(&self) -> bool {
+        is_json(&self.base)
+    }
+
+    /// Whether it is a number that no label stands for.
+    pub(super) fn is_number(&self) -> bool {
+        matches!(self.base.as_str(), "int2" | "int4" | "numeric" | "float4" | "float8" | "oid")
+    }
+
+    /// Whether two values of it can be told apart by `=`.
+    pub(super) fn is_comparable(&self) -> bool {
+        const WITHOUT_EQUALITY: [&str; 10] =
+            ["json", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle", "jsonpath"];
+        !WITHOUT_EQUALITY.contains(&self.element.as_deref().unwrap_or(&self.base))
+    }
+}
+
+pub(super) fn is_json(base: &str) -> bool {
+    matches!(base, "json" | "jsonb")
+}
+
+impl Table {
+    pub(super) fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// Everything that is wrong with these columns, and with this key.
+    pub(super) fn misfits(&self, columns: &[String], key: &[String]) -> Vec<Misfit> {
+        let misfit = |column, message: String, hint: String| Misfit { column, message, hint };
+        if !matches!(self.kind.as_str(), "r" | "p" | "f") {
+            let hint = "name the file after the table that the rows belong to".to_owned();
+            return vec![misfit(None, format!("{} is not a table", self.name), hint)];
+        }
+        let mut misfits = Vec::new();
+        for (number, name) in columns.iter().enumerate() {
+            match self.column(name) {
+                None => {
+                    let names = self.columns.iter().map(|column| column.name.as_str());
+                    let all: Vec<_> = names.clone().collect();
+                    let hint = nearest(name, names).map_or_else(
+                        || format!("its columns are {}", all.join(", ")),
+                        |near| format!("did you mean `{near}`?"),
+                    );
+                    misfits.push(misfit(Some(number), format!("{} has no column `{name}`", self.name), hint));
+                }
+                Some(column) if column.generated => misfits.push(misfit(
+                    Some(number),
+                    format!("`{name}` of {} is generated from other columns", self.name),
+                    "leave the column out".to_owned(),
+                )),
+                Some(_) => {}
+            }
+        }
+        for column in self.columns.iter().filter(|c| c.not_null && !c.default && !c.generated) {
+            if !columns.contains(&column.name) {
+                misfits.push(misfit(
+                    None,
+                    format!("`{}` of {} is NOT NULL, has no default, and is missing", column.name, self.name),
+                    "add the column".to_owned(),
+                ));
+            }
+        }
+        if !key.is_empty() {
+            if let Some(missing) = key.iter().find(|name| !columns.contains(name)) {
+                let hint = "a key consists of columns that the file has".to_owned();
+                misfits.push(misfit(None, format!("the key `{missing}` is not a column of the file"), hint));
+            } else if !self.unique.iter().any(|unique| same(unique, key)) {
+                let all: Vec<_> = self.unique.iter().map(|unique| format!("({})", unique.join(", "))).collect();
+                let hint = match all.is_empty() {
+                    true => "add a unique index to the table".to_owned(),
+                    false => format!("unique are {}", all.join(", ")),
+                };
+                let message = format!("no unique index of {} is on the key ({})", self.name, key.join(", "));
+                misfits.push(misfit(None, message, hint));
+            }
+        }
+        misfits
+    }
+}
+
+fn same(left: &[String], right: &[String]) -> bool {
+    left.len() == right.len() && left.iter().all(|name| right.contains(name))
+}

@@ -1,0 +1,302 @@
+//! What is sent about seeds.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::{Sql, dollar_quoted, ident, literal};
+use crate::seed::Options;
+
+/// The columns of the table of seeds.
+const COLUMNS: &str = "namespace text NOT NULL, name text NOT NULL, environment text NOT NULL, state text NOT NULL, \
+    rows bigint NOT NULL, seeded_at timestamptz NOT NULL, seeded_by text NOT NULL, execution_time interval NOT NULL, \
+    checksum text NOT NULL, PRIMARY KEY (namespace, name)";
+
+/// A database is of one environment.
+const MARK: &str = "schema_environment";
+const MARK_COLUMNS: &str = "environment text NOT NULL, marked_at timestamptz NOT NULL, marked_by text NOT NULL, \
+    one boolean PRIMARY KEY DEFAULT true CHECK (one)";
+
+/// The digest of the seeds `s` that are done.
+const DIGEST: &str = "encode(sha256(convert_to(coalesce(string_agg(s.name || ' ' || s.checksum, \
+    chr(10) ORDER BY s.name COLLATE \"C\"), ''), 'UTF8')), 'hex')";
+
+/// A row of the table of seeds.
+pub(crate) struct SeedRow<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) environment: &'a str,
+    pub(crate) checksum: &'a str,
+    /// Whether all of its rows are there.
+    pub(crate) done: bool,
+    pub(crate) rows: u64,
+    pub(crate) duration: Duration,
+}
+
+/// Rows that are to come into a table.
+pub(crate) struct Load<'a> {
+    /// Quoted, with its schema.
+    pub(crate) table: &'a str,
+    pub(crate) columns: &'a [String],
+    /// Where its rows are before: the number of a staging table. None if they are copied at once.
+    pub(crate) staging: Option<usize>,
+}
+
+/// What becomes of rows that exist.
+pub(crate) enum Conflict<'a> {
+    Fail,
+    Skip {
+        key: &'a [String],
+    },
+    /// Columns to be set, and how each is compared.
+    Update {
+        key: &'a [String],
+        set: &'a [(String, bool)],
+    },
+}
+
+fn list<'a>(columns: impl IntoIterator<Item = &'a String>) -> String {
+    columns.into_iter().map(|column| ident(column)).collect::<Vec<_>>().join(", ")
+}
+
+fn staging(number: usize) -> String {
+    format!("pg_temp.atlas_seed_{number}")
+}
+
+impl Load<'_> {
+    /// Makes the staging table. Its types are those of the table, so that a bad value is found when it is copied.
+    pub(crate) fn prepare(&self) -> String {
+        self.staging.map_or(String::new(), |number| {
+            format!(
+                "CREATE TEMPORARY TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA;\n",
+                staging(number),
+                list(self.columns),
+                self.table
+            )
+        })
+    }
+
+    pub(crate) fn copy(&self) -> String {
+        let target = self.staging.map_or(self.table.to_owned(), staging);
+        format!("COPY {target} ({}) FROM STDIN", list(self.columns))
+    }
+
+    /// Brings the rows from the staging table to where they belong; without a semicolon.
+    pub(crate) fn insert(&self, conflict: &Conflict<'_>) -> Option<String> {
+        let columns = list(self.columns);
+        let key = |key: &[String]| if key.is_empty() { String::new() } else { format!(" ({})", list(key)) };
+        let conflict = match conflict {
+            Conflict::Fail => String::new(),
+            Conflict::Skip { key: columns } | Conflict::Update { key: columns, set: [] } => {
+                format!(" ON CONFLICT{} DO NOTHING", key(columns))
+            }
+            Conflict::Update { key: columns, set } => {
+                let assign = |(column, _): &(String, bool)| format!("{0} = excluded.{0}", ident(column));
+                let side = |table: &str| {
+                    let cell = |(column, comparable): &(String, bool)| {
+                        format!("{table}.{}{}", ident(column), if *comparable { "" } else { "::text" })
+                    };
+                    set.iter().map(cell).collect::<Vec<_>>().join(", ")
+                };
+                format!(
+                    " ON CONFLICT{} DO UPDATE SET {} WHERE ROW({}) IS DISTINCT FROM ROW({})",
+                    key(columns),
+                    set.iter().map(assign).collect::<Vec<_>>().join(", "),
+                    side("atlas_target"),
+                    side("excluded")
+                )
+            }
+        };
+        let (table, from) = (self.table, staging(self.staging?));
+        Some(format!(
+            "INSERT INTO {table} AS atlas_target ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {from}{conflict}"
+        ))
+    }
+}
+
+impl Sql {
+    pub(crate) fn of_seeds(options: &Options, custom_settings: BTreeSet<String>) -> Self {
+        Self {
+            schema: options.schema.clone(),
+            table: "schema_seeds".to_owned(),
+            namespace: options.namespace.clone(),
+            role: options.role.clone(),
+            lock_timeout: options.lock_timeout,
+            custom_settings,
+            server_version: 0,
+        }
+    }
+
+    /// Reads which seeds are done, and what environment the database is marked as. Writes nothing.
+    pub(crate) fn look_at_seeds(&self, current: &str) -> String {
+        let role = self.perform_local_role();
+        self.read_seeds(&format!("{role}  atlas_granted := true;\n"), Some(current))
+    }
+
+    /// Begins a transaction, tries to take the lock, makes the tables if there are none, and reads them.
+    pub(crate) fn begin_seeds(&self) -> String {
+        let (schema_name, schema) = (literal(&self.schema), ident(&self.schema));
+        let prepare = format!(
+            "  atlas_granted := pg_try_advisory_xact_lock({key});\n\
+             \x20 IF atlas_granted AND {find} IS NULL THEN\n\
+             \x20   IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = {schema_name}) THEN\n\
+             \x20     CREATE SCHEMA {schema};\n\
+             \x20   END IF;\n\
+             \x20   CREATE TABLE {seeds} ({COLUMNS});\n\
+             \x20   COMMENT ON TABLE {seeds} IS 'seeds loaded by atlas-migrate';\n\
+             \x20 END IF;\n\
+             \x20 IF atlas_granted AND {find_mark} IS NULL THEN\n\
+             \x20   CREATE TABLE {mark} ({MARK_COLUMNS});\n\
+             \x20   COMMENT ON TABLE {mark} IS 'the environment that this database is of';\n\
+             \x20 END IF;\n",
+            key = self.lock_key(),
+            find = self.find(),
+            find_mark = self.find_mark(),
+            seeds = self.history(),
+            mark = self.mark_table(),
+        );
+        self.open() + &self.read_seeds(&prepare, None)
+    }
+
+    fn mark_table(&self) -> String {
+        format!("{}.{MARK}", ident(&self.schema))
+    }
+
+    fn find_mark(&self) -> String {
+        format!("to_regclass({})", literal(&self.mark_table()))
+    }
+
+    fn read_seeds(&self, prepare: &str, current: Option<&str>) -> String {
+        let settings = current.map_or(String::new(), |current| {
+            format!(
+                "  IF atlas_digest IS DISTINCT FROM {} THEN\n{}  END IF;\n",
+                literal(current),
+                self.select_settings()
+            )
+        });
+        let body = format!(
+            "DECLARE\n\
+             \x20 atlas_granted boolean;\n\
+             \x20 atlas_environment text;\n\
+             \x20 atlas_digest text;\n\
+             \x20 atlas_settings text := '{{}}';\n\
+             \x20 atlas_belongings text := '[]';\n\
+             \x20 atlas_role text := current_setting('role');\n\
+             \x20 atlas_state refcursor := 'atlas_state';\n\
+             \x20 atlas_seeds refcursor := 'atlas_seeds';\n\
+             BEGIN\n\
+             {prepare}\
+             \x20 IF atlas_granted AND {find_mark} IS NOT NULL THEN\n\
+             \x20   SELECT environment INTO atlas_environment FROM {mark};\n\
+             \x20 END IF;\n\
+             \x20 IF atlas_granted AND {find} IS NOT NULL THEN\n\
+             \x20   SELECT {DIGEST} INTO atlas_digest FROM {seeds} s WHERE s.namespace = {namespace} AND s.state = 'done';\n\
+             \x20   OPEN atlas_seeds FOR SELECT s.name AS atlas_seed, s.checksum, s.state, s.rows FROM {seeds} s\n\
+             \x20     WHERE s.namespace = {namespace};\n\
+             \x20 ELSE\n\
+             \x20   OPEN atlas_seeds FOR SELECT WHERE false;\n\
+             \x20 END IF;\n\
+             {settings}\
+             \x20 OPEN atlas_state FOR SELECT atlas_granted AS atlas_state, atlas_environment, atlas_settings,\n\
+             \x20   atlas_belongings, atlas_role, session_user, pg_is_in_recovery(), current_setting('transaction_read_only'),\n\
+             \x20   now() = statement_timestamp(), current_setting('server_version_num'), current_setting('server_version');\n\
+             END",
+            find_mark = self.find_mark(),
+            mark = self.mark_table(),
+            find = self.find(),
+            seeds = self.history(),
+            namespace = literal(&self.namespace),
+        );
+        format!(
+            "DO {};\nFETCH ALL FROM atlas_state;\nFETCH ALL FROM atlas_seeds;\nCLOSE atlas_state;\nCLOSE atlas_seeds;\n",
+            dollar_quoted(&body)
+        )
+    }
+
+    /// Writes what environment the database is of, unless it has a mark.
+    pub(crate) fn mark(&self, environment: &str) -> String {
+        format!(
+            "INSERT INTO {} VALUES ({}, clock_timestamp(), session_user) ON CONFLICT DO NOTHING;\n",
+            self.mark_table(),
+            literal(environment)
+        )
+    }
+
+    /// Removes the mark.
+    pub(crate) fn unmark(&self) -> String {
+        format!("DELETE FROM {};\n", self.mark_table())
+    }
+
+    pub(crate) fn record_seed(&self, row: &SeedRow<'_>) -> String {
+        format!(
+            "INSERT INTO {seeds} AS s (namespace, name, environment, state, rows, seeded_at, seeded_by, execution_time, checksum)\n\
+             VALUES ({}, {}, {}, '{}', {}, clock_timestamp(), session_user, interval '{} microseconds', {})\n\
+             ON CONFLICT (namespace, name) DO UPDATE SET environment = excluded.environment, state = excluded.state,\n\
+             rows = excluded.rows, seeded_at = excluded.seeded_at, seeded_by = excluded.seeded_by,\n\
+             execution_time = excluded.execution_time, checksum = excluded.checksum;\n",
+            literal(&self.namespace),
+            literal(row.name),
+            literal(row.environment),
+            if row.done { "done" } else { "partial" },
+            row.rows,
+            row.duration.as_micros(),
+            literal(row.checksum),
+            seeds = self.history(),
+        )
+    }
+
+    /// What there is to know of tables, as one JSON document each; for a name that none has, null. With `rows`, also whether
+    /// the table has any.
+    pub(crate) fn describe_tables(tables: &[(Option<&str>, &str)]) -> String {
+        let names: Vec<_> = tables
+            .iter()
+            .map(|(schema, table)| {
+                let quoted =
+                    schema.map_or_else(|| ident(table), |schema| format!("{}.{}", ident(schema), ident(table)));
+                literal(&quoted)
+            })
+            .collect();
+        let base = |oid: &str| format!("(SELECT b.typname FROM pg_type b WHERE b.oid = {oid})");
+        format!(
+            "SELECT t.ordinality AS atlas_table, CASE WHEN c.oid IS NOT NULL THEN jsonb_build_object(\n\
+             'oid', c.oid::bigint, 'kind', c.relkind, 'name', format('%I.%I', n.nspname, c.relname),\n\
+             'columns', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', a.attname,\n\
+             \x20   'type', format_type(a.atttypid, a.atttypmod), 'base', {base},\n\
+             \x20   'element', {element}, 'not_null', a.attnotnull,\n\
+             \x20   'default', a.atthasdef OR a.attidentity <> '', 'generated', a.attgenerated <> '',\n\
+             \x20   'always', a.attidentity = 'a',\n\
+             \x20   'sequence', pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname)) ORDER BY a.attnum), '[]')\n\
+             \x20 FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid\n\
+             \x20 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),\n\
+             'unique', (SELECT coalesce(jsonb_agg((SELECT jsonb_agg(a.attname) FROM pg_attribute a\n\
+             \x20   WHERE a.attrelid = c.oid AND a.attnum = ANY ((i.indkey::smallint[])[0:i.indnkeyatts - 1]))), '[]') FROM pg_index i\n\
+             \x20 WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL),\n\
+             'references', (SELECT coalesce(jsonb_agg(DISTINCT f.confrelid::bigint), '[]') FROM pg_constraint f\n\
+             \x20 WHERE f.conrelid = c.oid AND f.contype = 'f')) END\n\
+             FROM unnest(ARRAY[{names}]::text[]) WITH ORDINALITY t (name, ordinality)\n\
+             LEFT JOIN pg_class c ON c.oid = to_regclass(t.name) LEFT JOIN pg_namespace n ON n.oid = c.relnamespace\n\
+             ORDER BY t.ordinality;\n",
+            base = base("coalesce(nullif(y.typbasetype, 0), y.oid)"),
+            element = base(
+                "nullif((SELECT b.typelem FROM pg_type b WHERE b.oid = coalesce(nullif(y.typbasetype, 0), y.oid) \
+                AND b.typcategory = 'A'), 0)"
+            ),
+            names = names.join(", ")
+        )
+    }
+
+    /// For each table, which is quoted, whether it has rows.
+    pub(crate) fn have_rows<'a>(tables: impl IntoIterator<Item = &'a str>) -> String {
+        let select = |table| format!("SELECT {} AS atlas_filled WHERE EXISTS (SELECT FROM {table})", literal(table));
+        tables.into_iter().map(select).collect::<Vec<_>>().join("\nUNION ALL ") + ";\n"
+    }
+
+    /// Sets a sequence, which is quoted, behind the highest value of a column below `limit`. Never lowers it.
+    pub(crate) fn set_sequence(table: &str, column: &str, sequence: &str, limit: i64) -> String {
+        let column = ident(column);
+        format!(
+            "SELECT setval({name}, m.highest) FROM (SELECT max({column}) AS highest FROM {table} WHERE {column} < {limit}) m,\n\
+             {sequence} s, pg_sequence q WHERE q.seqrelid = {name}::regclass AND q.seqincrement > 0\n\
+             AND m.highest >= s.last_value + s.is_called::integer;\n",
+            name = literal(sequence),
+        )
+    }
+}

@@ -1,0 +1,64 @@
+//! What the database of a test has.
+
+use crate::Error;
+use crate::driver::Job;
+use crate::driver::link::Link;
+use crate::migrator::Migrator;
+
+/// What the database of a test has: migrations, and perhaps seeds.
+#[derive(Clone, Debug)]
+pub struct Contents {
+    pub(super) migrator: Migrator,
+    #[cfg(feature = "seeds")]
+    seeder: Option<crate::seed::Seeder>,
+}
+
+impl<T: Into<Migrator>> From<T> for Contents {
+    fn from(migrations: T) -> Self {
+        Self {
+            migrator: migrations.into(),
+            #[cfg(feature = "seeds")]
+            seeder: None,
+        }
+    }
+}
+
+impl Contents {
+    /// Has these seeds loaded as well, once, into the template.
+    #[cfg(feature = "seeds")]
+    #[must_use]
+    pub fn seeded(mut self, seeder: crate::seed::Seeder) -> Self {
+        self.seeder = Some(seeder);
+        self
+    }
+
+    /// What the seeds are made of.
+    pub(super) fn seeds(&self) -> String {
+        #[cfg(feature = "seeds")]
+        if let Some(seeder) = &self.seeder {
+            return seeder.digest();
+        }
+        String::new()
+    }
+
+    /// The same, with all that the library itself keeps in this schema.
+    pub(super) fn within(mut self, schema: &str) -> Self {
+        self.migrator = self.migrator.schema(schema);
+        #[cfg(feature = "seeds")]
+        {
+            self.seeder = self.seeder.map(|seeder| seeder.schema(schema));
+        }
+        self
+    }
+
+    /// Brings a database to have it all: the migrations by this job.
+    pub(super) fn fill<J: Job>(self, url: &str, migrate: impl FnOnce(Migrator) -> J) -> Result<(), Error> {
+        let mut link = Link::open(url)?;
+        link.perform(migrate(self.migrator))?;
+        #[cfg(feature = "seeds")]
+        if let Some(seeder) = self.seeder {
+            link.perform(seeder.into_job())?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,220 @@
+//! Races, cut connections and dropped futures: every row is there once, and nothing is left behind.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Barrier;
+use std::task::Poll;
+use std::thread;
+
+use atlas_migrate::seed::{Cells, ChaCha8Rng, Generate};
+use atlas_migrate_tests::{Cut, DRIVERS, Proxy};
+use sqlx::{Executor as _, Row as _};
+
+use super::*;
+
+const TABLES: &str = "CREATE TABLE users (id int PRIMARY KEY, name text, team int);
+    CREATE TABLE teams (id int PRIMARY KEY, lead int REFERENCES users);
+    ALTER TABLE users ADD FOREIGN KEY (team) REFERENCES teams;
+    CREATE TABLE numbers (n bigint); CREATE TABLE log (what text)";
+
+/// More than a batch, and no key: a row that comes twice is there twice.
+struct Numbers;
+
+impl Generate for Numbers {
+    fn table(&self) -> &str {
+        "numbers"
+    }
+
+    fn columns(&self) -> &[&str] {
+        &["n"]
+    }
+
+    fn rows(&self) -> u64 {
+        10_001
+    }
+
+    fn row(&self, number: u64, _: &mut ChaCha8Rng, cells: &mut Cells<'_>) {
+        cells.push(number);
+    }
+}
+
+/// Each sort of seed; none of them may be loaded twice.
+fn all() -> Seeder {
+    seeder(&[
+        ("010_teams.csv", "id,lead\n1,10\n"),
+        ("010_users.json", r#"[{"id": 10, "name": "Anna", "team": 1}, {"id": 20, "name": "Ben", "team": null}]"#),
+        ("010_users.json.toml", "existing = \"update\"\nkey = [\"id\"]"),
+        (
+            "020_log.sql",
+            "SET search_path = ''; SET lock_timeout = '1h'; CREATE TEMP TABLE t (id int); SELECT pg_advisory_lock(7);
+             COPY public.log FROM stdin;\na\nb\n\\.\nINSERT INTO public.log VALUES ('c');",
+        ),
+        ("030_log.csv", "what\nd\n"),
+    ])
+    .generate("dev", Numbers)
+}
+
+/// What there is when all of it was loaded once.
+fn state(database: &Database) -> Vec<String> {
+    database.query(
+        "SELECT 'users', count(*), count(team), sum(id) FROM users UNION ALL SELECT 'teams', count(*), count(*), sum(lead) FROM teams
+         UNION ALL SELECT 'numbers', count(*), count(DISTINCT n), sum(n) FROM numbers
+         UNION ALL SELECT 'log', count(*), count(DISTINCT what), 0 FROM log
+         UNION ALL SELECT 'seeds', count(*), count(*) FILTER (WHERE state = 'done'), sum(rows) FROM schema_seeds",
+    )
+}
+
+const LOADED: [&str; 5] =
+    ["users|2|1|30", "teams|1|1|10", "numbers|10001|10001|50005000", "log|4|4|0", "seeds|5|5|10007"];
+
+#[test]
+fn nothing_to_do_is_one_round_trip() {
+    for driver in DRIVERS {
+        let (database, mut connection) = with(driver, TABLES);
+        connection.seed(&all()).unwrap();
+        let proxy = Proxy::new(&database.url());
+        let mut connection = driver.connect(&proxy.url(&database.url()));
+        connection.sql("SELECT 1");
+        proxy.reset();
+        assert!(connection.seed(&all()).unwrap().is_empty());
+        assert_eq!(proxy.counts().round_trips, 1, "{driver:?}");
+    }
+}
+
+#[test]
+fn eight_at_once() {
+    let database = Database::new();
+    database.query(TABLES);
+    let barrier = Barrier::new(8);
+    let loaded: Vec<usize> = thread::scope(|scope| {
+        let runs = (0..8).map(|index| {
+            let (url, barrier) = (database.url(), &barrier);
+            scope.spawn(move || {
+                let mut connection = DRIVERS[index % DRIVERS.len()].connect(&url);
+                barrier.wait();
+                connection.seed(&all()).unwrap_or_else(|error| panic!("{error}")).seeds().len()
+            })
+        });
+        let runs: Vec<_> = runs.collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    assert_eq!(state(&database), LOADED);
+    // A generator whose batches two of them shared is done in the report of the one that had the last of them.
+    assert_eq!(loaded.iter().sum::<usize>(), 5, "{loaded:?}");
+    assert_eq!(database.errors(), [""; 0]);
+}
+
+#[test]
+fn cut_at_every_message() {
+    let proxy = Proxy::new(&Database::new().url());
+    // What the others send is the same.
+    for driver in [Driver::SqlxConnection, Driver::TokioPostgres, Driver::Postgres] {
+        for moment in [Cut::Before, Cut::After] {
+            for query in 1.. {
+                let (database, mut afterwards) = with(driver, TABLES);
+                proxy.cut(moment(query));
+                let result = driver.connect(&proxy.url(&database.url())).seed(&all());
+                if !proxy.is_cut() {
+                    result.unwrap_or_else(|error| panic!("{driver:?}: {error}"));
+                    assert!(query > 10, "{driver:?}: the {query}th message was none to cut");
+                    break;
+                }
+                let Err(error) = result else { panic!("{driver:?} {:?}: a run that is cut fails", moment(query)) };
+                assert!(error.is_connection(), "{driver:?} {:?}: {error}", moment(query));
+                afterwards.seed(&all()).unwrap_or_else(|error| panic!("{driver:?} {:?}: {error}", moment(query)));
+                assert_eq!(state(&database), LOADED, "{driver:?} {:?}", moment(query));
+            }
+        }
+    }
+}
+
+const CLEAN: &str = "SELECT concat_ws(' ', now() = statement_timestamp(), current_setting('search_path'),
+    current_setting('lock_timeout'), (SELECT count(*) FROM pg_class WHERE relnamespace = pg_my_temp_schema()),
+    (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()))";
+const AS_CONNECTED: &str = "t \"$user\", public 0 0 0";
+
+/// Polls so many times and then drops the future. Tells whether it came to its end before.
+async fn ends_within<T>(polls: usize, future: impl Future<Output = T>) -> bool {
+    let mut future = pin!(future);
+    let mut left = polls;
+    std::future::poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(false);
+        }
+        left -= 1;
+        future.as_mut().poll(context).map(|_| true)
+    })
+    .await
+}
+
+/// Drops a run after one poll, after two and so on, until it comes to its end.
+#[track_caller]
+fn check_dropped(start: &impl AsyncFn(&str, usize) -> (bool, String)) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    // Polls are many where rows are sent: after the first ones, some of them will do.
+    let moments = (1..60).chain((60..).step_by(37));
+    for polls in moments {
+        let database = Database::new();
+        database.query(TABLES);
+        let (ended, next_user) = runtime.block_on(start(&database.url(), polls));
+        assert_eq!(next_user, AS_CONNECTED, "after {polls} polls");
+        Driver::Postgres
+            .connect(&database.url())
+            .seed(&all())
+            .unwrap_or_else(|error| panic!("after {polls} polls: {error}"));
+        assert_eq!(state(&database), LOADED, "after {polls} polls");
+        if ended {
+            assert!(polls > 10, "it waits more often than {polls} times");
+            return;
+        }
+    }
+}
+
+#[test]
+fn dropped_at_every_point_in_a_pool_of_sqlx() {
+    check_dropped(&async |url, polls| {
+        let pool = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect(url).await.unwrap();
+        let ended = ends_within(polls, all().run(&pool)).await;
+        (ended, pool.fetch_one(sqlx::raw_sql(CLEAN)).await.unwrap().get_unchecked(0))
+    });
+}
+
+#[test]
+fn dropped_at_every_point_on_a_connection_of_sqlx() {
+    check_dropped(&async |url, polls| {
+        let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(url).await.unwrap();
+        let ended = ends_within(polls, all().run(&mut connection)).await;
+        // Dropped in the middle of a `COPY`, the connection is lost; what it must not do is give answers to other questions.
+        let mut next_user = None;
+        for _ in 0..3 {
+            match connection.fetch_one(sqlx::raw_sql(CLEAN)).await {
+                Ok(row) => next_user = Some(row.get_unchecked(0)),
+                Err(error) => assert!(is_lost(&error), "{error}"),
+            }
+        }
+        (ended, next_user.unwrap_or_else(|| AS_CONNECTED.to_owned()))
+    });
+}
+
+fn is_lost(error: &sqlx::Error) -> bool {
+    match error.as_database_error() {
+        // The protocol was broken, the copying cancelled, the session ended.
+        Some(error) => matches!(error.code().as_deref(), Some("08P01" | "57014" | "57P01")),
+        None => matches!(error, sqlx::Error::Io(_)),
+    }
+}
+
+#[test]
+fn dropped_at_every_point_on_a_client_of_tokio_postgres() {
+    check_dropped(&async |url, polls| {
+        let (mut client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+        tokio::spawn(connection);
+        let ended = ends_within(polls, all().run(&mut client)).await;
+        let messages = client.simple_query(CLEAN).await.unwrap();
+        let row = messages.iter().find_map(|message| match message {
+            tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        });
+        (ended, row.unwrap())
+    });
+}

@@ -1,0 +1,7 @@
+mod seeds {
+    atlas_migrate::embed_seeds!("seeds/names");
+}
+
+fn main() {
+    let _ = &seeds::SEEDS;
+}

@@ -1,0 +1,5 @@
+-- atlas:seed once
+-- atlas:production
+COPY users (id) FROM stdin;
+1
+\.

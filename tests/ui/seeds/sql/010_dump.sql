@@ -1,0 +1,4 @@
+\restrict abc
+COPY users (id) FROM stdin;
+1
+2

@@ -1,0 +1,4 @@
+-- atlas:sed once
+-- atlas:compatible
+SELECT 1;
+-- atlas:production

@@ -1,0 +1,2 @@
+VACUUM users;
+SELEC 1;

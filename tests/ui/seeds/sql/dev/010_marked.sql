@@ -1,0 +1,2 @@
+-- atlas:production
+SELECT 1;
