@@ -56,6 +56,25 @@ every_driver! {
         assert_eq!(database.value("SELECT count(*) FROM t"), "0");
     }
 
+    /// Who may do nothing but become the owner.
+    fn as_another_role(driver) {
+        let database = Database::new();
+        let [owner, login] = ["seed_owner", "seed_login"].map(|role| format!("{role}_{}_{driver:?}", std::process::id()).to_lowercase());
+        database.query(&format!(
+            "CREATE ROLE {owner}; CREATE ROLE {login} LOGIN NOINHERIT; GRANT {owner} TO {login}; CREATE SCHEMA private AUTHORIZATION {owner};
+             GRANT CREATE ON SCHEMA public TO {owner}; SET ROLE {owner}; CREATE TABLE private.t (id serial, name text)"
+        ));
+        let mut connection = driver.connect(&database.url_as(&login));
+        let set = seeder(&[("private.t.csv", "id,name\n7,a\n"), ("s.sql", "INSERT INTO private.t (name) VALUES ('b')")]).role(&owner);
+        assert_eq!(loaded(&mut connection, &set), ["private.t.csv 1", "s.sql 0"]);
+        assert!(connection.seed(&set).unwrap().is_empty());
+        assert_eq!(connection.sql("SELECT current_user"), login);
+        assert_eq!(database.query("SELECT id, name FROM private.t ORDER BY id"), ["7|a", "8|b"]);
+        assert_eq!(database.value("SELECT string_agg(DISTINCT tableowner, ' ') FROM pg_tables WHERE tablename ~ '^schema_'"), owner);
+        drop(connection);
+        database.query(&format!("DROP OWNED BY {owner}, {login}; DROP ROLE {owner}, {login}"));
+    }
+
     fn of_nobody(driver) {
         let (database, mut connection) = with(driver, "CREATE TABLE t AS SELECT 'there before' AS name");
         let error = connection.seed(&of("dev")).unwrap_err();

@@ -94,8 +94,7 @@ impl<'a, S: Session> Engine<'a, S> {
             return Ok(self.report);
         }
         state.server.writable("there are seeds to load")?;
-        self.describe(&pending).await?;
-        let result = self.load(&pending).await;
+        let result = self.describe_and_load(&pending).await;
         if let Err(error) = &result
             && self.open
             && !error.is_connection()
@@ -155,10 +154,8 @@ impl<'a, S: Session> Engine<'a, S> {
         let names: Vec<_> = pending.iter().filter_map(|item| self.items[*item].table()).collect();
         let mut tables = Vec::new();
         if !names.is_empty() {
-            self.session.if_dropped(Some(String::new()));
-            let reply = self.session.send(&Sql::describe_tables(&names)).await;
-            self.session.if_dropped(None);
-            tables = state::tables(&reply.map_err(|failure| Error::own("reading the catalog", failure.cause))?)?;
+            let ask = Sql::describe_tables(&names);
+            tables = state::tables(&self.ask(&ask, "reading the catalog").await?)?;
         }
         let mut tables = tables.into_iter();
         self.tables = vec![None; self.items.len()];
@@ -183,11 +180,22 @@ impl<'a, S: Session> Engine<'a, S> {
         if names.is_empty() {
             return Ok(());
         }
-        self.session.if_dropped(Some(String::new()));
-        let reply = self.session.send(&Sql::have_rows(names)).await;
-        self.session.if_dropped(None);
-        let reply = reply.map_err(|failure| Error::own("looking for rows", failure.cause))?;
+        let reply = self.ask(&Sql::have_rows(names), "looking for rows").await?;
         refusal::check_empty(&self.seeder.environment, &reply)
+    }
+
+    /// Asks in a transaction of its own, as the role that loads.
+    async fn ask(&mut self, question: &str, doing: &str) -> Result<Reply, Error> {
+        self.unsettle();
+        let message = format!("{}{question}{}", self.sql.begin_local(), sql::COMMIT);
+        let reply = self.send(&message, doing).await?;
+        self.settle();
+        Ok(reply)
+    }
+
+    async fn describe_and_load(&mut self, pending: &[usize]) -> Result<(), Error> {
+        self.describe(pending).await?;
+        self.load(pending).await
     }
 
     async fn load(&mut self, pending: &[usize]) -> Result<(), Error> {
