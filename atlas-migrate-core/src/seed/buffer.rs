@@ -96,6 +96,12 @@ impl Text {
         self.start += count;
     }
 
+    /// So many bytes of the rest have been dealt with: one line, with its end.
+    pub(super) fn consume_line(&mut self, count: usize) {
+        self.start += count;
+        (self.line, self.line_start, self.dropped) = (self.line + 1, self.start, 0);
+    }
+
     /// The line in which a byte of the rest is.
     pub(super) fn line(&self, position: usize) -> usize {
         self.line + memchr_iter(b'\n', &self.rest()[..position]).count()

@@ -24,6 +24,8 @@ pub(super) struct Reader<R> {
 struct Record {
     /// With its line end.
     length: usize,
+    /// Whether it has no line end but its own: it ends with one, and nothing is in quotes.
+    is_line: bool,
     fields: Vec<Field>,
     /// The text of the cells in which quotes are doubled, one after the other.
     unescaped: String,
@@ -141,7 +143,10 @@ impl<R: Read> Reader<R> {
 
     /// Goes on to the next record, if there is another.
     fn advance(&mut self) -> Result<bool, Fault> {
-        self.buffer.text.consume(self.record.length);
+        match std::mem::take(&mut self.record.is_line) {
+            true => self.buffer.text.consume_line(self.record.length),
+            false => self.buffer.text.consume(self.record.length),
+        }
         self.record.length = 0;
         loop {
             let (rest, at_end) = (self.buffer.text.rest(), self.buffer.is_at_end());
@@ -183,7 +188,7 @@ impl<R: Read> Reader<R> {
     }
 
     fn cells(&self) -> Result<Cells<'_>, Fault> {
-        let Record { length, fields, unescaped } = &self.record;
+        let Record { length, fields, unescaped, .. } = &self.record;
         Ok(Cells { text: text(&self.buffer, *length)?, fields, unescaped })
     }
 }
@@ -197,19 +202,20 @@ impl Record {
     /// Finds the cells of the record at the start of these bytes, behind which the file goes on unless they are its end.
     fn read(&mut self, bytes: &[u8], at_end: bool) -> Result<(), Broken> {
         self.fields.clear();
-        let mut start = 0;
+        let (mut start, mut has_quotes) = (0, false);
         loop {
             let (end, value) = match bytes.get(start) {
                 Some(b'"') => quoted(bytes, start)?,
                 _ => plain(bytes, start),
             };
             let is_quoted = matches!(value, Value::Quoted | Value::Escaped(_));
+            has_quotes |= is_quoted;
             self.fields.push(Field { place: start..end, value });
             match &bytes[end..] {
                 [b',', ..] => start = end + 1,
-                [b'\n', ..] => return self.end(end + 1),
-                [b'\r', b'\n', ..] => return self.end(end + 2),
-                [] if at_end => return self.end(end),
+                [b'\n', ..] => return self.end(end + 1, !has_quotes),
+                [b'\r', b'\n', ..] => return self.end(end + 2, !has_quotes),
+                [] if at_end => return self.end(end, false),
                 [] | [b'\r'] if !at_end => return Err(Broken::Open(start)),
                 _ if is_quoted => return Err(Broken::Behind(start, end)),
                 rest => return Err(in_plain(rest[0], end)),
@@ -217,8 +223,8 @@ impl Record {
         }
     }
 
-    fn end(&mut self, length: usize) -> Result<(), Broken> {
-        self.length = length;
+    fn end(&mut self, length: usize, is_line: bool) -> Result<(), Broken> {
+        (self.length, self.is_line) = (length, is_line);
         Ok(())
     }
 

@@ -25,7 +25,12 @@ impl Lines {
     pub(super) fn text(&mut self, text: &str) {
         self.begin_cell();
         let mut rest = text.as_bytes();
-        while let Some(at) = rest.iter().position(|byte| matches!(byte, b'\\' | b'\t' | b'\n' | b'\r')) {
+        let is_special = |byte: &u8| matches!(byte, b'\\' | b'\t' | b'\n' | b'\r');
+        // Mostly none is. Without an early end the compiler looks at many bytes at once.
+        if !rest.iter().fold(false, |any, byte| any | is_special(byte)) {
+            return self.buffer.extend_from_slice(rest);
+        }
+        while let Some(at) = rest.iter().position(is_special) {
             self.buffer.extend_from_slice(&rest[..at]);
             let escaped = match rest[at] {
                 b'\t' => b't',
