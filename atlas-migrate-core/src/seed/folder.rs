@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Read};
+use std::panic::resume_unwind;
+use std::thread;
 
 use super::buffer::unreadable;
 use super::file_name::{self, FileName};
@@ -35,7 +37,7 @@ pub struct File {
 pub fn assemble(
     folder: &str,
     files: impl IntoIterator<Item = File>,
-    open: impl Fn(&Content) -> io::Result<Box<dyn BufRead + '_>>,
+    open: impl Fn(&Content) -> io::Result<Box<dyn BufRead + '_>> + Sync,
 ) -> Result<Vec<Seed>, Vec<Fault>> {
     let mut reader = Reader { open, faults: Vec::new() };
     let (mut seeds, mut policies) = (Vec::new(), BTreeMap::new());
@@ -78,7 +80,7 @@ struct Reader<O> {
     faults: Vec<Fault>,
 }
 
-impl<O: Fn(&Content) -> io::Result<Box<dyn BufRead + '_>>> Reader<O> {
+impl<O: Fn(&Content) -> io::Result<Box<dyn BufRead + '_>> + Sync> Reader<O> {
     fn seed(
         &mut self,
         format: Format,
@@ -127,14 +129,22 @@ impl<O: Fn(&Content) -> io::Result<Box<dyn BufRead + '_>>> Reader<O> {
     }
 
     fn rows(&mut self, format: Format, path: &str, content: &Content, sidecar: Option<&Sidecar>) -> Option<Checksum> {
-        let columns = check(format, path, || (self.open)(content));
+        let open = &self.open;
+        let digest = || {
+            open(content).and_then(|input| match sidecar {
+                // No file has a NUL, so that nothing of one can be taken for the other.
+                Some(sidecar) => Checksum::of_reader(input.chain(&b"\0"[..]).chain(sidecar.text.as_bytes())),
+                None => Checksum::of_reader(input),
+            })
+        };
+        // Of a large file each takes its time, so they go side by side.
+        let (columns, digest) = thread::scope(|scope| {
+            let digest = scope.spawn(digest);
+            (check(format, path, || open(content)), digest.join())
+        });
         let columns = columns.map_err(|fault| self.faults.push(fault)).ok()?;
         self.faults.extend(sidecar.into_iter().flat_map(|sidecar| sidecar.check_columns(&columns)));
-        let digest = (self.open)(content).and_then(|input| match sidecar {
-            // No file has a NUL, so that nothing of one can be taken for the other.
-            Some(sidecar) => Checksum::of_reader(input.chain(&b"\0"[..]).chain(sidecar.text.as_bytes())),
-            None => Checksum::of_reader(input),
-        });
+        let digest = digest.unwrap_or_else(|panic| resume_unwind(panic));
         digest.map_err(|error| self.faults.push(unreadable(path, &error))).ok()
     }
 
