@@ -34,6 +34,8 @@ pub(super) struct Engine<'a, S> {
     pub(super) tables: Vec<Option<Table>>,
     /// How many staging tables there were.
     pub(super) stagings: usize,
+    /// How many bytes of the generator at hand were sent by the batches before.
+    pub(super) generated_bytes: u64,
     seeder: &'a Seeder,
     /// The table of seeds, as it is known to be.
     known: HashMap<String, Known>,
@@ -73,6 +75,7 @@ impl<'a, S: Session> Engine<'a, S> {
             ending,
             tables: Vec::new(),
             stagings: 0,
+            generated_bytes: 0,
             seeder,
             known: HashMap::new(),
             environment: None,
@@ -164,23 +167,19 @@ impl<'a, S: Session> Engine<'a, S> {
                 self.tables[*item] = tables.next().flatten();
             }
         }
-        refusal::check_tables(&self.items, &self.tables, pending)?;
-        if self.environment.is_none() && !self.seeder.environment.is_production() {
-            self.check_virgin().await?;
-        }
-        Ok(())
+        refusal::check_tables(&self.items, &self.tables, pending)
     }
 
     /// A database that nobody has marked may be anybody's: rows of tables that would be loaded say that it is not new.
     async fn check_virgin(&mut self) -> Result<(), Error> {
-        if !self.known.is_empty() {
+        if self.environment.is_some() || self.seeder.environment.is_production() || !self.known.is_empty() {
             return Ok(());
         }
         let names: Vec<_> = self.tables.iter().flatten().map(|table| table.name.as_str()).collect();
         if names.is_empty() {
             return Ok(());
         }
-        let reply = self.ask(&Sql::have_rows(names), "looking for rows").await?;
+        let reply = self.send(&Sql::have_rows(names), "looking for rows").await?;
         refusal::check_empty(&self.seeder.environment, &reply)
     }
 
@@ -238,6 +237,7 @@ impl<'a, S: Session> Engine<'a, S> {
         if !self.open {
             self.begin().await?;
             refusal::check_environment(&self.seeder.environment, self.environment.as_deref())?;
+            self.check_virgin().await?;
         }
         Ok(())
     }

@@ -51,11 +51,14 @@ pub(super) fn of_rows(item: &Item<'_>, table: Option<&Table>, found: Found, caus
     let path = item.path().unwrap_or(&item.name);
     let mut error = Error::at(kind(&server), fault.unwrap_or_else(|| Fault::new(path, "")))
         .saying(format!("seed {} failed: {}", item.name, server.message));
+    let mut loaded_before = 0;
     if let (Source::Generated(_), Some(place), Found::Row { from }) = (item.source, &place, found) {
         error = error.note(format!("it is row {} of those that are generated", from + place.line - 1));
+        loaded_before = from;
     }
     // The line of what was sent is that of the file, which is shown.
-    rolled_back(error.server(&ServerError { context: None, ..*server.clone() })).hint(match server.code.as_str() {
+    let error = error.server(&ServerError { context: None, ..*server.clone() });
+    rolled_back_to(error, loaded_before).hint(match server.code.as_str() {
         "23505" => {
             "the row is there already: let the policy be `existing = \"skip\"` or `\"update\"`, or change its key"
         }
@@ -135,6 +138,16 @@ fn in_text(item: &Item<'_>, text: &str, span: Range<usize>, server: &ServerError
 
 pub(super) fn rolled_back(error: Error) -> Error {
     error.fate("rolled back: nothing of it was loaded")
+}
+
+/// Of generated rows, those before this one have been committed.
+pub(super) fn rolled_back_to(error: Error, from: u64) -> Error {
+    match from {
+        0 => rolled_back(error),
+        _ => error.fate(format!(
+            "rolled back: its first {from} rows were loaded before, and stay; the next run goes on behind them"
+        )),
+    }
 }
 
 fn kind(server: &ServerError) -> ErrorKind {

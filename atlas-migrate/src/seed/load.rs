@@ -91,9 +91,12 @@ impl<'a, S: Session> Engine<'a, S> {
                 let (from, end) = batch.map_or((0, generate.rows()), |batch| (batch.from, batch.end));
                 let name = self.items[number].name.clone();
                 let progress = self.progress(&name, Some(generate.rows()), None);
-                let mut rows = GeneratedRows::new(generate, from, end, progress);
-                self.copy(number, load, from, &mut rows).await?;
-                Ok(end)
+                let mut rows =
+                    GeneratedRows::new(generate, from, end, Progress { bytes: self.generated_bytes, ..progress });
+                let copied = self.copy(number, load, from, &mut rows).await;
+                let bytes = rows.progress.bytes;
+                self.generated_bytes = if end == generate.rows() { 0 } else { bytes };
+                copied.map(|_| end)
             }
             (_, None) => Ok(0),
         }
@@ -109,7 +112,7 @@ impl<'a, S: Session> Engine<'a, S> {
     async fn copy(&mut self, number: usize, load: &Load, from: u64, rows: &mut dyn Chunks) -> Result<u64, Error> {
         match self.session.copy_in(&load.statements().copy(), rows).await {
             Ok(rows) => Ok(rows),
-            Err(CopyFailure::Rows(error)) => Err(failure::rolled_back(error)),
+            Err(CopyFailure::Rows(error)) => Err(failure::rolled_back_to(error, from)),
             Err(CopyFailure::Server(cause)) => {
                 Err(failure::of_rows(&self.items[number], Some(&load.table), Found::Row { from }, cause))
             }
