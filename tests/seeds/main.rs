@@ -43,6 +43,7 @@ macro_rules! every_driver {
 }
 
 mod basics;
+mod binary;
 mod environments;
 mod faults;
 mod generated;

@@ -17,8 +17,9 @@ use crate::{Error, ErrorKind};
 
 /// How the row that failed is found.
 pub(super) enum Found {
-    /// By its number, to which this is added.
-    Row { from: u64 },
+    /// By its number in the statement that failed, to which those are added that were copied before; generated rows begin with
+    /// this one.
+    Row { from: u64, copied: u64 },
     /// By its key, as the server tells it.
     Key,
 }
@@ -32,13 +33,14 @@ struct InCopy<'a> {
 }
 
 /// The rows of a file, or of a generator, were not taken.
-pub(super) fn of_rows(item: &Item<'_>, table: Option<&Table>, found: Found, cause: Cause) -> Error {
+pub(super) fn of_rows(item: &Item<'_>, table: Option<&Table>, found: &Found, cause: Cause) -> Error {
     let server = match cause {
         Cause::Server(server) if !server.ends_connection() => server,
         cause => return Error::own(&format!("loading seed {}", item.name), cause),
     };
-    let place = in_copy(&server);
-    let fault = match (item.source, &place, &found) {
+    let copied = if let Found::Row { copied, .. } = found { *copied } else { 0 };
+    let place = in_copy(&server).map(|place| InCopy { line: place.line + copied, ..place });
+    let fault = match (item.source, &place, found) {
         (Source::Rows(seed), Some(place), Found::Row { .. }) => {
             FileReader::open(seed).ok().and_then(|reader| at_line(reader, place, table))
         }
@@ -52,9 +54,9 @@ pub(super) fn of_rows(item: &Item<'_>, table: Option<&Table>, found: Found, caus
     let mut error = Error::at(kind(&server), fault.unwrap_or_else(|| Fault::new(path, "")))
         .saying(format!("seed {} failed: {}", item.name, server.message));
     let mut loaded_before = 0;
-    if let (Source::Generated(_), Some(place), Found::Row { from }) = (item.source, &place, found) {
+    if let (Source::Generated(_), Some(place), Found::Row { from, .. }) = (item.source, &place, found) {
         error = error.note(format!("it is row {} of those that are generated", from + place.line - 1));
-        loaded_before = from;
+        loaded_before = *from;
     }
     // The line of what was sent is that of the file, which is shown.
     let error = error.server(&ServerError { context: None, ..*server.clone() });

@@ -3,13 +3,15 @@
 use atlas_migrate_core::seed::{Existing, Piece, Seed};
 use atlas_migrate_core::statement;
 
+use super::binary::Form;
 use super::engine::{Batch, Engine};
 use super::failure::{self, Found};
 use super::item::{self, Source};
 use super::label;
-use super::rows::{FileReader, FileRows, GeneratedRows, Progress, Raw, length};
+use super::rows::{FileReader, FileRows, GeneratedRows, Progress, Raw, Written, length};
 use super::table::Table;
-use crate::session::{Cause, Chunks, CopyFailure, Session};
+use super::writer::Writer;
+use crate::session::{Cause, CopyFailure, Session};
 use crate::sql::{self, Conflict, Sql};
 use crate::{Error, ErrorKind};
 
@@ -27,6 +29,14 @@ pub(super) struct Load {
 impl Load {
     fn statements(&self) -> sql::Load<'_> {
         sql::Load { table: &self.table.name, columns: &self.columns, staging: self.staging }
+    }
+
+    /// Binary, if all types can be sent so. Rows that refer to others of their table have to come in one statement, and which of
+    /// them is not plain shows only on the way.
+    fn writer(&self) -> Writer {
+        let refers_to_itself = self.staging.is_none() && self.table.references.contains(&self.table.oid);
+        let form = |name: &String| Form::of(&self.table.column(name)?.base);
+        Writer::new(self.columns.iter().map(form).collect::<Option<_>>().filter(|_| !refers_to_itself))
     }
 
     fn insert(&self) -> Option<String> {
@@ -81,18 +91,22 @@ impl<'a, S: Session> Engine<'a, S> {
             (Source::Sql(seed), _) => self.load_sql(number, seed).await,
             (Source::Rows(seed), Some(load)) => {
                 let reader = FileReader::open(seed).map_err(|fault| Error::at(ErrorKind::Source, fault))?;
-                let columns = load.columns.iter().filter_map(|name| load.table.column(name)).collect();
+                let columns: Vec<_> = load.columns.iter().filter_map(|name| load.table.column(name)).collect();
                 let name = self.items[number].name.clone();
                 let progress = self.progress(&name, None, length(seed.content()));
-                let mut rows = FileRows::new(reader, seed.format(), columns, progress);
+                let mut rows = FileRows::new(reader, seed.format(), columns, load.writer(), progress);
                 self.copy(number, load, 0, &mut rows).await
             }
             (Source::Generated(generate), Some(load)) => {
                 let (from, end) = batch.map_or((0, generate.rows()), |batch| (batch.from, batch.end));
                 let name = self.items[number].name.clone();
                 let progress = self.progress(&name, Some(generate.rows()), None);
-                let mut rows =
-                    GeneratedRows::new(generate, from, end, Progress { bytes: self.generated_bytes, ..progress });
+                let mut rows = GeneratedRows::new(
+                    generate,
+                    from..end,
+                    load.writer(),
+                    Progress { bytes: self.generated_bytes, ..progress },
+                );
                 let copied = self.copy(number, load, from, &mut rows).await;
                 let bytes = rows.progress.bytes;
                 self.generated_bytes = if end == generate.rows() { 0 } else { bytes };
@@ -109,12 +123,20 @@ impl<'a, S: Session> Engine<'a, S> {
         Progress { listener: &self.options.listener, seed, total_rows, total_bytes, rows: 0, bytes: 0 }
     }
 
-    async fn copy(&mut self, number: usize, load: &Load, from: u64, rows: &mut dyn Chunks) -> Result<u64, Error> {
-        match self.session.copy_in(&load.statements().copy(), rows).await {
-            Ok(rows) => Ok(rows),
-            Err(CopyFailure::Rows(error)) => Err(failure::rolled_back_to(error, from)),
-            Err(CopyFailure::Server(cause)) => {
-                Err(failure::of_rows(&self.items[number], Some(&load.table), Found::Row { from }, cause))
+    async fn copy(&mut self, number: usize, load: &Load, from: u64, rows: &mut impl Written) -> Result<u64, Error> {
+        let mut copied = 0;
+        loop {
+            let statement = load.statements().copy(rows.writer().is_binary());
+            match self.session.copy_in(&statement, rows).await {
+                Ok(rows) => copied += rows,
+                Err(CopyFailure::Rows(error)) => return Err(failure::rolled_back_to(error, from)),
+                Err(CopyFailure::Server(cause)) => {
+                    let found = Found::Row { from, copied };
+                    return Err(failure::of_rows(&self.items[number], Some(&load.table), &found, cause));
+                }
+            }
+            if !rows.writer().go_on_with_text() {
+                return Ok(copied);
             }
         }
     }
@@ -140,7 +162,7 @@ impl<'a, S: Session> Engine<'a, S> {
                     _ => false,
                 };
                 let number = group.iter().find(named).unwrap_or(&group[0]);
-                Err(failure::of_rows(&self.items[*number], self.tables[*number].as_ref(), Found::Key, failure.cause))
+                Err(failure::of_rows(&self.items[*number], self.tables[*number].as_ref(), &Found::Key, failure.cause))
             }
         }
     }

@@ -1,5 +1,7 @@
 #![doc = include_str!("../docs/seeds.md")]
 
+mod binary;
+mod calendar;
 mod cell;
 mod engine;
 mod environment;
@@ -17,6 +19,7 @@ mod source;
 mod state;
 mod table;
 mod text;
+mod writer;
 
 pub use self::environment::Environment;
 pub use self::generate::{Generate, Value};

@@ -1,6 +1,7 @@
 //! Rows on their way to the server.
 
 use std::io::{self, BufRead, Read};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,14 +9,12 @@ use atlas_migrate_core::fault::Fault;
 use atlas_migrate_core::seed::{Cell, Content, Format, Row, Rows, Seed};
 
 use super::table::Column;
-use super::text::{Cells, Lines};
+use super::text::Cells;
+use super::writer::{Sink, Writer};
 use super::{Generate, cell, generate, label, source};
 use crate::progress::{Event, Listener};
 use crate::session::Chunks;
 use crate::{Error, ErrorKind};
-
-/// A piece is at least so long, except the last one.
-const PIECE: usize = 1 << 16;
 
 /// Tells how much of a seed was sent.
 pub(super) struct Progress<'a> {
@@ -41,7 +40,7 @@ pub(super) struct FileRows<'a> {
     /// Those of the file, in its order.
     columns: Vec<&'a Column>,
     format: Format,
-    lines: Lines,
+    pub(super) writer: Writer,
     pub(super) progress: Progress<'a>,
 }
 
@@ -114,28 +113,32 @@ pub(super) fn length(content: &Content) -> Option<u64> {
 }
 
 impl<'a> FileRows<'a> {
-    pub(super) fn new(rows: FileReader<'a>, format: Format, columns: Vec<&'a Column>, progress: Progress<'a>) -> Self {
-        Self { rows, columns, format, lines: Lines::default(), progress }
+    pub(super) fn new(
+        rows: FileReader<'a>,
+        format: Format,
+        columns: Vec<&'a Column>,
+        writer: Writer,
+        progress: Progress<'a>,
+    ) -> Self {
+        Self { rows, columns, format, writer, progress }
     }
 }
 
 impl Chunks for FileRows<'_> {
     fn next(&mut self, buffer: &mut Vec<u8>) -> Result<bool, Error> {
-        buffer.clear();
-        std::mem::swap(buffer, &mut self.lines.buffer);
         let (mut rows, mut ended) = (self.progress.rows, false);
-        while self.lines.buffer.len() < PIECE && !ended {
+        while !self.writer.is_full() && !ended {
             match self.rows.rows.next().map_err(|fault| Error::faults(&[fault]))? {
                 Some(row) => {
-                    write_row(&mut self.lines, &row, &self.columns, self.format)
+                    self.writer
+                        .row(|sink| write_row(sink, &row, &self.columns, self.format))
                         .map_err(|fault| Error::at(ErrorKind::Failed, fault))?;
                     rows = row.number();
                 }
                 None => ended = true,
             }
         }
-        std::mem::swap(buffer, &mut self.lines.buffer);
-        if buffer.is_empty() {
+        if !self.writer.take(buffer, ended) {
             return Ok(false);
         }
         self.progress.tell(rows, self.rows.read.load(Ordering::Relaxed));
@@ -143,7 +146,7 @@ impl Chunks for FileRows<'_> {
     }
 }
 
-fn write_row(lines: &mut Lines, row: &Row<'_>, columns: &[&Column], format: Format) -> Result<(), Fault> {
+fn write_row(sink: &mut dyn Sink, row: &Row<'_>, columns: &[&Column], format: Format) -> Result<(), Fault> {
     for (number, column) in columns.iter().enumerate() {
         let fault = |message: String, hint: &str| {
             row.fault(number, message, format!("{} is {}", column.name, column.ty)).hint(hint)
@@ -157,21 +160,20 @@ fn write_row(lines: &mut Lines, row: &Row<'_>, columns: &[&Column], format: Form
                 let message = format!("no `{}` in this row, as there is in others", column.name);
                 return Err(fault(message, "leave it out everywhere, for the default, or nowhere"));
             }
-            Cell::Null | Cell::Missing => lines.null(),
+            Cell::Null | Cell::Missing => sink.cell(None),
             Cell::Text(text) if label::is_label(&text) && column.is_number() => {
                 let message = format!("a label in `{}`", column.name);
                 return Err(fault(message, "labels stand for keys of the types uuid and bigint"));
             }
-            Cell::Text(text) => lines.text(&cell::of_text(&text, column, format)),
+            Cell::Text(text) => sink.cell(Some(&cell::of_text(&text, column, format))),
             Cell::Json(json) => match cell::of_json(json, column) {
-                Ok(text) => lines.text(&text),
+                Ok(text) => sink.cell(Some(&text)),
                 Err(message) => {
                     return Err(fault(message, "an array is for an array type or jsonb, an object for jsonb"));
                 }
             },
         }
     }
-    lines.end_row();
     Ok(())
 }
 
@@ -181,43 +183,62 @@ pub(super) struct GeneratedRows<'a> {
     key: [u8; 32],
     next: u64,
     end: u64,
-    lines: Lines,
+    pub(super) writer: Writer,
     scratch: String,
     pub(super) progress: Progress<'a>,
 }
 
 impl<'a> GeneratedRows<'a> {
-    pub(super) fn new(generate: &'a dyn Generate, from: u64, end: u64, progress: Progress<'a>) -> Self {
+    pub(super) fn new(generate: &'a dyn Generate, rows: Range<u64>, writer: Writer, progress: Progress<'a>) -> Self {
         let key = generate::key(generate);
-        Self { generate, key, next: from, end, lines: Lines::default(), scratch: String::new(), progress }
+        Self { generate, key, next: rows.start, end: rows.end, writer, scratch: String::new(), progress }
     }
 }
 
 impl Chunks for GeneratedRows<'_> {
     fn next(&mut self, buffer: &mut Vec<u8>) -> Result<bool, Error> {
-        buffer.clear();
-        std::mem::swap(buffer, &mut self.lines.buffer);
-        while self.lines.buffer.len() < PIECE && self.next < self.end {
-            let mut cells = Cells::new(&mut self.lines, &mut self.scratch);
-            self.generate.row(self.next, &mut generate::random(self.key, self.next), &mut cells);
-            let (count, columns) = (cells.count(), self.generate.columns().len());
-            if count != columns {
-                let table = self.generate.table();
-                let message =
-                    format!("row {} generated for {table} has {count} cells for {columns} columns", self.next);
-                return Err(Error::new(ErrorKind::Usage, message).hint("push a cell for each column, None for null"));
-            }
-            self.lines.end_row();
+        while !self.writer.is_full() && self.next < self.end {
+            let Self { generate, key, next, scratch, .. } = self;
+            self.writer.row(|sink| {
+                let mut cells = Cells::new(sink, scratch);
+                generate.row(*next, &mut generate::random(*key, *next), &mut cells);
+                let (count, columns) = (cells.count(), generate.columns().len());
+                if count == columns {
+                    return Ok(());
+                }
+                let table = generate.table();
+                let message = format!("row {next} generated for {table} has {count} cells for {columns} columns");
+                Err(Error::new(ErrorKind::Usage, message).hint("push a cell for each column, None for null"))
+            })?;
             self.next += 1;
         }
-        std::mem::swap(buffer, &mut self.lines.buffer);
-        if buffer.is_empty() {
+        if !self.writer.take(buffer, self.next == self.end) {
             return Ok(false);
         }
         self.progress.tell(self.next, self.progress.bytes + buffer.len() as u64);
         Ok(true)
     }
 }
+
+/// Rows that are sent as binary first, and as text from some row on.
+pub(super) trait Written: Chunks {
+    fn writer(&mut self) -> &mut Writer;
+}
+
+impl Written for FileRows<'_> {
+    fn writer(&mut self) -> &mut Writer {
+        &mut self.writer
+    }
+}
+
+impl Written for GeneratedRows<'_> {
+    fn writer(&mut self) -> &mut Writer {
+        &mut self.writer
+    }
+}
+
+/// A piece of text is so long.
+const PIECE: usize = 1 << 16;
 
 /// Rows that are written as `COPY` takes them.
 pub(super) struct Raw<'a> {

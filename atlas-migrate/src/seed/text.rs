@@ -1,6 +1,7 @@
 //! Rows as `COPY` reads them: a line each, tabs between cells, `\N` for null.
 
 use super::generate::Value;
+use super::writer::Sink;
 
 /// Writes the rows of a piece.
 #[derive(Default)]
@@ -52,24 +53,22 @@ impl Lines {
 
 /// Takes the cells of a generated row.
 pub struct Cells<'a> {
-    lines: &'a mut Lines,
+    sink: &'a mut dyn Sink,
     scratch: &'a mut String,
     count: usize,
 }
 
 impl<'a> Cells<'a> {
-    pub(super) fn new(lines: &'a mut Lines, scratch: &'a mut String) -> Self {
-        Self { lines, scratch, count: 0 }
+    pub(super) fn new(sink: &'a mut dyn Sink, scratch: &'a mut String) -> Self {
+        Self { sink, scratch, count: 0 }
     }
 
     /// The next cell. `None` is null; what is no number, boolean, text, UUID or JSON goes by its `Display`, as in
     /// `cells.push(format_args!("{date}"))`.
     pub fn push(&mut self, value: impl Value) {
         self.scratch.clear();
-        match value.write(self.scratch) {
-            true => self.lines.text(self.scratch),
-            false => self.lines.null(),
-        }
+        let is_value = value.write(self.scratch);
+        self.sink.cell(is_value.then_some(self.scratch.as_str()));
         self.count += 1;
     }
 

@@ -74,9 +74,10 @@ impl Load<'_> {
         })
     }
 
-    pub(crate) fn copy(&self) -> String {
+    pub(crate) fn copy(&self, binary: bool) -> String {
         let target = self.staging.map_or(self.table.to_owned(), staging);
-        format!("COPY {target} ({}) FROM STDIN", list(self.columns))
+        let format = if binary { " WITH (FORMAT binary)" } else { "" };
+        format!("COPY {target} ({}) FROM STDIN{format}", list(self.columns))
     }
 
     /// Brings the rows from the staging table to where they belong; without a semicolon.
