@@ -65,9 +65,9 @@ pub(crate) const BEGIN: &str = "BEGIN;\n";
 pub(crate) const COMMIT: &str = "COMMIT;\n";
 pub(crate) const ROLLBACK: &str = "ROLLBACK;\n";
 
-/// Ends the session that sends it.
+/// Ends the session that sends it, whose transaction may have failed.
 #[cfg(all(feature = "seeds", feature = "sqlx"))]
-pub(crate) const END_SESSION: &str = "SELECT pg_terminate_backend(pg_backend_pid())";
+pub(crate) const END_SESSION: &str = "ROLLBACK; SELECT pg_terminate_backend(pg_backend_pid())";
 
 impl Sql {
     pub(crate) fn new(options: &Options, custom_settings: BTreeSet<String>) -> Self {
