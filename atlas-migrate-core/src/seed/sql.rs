@@ -117,8 +117,12 @@ impl Reader<'_> {
             let hint = "close them with a line that has nothing but `\\.`, as pg_dump does";
             fault(copy.clone(), "rows without an end", "no line `\\.` follows", hint)
         };
-        let semicolon = Lexer::new(&self.text[copy.end..]).find(|token| token.kind == token::Kind::Semicolon);
-        let start = copy.end + semicolon.ok_or_else(endless)?.range().end;
+        let next = Lexer::new(&self.text[copy.end..]).find(|token| !token.is_trivia()).ok_or_else(endless)?;
+        if next.kind != token::Kind::Semicolon {
+            let hint = "end the statement with `;`, and begin the rows in the line below";
+            return Err(fault(copy.clone(), "`COPY … FROM STDIN` without its semicolon", "no `;` follows", hint));
+        }
+        let start = copy.end + next.range().end;
         let line = self.text[start..].find('\n').map_or(self.text.len(), |length| start + length + 1);
         if !self.text[start..line].trim().is_empty() {
             let behind = self.text[start..line].trim_end().len();

@@ -82,6 +82,15 @@ fn rows_without_an_end() {
       |
       = hint: close them with a line that has nothing but `\.`, as pg_dump does
     ");
+    assert_snapshot!(faults("COPY a FROM stdin\n\\restrict a\nCOPY a FROM stdin;\n\\.\n"), @"
+    `COPY … FROM STDIN` without its semicolon
+     --> a.sql:1:1
+      |
+    1 | COPY a FROM stdin
+      | ^^^^^^^^^^^^^^^^^ no `;` follows
+      |
+      = hint: end the statement with `;`, and begin the rows in the line below
+    ");
     assert_snapshot!(faults("COPY a FROM stdin; SELECT 1;\n\\.\n"), @"
     text behind `COPY … FROM STDIN;`
      --> a.sql:1:19
@@ -260,6 +269,12 @@ fn wrong_directives() {
 }
 
 #[test]
+fn a_comment_may_stand_before_the_semicolon() {
+    let text = "COPY a FROM stdin-- x\n;\n1\n\\.\n";
+    assert_eq!(pieces("a.sql", text), Ok(vec![Piece::Copy { statement: 0..17, data: 24..26 }]));
+}
+
+#[test]
 fn many_blocks_take_as_long_as_one() {
     let text = "COPY a FROM stdin;\n1\n\\.\n".repeat(20_000);
     assert_eq!(pieces("a.sql", &text).unwrap().len(), 20_000);
@@ -277,7 +292,9 @@ proptest! {
                 let (start, sent_to) = match piece {
                     Piece::Statements(range) => (range.start, range.end),
                     Piece::Copy { statement, data } => {
-                        prop_assert_eq!(text[statement.end..data.start].trim(), ";");
+                        let between = &text[statement.end..data.start];
+                        let sent = Lexer::new(between).filter(|token| !token.is_trivia()).map(|token| token.kind);
+                        prop_assert_eq!(sent.collect::<Vec<_>>(), [token::Kind::Semicolon], "{:?}", between);
                         prop_assert!(text[data.end..].starts_with("\\."));
                         prop_assert!(!text[data.clone()].lines().any(|line| line == "\\."));
                         (statement.start, data.end + 2)
