@@ -3,6 +3,8 @@
 //! There is no I/O of any kind in this crate. The macro (at compile time) and the runtime share it, so that a file means
 //! the same to both. Applications depend on `atlas-migrate`, which re-exports what they need.
 
+#[cfg(feature = "verify")]
+pub mod checks;
 pub mod checksum;
 mod directive;
 pub mod fault;

@@ -1,5 +1,7 @@
 //! What a macro emits: data, and calls of const constructors.
 
+#[cfg(feature = "verify")]
+mod checks;
 #[cfg(feature = "seeds")]
 mod seeds;
 
@@ -10,6 +12,8 @@ use atlas_migrate_core::migration::{Header, Kind, Migration, Require, Script, Tr
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 
+#[cfg(feature = "verify")]
+pub(crate) use self::checks::checks;
 #[cfg(feature = "seeds")]
 pub(crate) use self::seeds::seeds;
 use crate::{parse, read};
@@ -46,7 +50,7 @@ pub(crate) fn migrations(input: &parse::Folder, folder: Result<read::Folder<Migr
     }
 }
 
-/// What the modules of migrations and of seeds have in common.
+/// What the modules of migrations, of seeds and of checks have in common.
 struct Parts {
     items: Vec<TokenStream>,
     /// Files of settings, whose content is in the items already: the compiler has to know of them.

@@ -99,6 +99,46 @@ pub fn embed_seeds(input: TokenStream) -> TokenStream {
     }
 }
 
+/// Embeds the checks of a folder: reads them now, and carries them in the binary.
+///
+/// ```ignore
+/// mod checks {
+///     atlas_migrate::embed_checks!("checks");
+/// }
+///
+/// let report = checks::run(&pool).await?;
+/// assert!(report.passed(), "{report}");
+/// ```
+///
+/// The folder is relative to the `Cargo.toml` of the crate that calls the macro; without one it is `"checks"`. Folders below
+/// it count too. The macro stands in a module of its own, where it defines
+///
+/// - `CHECKS`, a `static` with all of them, which costs nothing at start;
+/// - `verifier()`, the builder, for a run with options;
+/// - `run(database)`, a run without any.
+///
+/// # What is checked
+///
+/// Each of these is a compile error that names the file, and the line and column if there is one:
+///
+/// - the folder is missing, or has no checks; a file is not UTF-8, has a NUL, or is empty;
+/// - of TOML: an expectation of an unknown sort; a setting that is unknown, missing, or has a value that makes no sense; broken
+///   TOML;
+/// - of SQL: a directive that is unknown, malformed, said twice, or comes after the query; what is no query, or is two; what
+///   PostgreSQL does not take (`-- atlas:no-syntax-check` switches this off for a file).
+///
+/// # When it runs again
+///
+/// As for [`embed_migrations!`], with `atlas_migrate::build::track("checks")` in a build script.
+#[cfg(feature = "verify")]
+#[proc_macro]
+pub fn embed_checks(input: TokenStream) -> TokenStream {
+    match folder(input, "checks") {
+        Ok(folder) => expand::checks(&folder, read::checks(&folder)).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
+}
+
 fn folder(input: TokenStream, usual: &str) -> syn::Result<parse::Folder> {
     Parser::parse(|input: ParseStream<'_>| parse::Folder::parse(input, usual), input)
 }

@@ -6,6 +6,8 @@ use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "verify")]
+use atlas_migrate_core::checks;
 use atlas_migrate_core::fault::Fault;
 use atlas_migrate_core::file_name;
 use atlas_migrate_core::migration::Migration;
@@ -26,13 +28,7 @@ pub(crate) struct Folder<T> {
 /// Reads and checks a folder of migrations.
 pub(crate) fn migrations(input: &parse::Folder) -> Result<Folder<Migration>, Vec<Fault>> {
     let mut found = walk(input, file_name::is_ours)?;
-    let mut files = Vec::new();
-    for path in &found.files {
-        match fs::read(found.root.join(path)) {
-            Ok(bytes) => files.push(set::File { path: path.clone(), bytes: bytes.into() }),
-            Err(error) => found.faults.push(unreadable(format!("{}/{path}", input.path), &error)),
-        }
-    }
+    let files = found.contents(input, |path, bytes| set::File { path, bytes: bytes.into() });
     found.finish(input, set::assemble(&input.path, files))
 }
 
@@ -49,6 +45,14 @@ pub(crate) fn seeds(input: &parse::Folder) -> Result<Folder<Seed>, Vec<Fault>> {
     found.finish(input, seeds)
 }
 
+/// Reads and checks a folder of checks.
+#[cfg(feature = "verify")]
+pub(crate) fn checks(input: &parse::Folder) -> Result<Folder<checks::File>, Vec<Fault>> {
+    let mut found = walk(input, checks::is_ours)?;
+    let files = found.contents(input, |path, bytes| checks::SourceFile { path, bytes: bytes.into() });
+    found.finish(input, checks::assemble(&input.path, files))
+}
+
 /// What was found in a folder.
 struct Found {
     root: PathBuf,
@@ -58,6 +62,17 @@ struct Found {
 }
 
 impl Found {
+    fn contents<F>(&mut self, input: &parse::Folder, file: impl Fn(String, Vec<u8>) -> F) -> Vec<F> {
+        let mut files = Vec::new();
+        for path in &self.files {
+            match fs::read(self.root.join(path)) {
+                Ok(bytes) => files.push(file(path.clone(), bytes)),
+                Err(error) => self.faults.push(unreadable(format!("{}/{path}", input.path), &error)),
+            }
+        }
+        files
+    }
+
     fn finish<T>(mut self, input: &parse::Folder, made: Result<Vec<T>, Vec<Fault>>) -> Result<Folder<T>, Vec<Fault>> {
         match made {
             Ok(items) if self.faults.is_empty() => {

@@ -214,6 +214,12 @@ impl Error {
         self
     }
 
+    /// What happened, in one line or a few, without the rest.
+    #[cfg(feature = "verify")]
+    pub(crate) fn headline(&self) -> &str {
+        &self.0.message
+    }
+
     /// What sort of error it is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind

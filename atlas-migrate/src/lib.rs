@@ -49,7 +49,8 @@
 //! | `deadpool-postgres` | `&deadpool_postgres::Pool` |
 //! | `postgres` | `&mut postgres::Client`, which blocks |
 //!
-//! The feature `seeds` brings the data of environments into databases: see the module [`seed`].
+//! The feature `seeds` brings the data of environments into databases: see the module [`seed`]. The feature `verify` holds a database
+//! against what is to be so in it (the module `verify`), and reports on its tables, indexes and connections (the module `usage`).
 //!
 //! Three more features: `include-dir` takes migrations from a folder that the crate `include_dir` has compiled in, `ephemeral`
 //! starts throw-away servers for tests and examples, and `testing` gives each test a database of its own (`#[atlas_migrate::test]`,
@@ -114,6 +115,8 @@
 pub use atlas_migrate_core::migration::{Header, Kind, Migration, Require, Script, Transaction};
 pub use atlas_migrate_core::plan::{Newer, OutOfOrder, Revert, Standing, Target};
 pub use atlas_migrate_core::version::Version;
+#[cfg(feature = "verify")]
+pub use atlas_migrate_macros::embed_checks;
 pub use atlas_migrate_macros::embed_migrations;
 #[cfg(feature = "seeds")]
 pub use atlas_migrate_macros::embed_seeds;
@@ -136,6 +139,8 @@ mod engine;
 pub mod ephemeral;
 mod error;
 mod hint;
+#[cfg(feature = "verify")]
+mod json;
 mod migrator;
 mod place;
 mod progress;
@@ -148,10 +153,16 @@ mod source;
 mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "verify")]
+pub mod usage;
+#[cfg(feature = "verify")]
+pub mod verify;
 
-/// For `embed_migrations!` and `embed_seeds!`: what they emit is made of these.
+/// For `embed_migrations!`, `embed_seeds!` and `embed_checks!`: what they emit is made of these.
 #[doc(hidden)]
 pub mod __private {
+    #[cfg(feature = "verify")]
+    pub use atlas_migrate_core::checks;
     pub use atlas_migrate_core::checksum::{Checksum, Fingerprint};
     pub use atlas_migrate_core::migration::{Header, Kind, Migration, Require, Script, Transaction};
     #[cfg(feature = "seeds")]
@@ -163,6 +174,14 @@ pub mod __private {
 
     pub const fn embedded(folder: Option<&'static str>, migrations: &'static [Migration]) -> crate::Migrations {
         crate::Migrations::embedded(folder, migrations)
+    }
+
+    #[cfg(feature = "verify")]
+    pub const fn embedded_checks(
+        folder: Option<&'static str>,
+        files: &'static [checks::File],
+    ) -> crate::verify::Checks {
+        crate::verify::Checks::embedded(folder, files)
     }
 
     #[cfg(feature = "seeds")]

@@ -2,7 +2,9 @@
 
 use atlas_migrate::catalog::Snapshot;
 use atlas_migrate::seed::{SeedReport, Seeder};
-use atlas_migrate::{Error, Migrator, Plan, Repair, Report, Revert, Status};
+use atlas_migrate::usage::{self, Usage};
+use atlas_migrate::verify::{Verifier, VerifyReport};
+use atlas_migrate::{Database, Error, Migrator, Plan, Repair, Report, Revert, Status};
 use sqlx::{Connection as _, Executor as _, Row as _};
 use tokio::runtime::Runtime;
 
@@ -90,6 +92,14 @@ macro_rules! verb {
     };
 }
 
+struct UsageOf;
+
+impl UsageOf {
+    fn read<'c, D: Database<'c>>(&self, database: D) -> D::Outcome<Usage> {
+        usage::read(database)
+    }
+}
+
 #[allow(clippy::missing_errors_doc, reason = "those of the migrator")]
 impl Connection {
     /// [`Migrator::run`]
@@ -150,6 +160,17 @@ impl Connection {
     /// [`Seeder::mark`]
     pub fn mark(&mut self, seeder: &Seeder) -> Result<(), Error> {
         verb!(self, seeder.mark())
+    }
+
+    /// [`Verifier::run`]
+    pub fn verify(&mut self, verifier: &Verifier) -> Result<VerifyReport, Error> {
+        verb!(self, verifier.run())
+    }
+
+    /// [`usage::read`]
+    pub fn usage(&mut self) -> Result<Usage, Error> {
+        let usage = UsageOf;
+        verb!(self, usage.read())
     }
 
     /// Sends SQL over the same connection and gives the first column of the last row.

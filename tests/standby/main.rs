@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use atlas_migrate::verify::{Checks, Verdict, Verifier};
 use atlas_migrate::{Error, ErrorKind, Migrator, Revert, Standing};
 use atlas_migrate_tests::{Connection, DRIVERS, Database, Driver, Proxy, migrator, wait_for};
 
@@ -100,6 +101,29 @@ fn standby_of_a_database_without_history() {
         assert_eq!(connection.check(&applied()).unwrap_err().kind(), ErrorKind::Pending, "{driver:?}");
         assert_eq!(connection.plan(&applied()).unwrap().steps().len(), 1, "{driver:?}");
         assert_eq!(connection.status(&applied()).unwrap().pending().count(), 1, "{driver:?}");
+    }
+    assert_eq!((replica.errors(), database.errors()), (vec![], vec![]));
+}
+
+/// Checks only read, and find on a standby what there is on its primary.
+#[test]
+fn verifying_on_a_standby() {
+    let replica = Replica::new();
+    let database = Database::on(&replica.primary);
+    Driver::Postgres.connect(&database.url()).run(&applied()).unwrap();
+    database.query(
+        "ALTER TABLE a ADD PRIMARY KEY (id); CREATE SEQUENCE s; CREATE UNLOGGED TABLE u (id serial PRIMARY KEY)",
+    );
+    replica.catch_up(&database);
+    let expected = "table = [{ name = \"a\", columns = { id = \"int\" } }]\nrows = [{ table = \"a\", max = 0 }]";
+    let checks = Checks::from_files("checks", [("a.toml", expected), ("b.sql", "SELECT * FROM a")]).unwrap();
+    let verifier = Verifier::new(checks).migrations(applied());
+    for driver in DRIVERS {
+        let mut connection = driver.connect(&replica.url(&database));
+        let report = connection.verify(&verifier).unwrap();
+        assert!(report.passed() && report.count(Verdict::Pass) >= 9, "{driver:?}\n{report}");
+        let usage = connection.usage().unwrap();
+        assert!(usage.tables().iter().any(|table| table.name() == "public.a"), "{driver:?}\n{usage}");
     }
     assert_eq!((replica.errors(), database.errors()), (vec![], vec![]));
 }

@@ -1,4 +1,4 @@
-//! What the compiler says to the author of migrations and seeds.
+//! What the compiler says to the author of migrations, seeds and checks.
 //!
 //! `TRYBUILD=overwrite cargo test -p atlas-migrate-ui-tests` writes the `.stderr` files anew.
 
@@ -12,6 +12,7 @@ const GENERATED: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/../tests/trybuild
 fn ui() -> io::Result<()> {
     let migrations = copied("migrations")?;
     copied("seeds")?;
+    copied("checks")?;
     // Files that are met again by way of a link to their own folder are the same files.
     #[cfg(unix)]
     std::os::unix::fs::symlink("..", migrations.join("numbered/2/again"))?;

@@ -20,11 +20,16 @@ pub(crate) struct Unreadable(PathBuf, io::Error);
 pub(super) fn read(folder: &Path) -> Result<Vec<Migration>, Error> {
     let mut contents = Vec::new();
     for path in files(folder, file_name::is_ours).map_err(|unreadable| error(folder, unreadable))? {
-        let file = folder.join(&path);
-        let bytes = fs::read(&file).map_err(|cause| error(folder, Unreadable(file, cause)))?;
+        let bytes = read_file(folder, &path).map_err(|unreadable| error(folder, unreadable))?;
         contents.push(File { path, bytes: Cow::Owned(bytes) });
     }
     set::assemble(&folder.to_string_lossy(), contents).map_err(|faults| Error::faults(&faults))
+}
+
+/// The content of a file in a folder.
+pub(crate) fn read_file(folder: &Path, path: &str) -> Result<Vec<u8>, Unreadable> {
+    let file = folder.join(path);
+    fs::read(&file).map_err(|cause| Unreadable(file, cause))
 }
 
 /// The error of a file in a folder, or of the folder itself.

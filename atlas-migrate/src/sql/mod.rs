@@ -19,6 +19,10 @@ mod seed;
 mod session;
 #[cfg(feature = "testing")]
 pub(crate) mod testing;
+#[cfg(feature = "verify")]
+pub(crate) mod usage;
+#[cfg(feature = "verify")]
+pub(crate) mod verify;
 mod write;
 
 pub(crate) use read::Held;

@@ -1,0 +1,107 @@
+//! The order of effects: a look at the server; what holds for any database; for each sort of expectation one question; for each
+//! count of rows and each query one.
+
+use std::mem::discriminant;
+use std::time::{Duration, Instant};
+
+use atlas_migrate_core::checks::{Check, Expectation, File};
+
+use super::question::{Answer, Look, ask, look, refused};
+use super::report::Outcome;
+use super::{Checked, Verifier, VerifyReport, any_database, declared, query, rows};
+use crate::progress::{Event, Listener};
+use crate::session::Session;
+use crate::{Error, engine};
+
+pub(super) struct Engine<'a, S> {
+    pub(super) session: &'a mut S,
+    pub(super) timeout: Duration,
+    verifier: &'a Verifier,
+    checks: Vec<(&'a File, Check)>,
+}
+
+impl<'a, S: Session> Engine<'a, S> {
+    pub(super) fn new(session: &'a mut S, verifier: &'a Verifier) -> Result<Self, Error> {
+        for warning in verifier.checks.warnings() {
+            Listener::default().tell(&Event::Warning(&warning));
+        }
+        let mut checks = Vec::new();
+        for file in verifier.checks.files() {
+            let of_file = file.checks().map_err(|faults| Error::faults(&faults))?;
+            checks.extend(of_file.into_iter().map(|check| (file, check)));
+        }
+        Ok(Self { session, timeout: verifier.timeout, verifier, checks })
+    }
+
+    pub(super) async fn run(mut self) -> Result<VerifyReport, Error> {
+        let started = Instant::now();
+        let Look { server, user, duration } = look(self.session).await?;
+        let mut checks = vec![
+            Outcome::note(format!("as {user}")).of("connection", duration),
+            any_database::version(&server).of("server version", duration),
+        ];
+        // Of an older server nobody knows what it would say.
+        if server.usable().is_ok() {
+            checks.extend(self.migrations().await?);
+            checks.extend(self.any_database().await?);
+            checks.extend(self.files().await?);
+        }
+        Ok(VerifyReport { checks, duration: started.elapsed() })
+    }
+
+    /// Whether the migrations are up to date, if there are any.
+    async fn migrations(&mut self) -> Result<Option<Checked>, Error> {
+        let Some(migrator) = &self.verifier.migrator else { return Ok(None) };
+        let started = Instant::now();
+        let outcome = match engine::Engine::new(self.session, migrator)?.check().await {
+            Ok(()) => Outcome::default(),
+            Err(error) if error.is_connection() => return Err(error),
+            Err(error) if error.sqlstate() == Some("42501") => Outcome::unseen(error.headline()),
+            Err(error) => Outcome::finding("migrations", "up to date", error.headline()),
+        };
+        Ok(Some(outcome.of("migrations", started.elapsed())))
+    }
+
+    async fn any_database(&mut self) -> Result<Vec<Checked>, Error> {
+        let exempt = self.checks.iter().filter_map(|(_, check)| match &check.expectation {
+            Expectation::Table(table) if table.primary_key == Some(false) => Some(&table.name),
+            _ => None,
+        });
+        let exempt: Vec<_> = exempt.collect();
+        let Answer { reply, duration } = ask(self.session, &any_database::question(), self.timeout).await?;
+        let outcomes = match reply {
+            Ok(reply) => any_database::read(&reply, &exempt)?,
+            Err(server) => any_database::NAMES.map(|_| refused(&server, self.timeout)),
+        };
+        Ok(any_database::NAMES.into_iter().zip(outcomes).map(|(name, outcome)| outcome.of(name, duration)).collect())
+    }
+
+    /// The checks of the files, in their order.
+    async fn files(&mut self) -> Result<Vec<Checked>, Error> {
+        let mut checked: Vec<Option<Checked>> = self.checks.iter().map(|_| None).collect();
+        let checks = std::mem::take(&mut self.checks);
+        for (first, (file, check)) in checks.iter().enumerate() {
+            if checked[first].is_some() {
+                continue;
+            }
+            if let Expectation::Query(query) = &check.expectation {
+                checked[first] = Some(query::check(self, file, check.line, query).await?);
+                continue;
+            }
+            let sort = discriminant(&check.expectation);
+            let of_sort = |(_, check): &(&File, Check)| discriminant(&check.expectation) == sort;
+            let group: Vec<_> = checks.iter().enumerate().filter(|(_, check)| of_sort(check)).collect();
+            let expectations: Vec<_> = group.iter().map(|(_, (_, check))| &check.expectation).collect();
+            let outcomes = match check.expectation {
+                Expectation::Rows { .. } => rows::check(self, &expectations).await?,
+                _ => declared::check(self, &expectations).await?,
+            };
+            for ((number, (file, check)), (outcome, duration)) in group.into_iter().zip(outcomes) {
+                let mut one = outcome.of(declared::name(&check.expectation), duration);
+                one.place = Some(format!("{}:{}", file.path(), check.line));
+                checked[number] = Some(one);
+            }
+        }
+        Ok(checked.into_iter().flatten().collect())
+    }
+}

@@ -1,0 +1,19 @@
+#![doc = include_str!("../docs/verify.md")]
+
+mod any_database;
+mod checks;
+mod declared;
+mod engine;
+mod json;
+mod query;
+pub(crate) mod question;
+mod report;
+mod rows;
+mod table;
+mod text;
+mod verifier;
+
+pub use self::checks::Checks;
+pub use self::report::{Checked, Finding, Sample, Verdict, VerifyReport};
+pub use self::text::Colored;
+pub use self::verifier::Verifier;

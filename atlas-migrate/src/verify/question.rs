@@ -1,0 +1,84 @@
+//! A question to the server: it is asked in a transaction that cannot write, and the answer may be that it may not be asked.
+
+use std::time::{Duration, Instant};
+
+use super::report::Outcome;
+use crate::server::Server;
+use crate::session::{Cause, Reply, Row, ServerError, Session};
+use crate::sql;
+use crate::sql::verify::{LOOK, read_only};
+use crate::{Error, ErrorKind};
+
+/// What came back.
+pub(crate) struct Answer {
+    /// What the server said; or why it said nothing.
+    pub(crate) reply: Result<Reply, Box<ServerError>>,
+    pub(crate) duration: Duration,
+}
+
+/// A server, who asks it, and how long that took.
+pub(crate) struct Look {
+    pub(crate) server: Server,
+    pub(crate) user: String,
+    pub(crate) duration: Duration,
+}
+
+/// Looks at the server. Refuses what is in the middle of a transaction, which a question would end.
+pub(crate) async fn look<S: Session>(session: &mut S) -> Result<Look, Error> {
+    let started = Instant::now();
+    session.if_dropped(Some(String::new()));
+    let reply = session.send(LOOK).await;
+    session.if_dropped(None);
+    let duration = started.elapsed();
+    let reply = reply.map_err(|failure| Error::own("looking at the server", failure.cause))?;
+    let row = reply.rows("atlas_server").next_back().ok_or_else(unreadable)?;
+    let server = Server {
+        alone: text(row, 0)? == "t",
+        version_number: text(row, 1)?.parse().map_err(|_| unreadable())?,
+        version: text(row, 2)?.to_owned(),
+        ..Server::default()
+    };
+    if !server.alone {
+        return Err(Error::new(ErrorKind::Usage, "the connection is in the middle of a transaction")
+            .hint("commit or roll back first: what is asked has transactions of its own"));
+    }
+    Ok(Look { server, user: text(row, 3)?.to_owned(), duration })
+}
+
+/// Asks, and leaves no transaction open.
+pub(crate) async fn ask<S: Session>(session: &mut S, question: &str, timeout: Duration) -> Result<Answer, Error> {
+    let started = Instant::now();
+    session.if_dropped(Some(sql::ROLLBACK.to_owned()));
+    let reply = match session.send(&read_only(question, timeout)).await {
+        Ok(reply) => Ok(reply),
+        Err(failure) => match failure.cause {
+            Cause::Server(server) if !server.ends_connection() => {
+                let rolled_back = session.send(sql::ROLLBACK).await;
+                rolled_back.map_err(|failure| Error::own("verifying", failure.cause))?;
+                Err(server)
+            }
+            cause => return Err(Error::own("verifying", cause)),
+        },
+    };
+    session.if_dropped(None);
+    Ok(Answer { reply, duration: started.elapsed() })
+}
+
+/// What is made of a question that the server did not answer.
+pub(super) fn refused(server: &ServerError, timeout: Duration) -> Outcome {
+    let words = format!("{} ({})", server.message, server.code);
+    match server.code.as_str() {
+        "42501" => Outcome::unseen(words),
+        "25006" => Outcome::finding("query", "to write nothing", words),
+        "57014" => Outcome::finding("query", format!("an answer within {timeout:?}"), words),
+        _ => Outcome::finding("query", "an answer", words),
+    }
+}
+
+pub(crate) fn text(row: &Row, column: usize) -> Result<&str, Error> {
+    row.get(column).and_then(Option::as_deref).ok_or_else(unreadable)
+}
+
+pub(crate) fn unreadable() -> Error {
+    Error::new(ErrorKind::Database, "the catalog could not be read: the server's answer makes no sense")
+}

@@ -1,0 +1,2 @@
+-- Description: no tag is empty
+SELECT note, name FROM tags WHERE trim(name) = '';

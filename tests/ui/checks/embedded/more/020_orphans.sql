@@ -1,0 +1,2 @@
+-- Description: posts have an author
+SELECT id FROM posts WHERE author IS NULL;

@@ -1,0 +1,2 @@
+-- atlas:chek true
+SELECT true;
