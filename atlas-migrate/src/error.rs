@@ -65,8 +65,9 @@ pub enum ErrorKind {
     /// A statement was cut off that cannot be in a transaction, and the catalog does not tell whether it took effect. See
     /// [`repair`](crate::Migrator::repair).
     InDoubt,
-    /// The database is of another environment than the seeds are for.
-    #[cfg(feature = "seeds")]
+    /// The database is of another environment than the seeds are for, or of one whose data is not removed without a
+    /// confirmation.
+    #[cfg(any(feature = "seeds", feature = "clean"))]
     Environment,
     /// The server refused one of the library's own statements.
     Database,

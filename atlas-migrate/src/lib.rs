@@ -49,8 +49,10 @@
 //! | `deadpool-postgres` | `&deadpool_postgres::Pool` |
 //! | `postgres` | `&mut postgres::Client`, which blocks |
 //!
-//! The feature `seeds` brings the data of environments into databases: see the module [`seed`]. The feature `verify` holds a database
-//! against what is to be so in it (the module `verify`), and reports on its tables, indexes and connections (the module `usage`).
+//! The feature `seeds` brings the data of environments into databases: see the module [`seed`]. The feature `clean` takes data
+//! out again: see the module [`clean`]. The feature `roles` makes roles with just the rights that they need: see the module
+//! [`roles`]. The feature `verify` holds a database against what is to be so in it (the module [`verify`]), and reports on its
+//! tables, indexes and connections (the module [`usage`]).
 //!
 //! Three more features: `include-dir` takes migrations from a folder that the crate `include_dir` has compiled in, `ephemeral`
 //! starts throw-away servers for tests and examples, and `testing` gives each test a database of its own (`#[atlas_migrate::test]`,
@@ -133,6 +135,8 @@ pub use source::Migrations;
 pub mod build;
 #[cfg(feature = "testing")]
 pub mod catalog;
+#[cfg(feature = "clean")]
+pub mod clean;
 mod driver;
 mod engine;
 #[cfg(feature = "ephemeral")]
@@ -145,6 +149,8 @@ mod migrator;
 mod place;
 mod progress;
 mod report;
+#[cfg(feature = "roles")]
+pub mod roles;
 #[cfg(feature = "seeds")]
 pub mod seed;
 mod server;

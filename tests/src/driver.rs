@@ -1,6 +1,8 @@
 //! One face for all the drivers.
 
 use atlas_migrate::catalog::Snapshot;
+use atlas_migrate::clean::{CleanPlan, CleanReport, Cleaner, ResetPlan, ResetReport, Resetter};
+use atlas_migrate::roles::{Proof, Roles, RolesPlan};
 use atlas_migrate::seed::{SeedReport, Seeder};
 use atlas_migrate::usage::{self, Usage};
 use atlas_migrate::verify::{Verifier, VerifyReport};
@@ -171,6 +173,41 @@ impl Connection {
     pub fn usage(&mut self) -> Result<Usage, Error> {
         let usage = UsageOf;
         verb!(self, usage.read())
+    }
+
+    /// [`Cleaner::run`]
+    pub fn clean(&mut self, cleaner: &Cleaner) -> Result<CleanReport, Error> {
+        verb!(self, cleaner.run())
+    }
+
+    /// [`Cleaner::plan`]
+    pub fn plan_clean(&mut self, cleaner: &Cleaner) -> Result<CleanPlan, Error> {
+        verb!(self, cleaner.plan())
+    }
+
+    /// [`Resetter::run`]
+    pub fn reset(&mut self, resetter: &Resetter) -> Result<ResetReport, Error> {
+        verb!(self, resetter.run())
+    }
+
+    /// [`Resetter::plan`]
+    pub fn plan_reset(&mut self, resetter: &Resetter) -> Result<ResetPlan, Error> {
+        verb!(self, resetter.plan())
+    }
+
+    /// [`Roles::plan`]
+    pub fn plan_roles(&mut self, roles: &Roles) -> Result<RolesPlan, Error> {
+        verb!(self, roles.plan())
+    }
+
+    /// [`Roles::apply`]
+    pub fn apply_roles(&mut self, roles: &Roles) -> Result<RolesPlan, Error> {
+        verb!(self, roles.apply())
+    }
+
+    /// [`Roles::prove`]
+    pub fn prove_roles(&mut self, roles: &Roles) -> Result<Proof, Error> {
+        verb!(self, roles.prove())
     }
 
     /// Sends SQL over the same connection and gives the first column of the last row.

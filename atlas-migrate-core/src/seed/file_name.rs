@@ -72,6 +72,11 @@ pub(super) fn table(name: &str) -> (Option<&str>, &str) {
     name.split_once('.').map_or((None, name), |(schema, table)| (Some(schema), table))
 }
 
+/// The schema, if one is named, and the table that a seed of this name has rows for; none of SQL.
+pub fn table_of(name: &str) -> Option<(Option<&str>, &str)> {
+    format(name).filter(|(_, format)| *format != Format::Sql).map(|_| table(name))
+}
+
 /// A number before a name, without leading zeros, and the name.
 fn numbered(stem: &str) -> Option<(&str, &str)> {
     let (number, name) = stem.split_once('_')?;

@@ -12,8 +12,16 @@ use crate::migrator::Options;
 
 #[cfg(feature = "testing")]
 mod catalog;
+#[cfg(feature = "clean")]
+mod clean;
 mod judge;
+#[cfg(any(feature = "clean", feature = "roles"))]
+mod ours;
 mod read;
+#[cfg(feature = "clean")]
+mod reset;
+#[cfg(feature = "roles")]
+pub(crate) mod roles;
 #[cfg(feature = "seeds")]
 mod seed;
 mod session;
@@ -25,6 +33,8 @@ pub(crate) mod usage;
 pub(crate) mod verify;
 mod write;
 
+#[cfg(feature = "clean")]
+pub(crate) use clean::Target;
 pub(crate) use read::Held;
 #[cfg(feature = "seeds")]
 pub(crate) use seed::{Conflict, Load, SeedRow};

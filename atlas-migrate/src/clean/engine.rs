@@ -1,0 +1,288 @@
+//! The order of effects, and nothing else.
+//!
+//! 1. *Look*: one message, which writes nothing: the mark of the environment, the tables and how they refer to each other.
+//! 2. *Begin*: a transaction, the tables locked against whoever writes, how many rows each has, and whether others refer to these.
+//! 3. *Empty*: one message, at whose end it is asked whether triggers have put rows anywhere; if so, again.
+//! 4. *End*: seeds forgotten, sequences begun again, the commit.
+
+use std::time::Instant;
+
+use super::decide::{self, Step};
+use super::report::{CleanPlan, CleanReport, Emptied, Means};
+use super::scope::Chosen;
+use super::state::{self, Count, Kind, Ours, State, Table};
+use super::{Options, guard, refusal};
+use crate::Error;
+use crate::engine::refusal::check_names;
+use crate::session::{Reply, Session};
+use crate::sql::{self, Sql, Target};
+
+/// How often tables are emptied that have rows again.
+const ROUNDS: usize = 3;
+
+pub(super) struct Engine<'a, S> {
+    session: &'a mut S,
+    options: &'a Options,
+    sql: Sql,
+    open: bool,
+}
+
+/// What there is to do.
+struct Work<'a> {
+    chosen: Chosen<'a>,
+    counts: Vec<Count>,
+    /// Seeds that are to load again: the table that says that they were loaded, namespace and name.
+    forgotten: Vec<(&'a Table, String, String)>,
+}
+
+impl<'a, S: Session> Engine<'a, S> {
+    pub(super) fn new(session: &'a mut S, options: &'a Options) -> Result<Self, Error> {
+        check_names("public", "schema_seeds", "default", options.role.as_deref())?;
+        let sql = Sql::of_clean(options.role.clone(), options.lock_timeout);
+        Ok(Self { session, options, sql, open: false })
+    }
+
+    pub(super) async fn plan(mut self) -> Result<CleanPlan, Error> {
+        let state = look(self.session, &mut self.sql, self.options.restart_identity).await?;
+        let work = self.prepare(&state, Access::Read).await;
+        self.abandon_if_open().await;
+        let work = work?;
+        let environments: Vec<_> = guard::environments(&state).collect();
+        Ok(CleanPlan {
+            database: state.database.clone(),
+            environment: (!environments.is_empty()).then(|| environments.join(", ")),
+            tables: work.emptied(&decide::steps(&work.chosen, &work.counts), &work.counts, 0),
+            seeds: work.forgotten.len(),
+            sequences: self.sequences(&work.chosen).count(),
+        })
+    }
+
+    pub(super) async fn run(mut self) -> Result<CleanReport, Error> {
+        let started = Instant::now();
+        let state = look(self.session, &mut self.sql, self.options.restart_identity).await?;
+        guard::check(&state, self.options.confirmation.as_deref())?;
+        state.server.writable("data is to be removed")?;
+        let report = self.carry_out(&state, started).await;
+        self.abandon_if_open().await;
+        report
+    }
+
+    async fn carry_out(&mut self, state: &State, started: Instant) -> Result<CleanReport, Error> {
+        let work = self.prepare(state, Access::Write).await?;
+        let tables = self.empty(&work).await?;
+        let sequences: Vec<_> = self
+            .sequences(&work.chosen)
+            .map(|sequence| Sql::restart(&sequence.quoted, (!sequence.owned).then_some(sequence.start)))
+            .collect();
+        let forget =
+            |(table, namespace, name): &(&Table, String, String)| Sql::forget_seed(&table.quoted, namespace, name);
+        let seeds: Vec<_> = work.forgotten.iter().map(forget).collect();
+        let message = format!("{}{}{}", seeds.concat(), sequences.concat(), sql::COMMIT);
+        self.send(&message, "committing").await?;
+        self.settle();
+        Ok(CleanReport { tables, seeds: seeds.len(), sequences: sequences.len(), duration: started.elapsed() })
+    }
+
+    /// Begins a transaction, and finds out what there is to do.
+    async fn prepare<'s>(&mut self, state: &'s State, access: Access) -> Result<Work<'s>, Error> {
+        let chosen = self.options.scope.choose(state)?;
+        refusal::check(&chosen, &state.user)?;
+        if self.options.restart_identity {
+            refusal::check_sequences(&chosen, &state.user)?;
+        }
+        let seeds: Vec<_> = state.tables.iter().filter(|table| table.ours == Some(Ours::Seeds)).collect();
+        if let Some(table) = seeds.iter().find(|table| !table.may_read) {
+            return Err(refusal::seeds_stay(table, &state.user));
+        }
+        let targets: Vec<_> = chosen.tables.iter().map(|table| target(table)).collect();
+        let (begin, doing) = match access {
+            Access::Read => (self.sql.begin_reading(), "looking at the tables"),
+            Access::Write => (self.sql.begin_cleaning(&targets), "locking the tables"),
+        };
+        let names = seeds.iter().map(|table| table.quoted.as_str());
+        let outside = chosen.outside.iter().map(|(reference, _)| *reference);
+        let extent = Extent::of(&chosen, &access);
+        let numbered = || chosen.tables.iter().enumerate();
+        let counted = targets.iter().enumerate().filter(|(number, _)| extent.is_counted(chosen.tables[*number]));
+        let empty = numbered().filter(|(_, table)| extent.is_empty(table)).map(|(number, table)| (number, table.oid));
+        let message =
+            [begin, self.sql.count_rows(counted), Sql::grown(empty), Sql::referring(outside), Sql::loaded_seeds(names)];
+        self.unsettle();
+        let reply = self.send(&message.concat(), doing).await?;
+        let mut counts: Vec<_> = chosen
+            .tables
+            .iter()
+            .map(|table| if extent.is_empty(table) { Count::default() } else { Count::SOME })
+            .collect();
+        for (table, count) in state::counts(&reply)? {
+            counts[table] = count;
+        }
+        for grown in state::numbers(&reply, "atlas_filled")? {
+            counts[grown] = Count::SOME;
+        }
+        let referring = state::numbers(&reply, "atlas_referring")?;
+        if !referring.is_empty() {
+            return Err(refusal::referred(&chosen, referring.iter().map(|number| &chosen.outside[*number])));
+        }
+        let mut forgotten = Vec::new();
+        for (table, namespace, name) in state::seeds(&reply)? {
+            if !self.options.scope.loads_again(&name, &chosen.tables) {
+                continue;
+            }
+            if !seeds[table].may_delete {
+                return Err(refusal::seeds_stay(seeds[table], &state.user));
+            }
+            forgotten.push((seeds[table], namespace, name));
+        }
+        Ok(Work { chosen, counts, forgotten })
+    }
+
+    async fn empty(&mut self, work: &Work<'_>) -> Result<Vec<Emptied>, Error> {
+        let targets: Vec<_> = work.chosen.tables.iter().map(|table| target(table)).collect();
+        // While the tables are locked, only triggers bring rows back.
+        let looked_at = if work.chosen.tables.iter().any(|table| table.triggers) { targets.as_slice() } else { &[] };
+        let mut counts = work.counts.clone();
+        let mut all: Vec<Emptied> = Vec::new();
+        for _ in 0..ROUNDS {
+            let steps = decide::steps(&work.chosen, &counts);
+            if steps.is_empty() {
+                break;
+            }
+            let statements: Vec<_> = steps.iter().map(|step| step.sql(&targets)).collect();
+            let reply = self.send(&(statements.concat() + &Sql::filled(looked_at)), "emptying the tables").await?;
+            let mut emptied = work.emptied(&steps, &counts, all.last().map_or(0, |last| last.statement));
+            for (number, rows) in state::removed(&reply)? {
+                let table = &work.chosen.tables[number].quoted;
+                emptied.iter_mut().filter(|emptied| emptied.table == *table).for_each(|emptied| emptied.rows = rows);
+            }
+            for new in emptied.into_iter().filter(|emptied| emptied.rows > 0) {
+                match all.iter_mut().find(|old| old.table == new.table) {
+                    Some(old) => old.rows += new.rows,
+                    None => all.push(new),
+                }
+            }
+            counts = vec![Count::default(); counts.len()];
+            for filled in state::numbers(&reply, "atlas_filled")? {
+                counts[filled] = Count::SOME;
+            }
+        }
+        let filled: Vec<_> = (0..counts.len()).filter(|number| counts[*number].rows > 0).collect();
+        if !filled.is_empty() {
+            return Err(refusal::refilled(filled.iter().map(|number| work.chosen.tables[*number])));
+        }
+        renumber(&mut all);
+        Ok(all)
+    }
+
+    fn sequences<'s>(&self, chosen: &'s Chosen<'_>) -> impl Iterator<Item = &'s state::Sequence> + use<'s, S> {
+        let tables = if self.options.restart_identity { chosen.tables.as_slice() } else { &[] };
+        tables.iter().flat_map(|table| &table.sequences)
+    }
+
+    async fn send(&mut self, message: &str, doing: &str) -> Result<Reply, Error> {
+        self.session.send(message).await.map_err(|failure| refusal::failed(doing, failure.cause))
+    }
+
+    /// Rolls back what is open. If that fails the connection is lost, and the transaction with it.
+    async fn abandon_if_open(&mut self) {
+        if self.open && self.session.send(sql::ROLLBACK).await.is_ok() {
+            self.settle();
+        }
+    }
+
+    fn settle(&mut self) {
+        self.open = false;
+        self.session.if_dropped(None);
+    }
+
+    fn unsettle(&mut self) {
+        self.open = true;
+        self.session.if_dropped(Some(sql::ROLLBACK.to_owned()));
+    }
+}
+
+/// Reads what there is. Writes nothing.
+pub(super) async fn look<S: Session>(session: &mut S, sql: &mut Sql, with_sequences: bool) -> Result<State, Error> {
+    session.if_dropped(Some(String::new()));
+    let reply = session.send(&sql.look_at_tables(with_sequences)).await;
+    session.if_dropped(None);
+    let reply = reply.map_err(|failure| Error::own("looking at the tables", failure.cause))?;
+    let state = State::read(&reply)?;
+    state.server.usable()?;
+    sql.server_version = state.server.version_number;
+    Ok(state)
+}
+
+/// What the transaction may do.
+enum Access {
+    Read,
+    Write,
+}
+
+/// Which tables are counted. To know how many rows there are takes as long as to remove a few of them.
+struct Extent {
+    /// What is known of small tables is enough, as none is truncated.
+    all_small: bool,
+    all_counted: bool,
+}
+
+impl Extent {
+    fn of(chosen: &Chosen<'_>, access: &Access) -> Self {
+        Self {
+            all_small: chosen.tables.iter().all(|table| table.is_small()),
+            all_counted: matches!(access, Access::Read),
+        }
+    }
+
+    /// Without pages there are no rows.
+    fn is_empty(&self, table: &Table) -> bool {
+        table.pages == 0
+    }
+
+    fn is_counted(&self, table: &Table) -> bool {
+        !self.is_empty(table) && (self.all_counted || !self.all_small)
+    }
+}
+
+/// Counts the statements that had something to do.
+fn renumber(all: &mut [Emptied]) {
+    let mut statements: Vec<_> = all.iter().map(|emptied| emptied.statement).collect();
+    statements.dedup();
+    for emptied in all {
+        emptied.statement = 1 + statements.iter().position(|statement| *statement == emptied.statement).unwrap_or(0);
+    }
+}
+
+fn target(table: &Table) -> Target<'_> {
+    Target { quoted: &table.quoted, partitioned: table.kind == Kind::Partitioned }
+}
+
+impl Step {
+    fn sql(&self, targets: &[Target<'_>]) -> String {
+        match self {
+            Self::Truncate(tables) => Sql::truncate(tables.iter().map(|table| &targets[*table])),
+            Self::Delete(tables) => Sql::delete(tables.iter().map(|table| (*table, &targets[*table]))),
+        }
+    }
+}
+
+impl Work<'_> {
+    /// What the steps empty, as it is known beforehand; the first is the statement after so many others.
+    fn emptied(&self, steps: &[Step], counts: &[Count], statements: usize) -> Vec<Emptied> {
+        let mut all = Vec::new();
+        for (index, step) in steps.iter().enumerate() {
+            let (means, tables) = match step {
+                Step::Truncate(tables) => (Means::Truncate, tables),
+                Step::Delete(tables) => (Means::Delete, tables),
+            };
+            all.extend(tables.iter().filter(|table| counts[**table].rows > 0).map(|table| Emptied {
+                table: self.chosen.tables[*table].quoted.clone(),
+                rows: counts[*table].rows,
+                estimated: means == Means::Truncate && counts[*table].estimated,
+                means,
+                statement: statements + index + 1,
+            }));
+        }
+        all
+    }
+}

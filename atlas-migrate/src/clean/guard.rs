@@ -1,0 +1,46 @@
+//! Whether this is a database that is meant to lose its data.
+
+use atlas_migrate_core::seed::PRODUCTION;
+
+use super::state::State;
+use crate::{Error, ErrorKind};
+
+/// Refuses a database in production, and one that nobody has marked, unless the confirmation names it.
+pub(super) fn check(state: &State, confirmation: Option<&str>) -> Result<(), Error> {
+    if let Some(mark) = state.marks.iter().find(|mark| !mark.readable) {
+        let message = format!("the role {} may not read the mark of the environment, {}", state.user, mark.table);
+        return Err(refused(message).hint(format!("grant it: GRANT SELECT ON {} TO …", mark.table)));
+    }
+    let environments: Vec<_> = environments(state).collect();
+    let database = state.database.as_str();
+    let (what, name) = if environments.contains(&PRODUCTION) {
+        (format!("the database {database} is marked as one in production"), PRODUCTION)
+    } else if environments.is_empty() {
+        (format!("the database {database} is not marked as one of an environment"), database)
+    } else {
+        return match confirmation {
+            Some(other) if other != database && !environments.contains(&other) => {
+                let message = format!("the confirmation names {other}, and this is the database {database}");
+                Err(refused(message)
+                    .note(format!("it is marked as one of the environment {}", environments.join(", ")))
+                    .hint("connect to the database that is meant; this one would need no confirmation"))
+            }
+            _ => Ok(()),
+        };
+    };
+    match confirmation {
+        Some(confirmed) if confirmed == name => Ok(()),
+        Some(other) => Err(refused(format!("{what}, and the confirmation names {other}"))
+            .hint(format!("if it is meant, say so with `confirm({name:?})`; else connect to another"))),
+        None => Err(refused(what).hint(format!("if its data is to be removed, say so with `confirm({name:?})`"))),
+    }
+}
+
+/// What the database is marked as.
+pub(super) fn environments(state: &State) -> impl Iterator<Item = &str> {
+    state.marks.iter().filter_map(|mark| mark.environment.as_deref())
+}
+
+fn refused(message: String) -> Error {
+    Error::new(ErrorKind::Environment, message)
+}

@@ -1,0 +1,144 @@
+//! What is said when a database is not emptied.
+
+use super::scope::Chosen;
+use super::state::{Reference, State, Table};
+use crate::session::Cause;
+use crate::{Error, ErrorKind};
+
+fn list<'a>(tables: impl IntoIterator<Item = &'a str>) -> String {
+    tables.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn no_schema(name: &str, state: &State) -> Error {
+    let schemas = list(state.schemas.iter().map(|schema| schema.name.as_str()));
+    Error::new(ErrorKind::Usage, format!("there is no schema {name}")).hint(format!("there are: {schemas}"))
+}
+
+pub(super) fn no_table(name: &str, candidates: &[&Table]) -> Error {
+    let error = Error::new(ErrorKind::Usage, format!("there is no table {name}"));
+    let is_like = |table: &&&Table| {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        table.name.eq_ignore_ascii_case(name) || table.name.eq_ignore_ascii_case(last)
+    };
+    match candidates.iter().find(is_like) {
+        Some(table) => error.hint(format!("there is {}", table.quoted)),
+        None => {
+            error.hint("name it as it is, with its schema before a dot or without; a partition is a part of its table")
+        }
+    }
+}
+
+pub(super) fn several_tables(name: &str, tables: &[&Table]) -> Error {
+    let list = list(tables.iter().map(|table| table.quoted.as_str()));
+    Error::new(ErrorKind::Usage, format!("there are several tables {name}: {list}"))
+        .hint("name the one that is meant with its schema before a dot")
+}
+
+/// A table was named that keeps its rows.
+pub(super) fn spared(table: &Table, reason: &str) -> Error {
+    Error::new(ErrorKind::Usage, format!("the table {} is not emptied: {reason}", table.quoted))
+        .hint("leave it out of `tables(..)`")
+}
+
+/// What can be seen without a look at rows.
+pub(super) fn check(chosen: &Chosen<'_>, user: &str) -> Result<(), Error> {
+    if let Some((table, part)) = chosen.tables.iter().find_map(|table| Some((table, table.foreign_part.as_ref()?))) {
+        let message = format!("the table {} has a partition that is a foreign table: {part}", table.quoted);
+        return Err(Error::new(ErrorKind::Usage, message)
+            .hint("rows on another server are left alone: name the table with `keep(..)`"));
+    }
+    let lacking = chosen.tables.iter().filter(|table| !table.may_read || !table.may_delete);
+    let lacking: Vec<_> = lacking.map(|table| table.quoted.as_str()).collect();
+    if !lacking.is_empty() {
+        let message = format!("the role {user} may not both read and delete rows of {}", list(lacking));
+        return Err(Error::new(ErrorKind::Database, message).hint(
+            "grant it SELECT and DELETE on them, clean as their owner with `role(..)`, or leave them out with `keep(..)`",
+        ));
+    }
+    let hidden = chosen.outside.iter().filter(|(reference, _)| !reference.may_read);
+    let hidden: Vec<_> = hidden.map(|(reference, _)| reference.table.as_str()).collect();
+    if !hidden.is_empty() {
+        let message = format!("the role {user} may not read {}, which may refer to rows", list(hidden));
+        return Err(Error::new(ErrorKind::Database, message).hint("grant it SELECT on them"));
+    }
+    Ok(())
+}
+
+/// The role cannot make seeds be loaded again.
+pub(super) fn seeds_stay(table: &Table, user: &str) -> Error {
+    let message = format!(
+        "the role {user} may not both read and delete rows of {}, so that seeds would not load again",
+        table.quoted
+    );
+    Error::new(ErrorKind::Database, message)
+        .hint("grant it SELECT and DELETE on it, or clean as its owner with `role(..)`")
+}
+
+/// The role can neither own nor set a sequence that is to begin again.
+pub(super) fn check_sequences(chosen: &Chosen<'_>, user: &str) -> Result<(), Error> {
+    let sequences = chosen.tables.iter().flat_map(|table| &table.sequences);
+    let foreign = sequences.filter(|sequence| !sequence.owned && !sequence.may_update);
+    let foreign: Vec<_> = foreign.map(|sequence| sequence.quoted.as_str()).collect();
+    if foreign.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Database,
+        format!("the role {user} may not let sequences begin again: {}", list(foreign)),
+    )
+    .hint("grant it UPDATE on them, or clean as their owner with `role(..)`"))
+}
+
+/// Tables that keep their rows refer to tables that are to be emptied.
+pub(super) fn referred<'a>(chosen: &Chosen<'_>, outside: impl Iterator<Item = &'a (&'a Reference, usize)>) -> Error {
+    let mut sentences: Vec<_> =
+        outside.map(|(reference, to)| format!("{} refers to {}", reference.table, chosen.tables[*to].quoted)).collect();
+    sentences.dedup();
+    Error::new(ErrorKind::Usage, format!("tables that keep their rows refer to rows that go: {}", sentences.join("; ")))
+        .hint("empty these as well, or keep the ones that they refer to")
+}
+
+/// There are rows again, however often they are removed.
+pub(super) fn refilled<'a>(tables: impl Iterator<Item = &'a Table>) -> Error {
+    let tables = list(tables.map(|table| table.quoted.as_str()));
+    Error::new(ErrorKind::Database, format!("there are still rows after three rounds in {tables}"))
+        .fate("rolled back: nothing was removed")
+        .hint("look for triggers that put rows back when others are deleted, or do not let them go; `keep(..)` leaves a table alone")
+}
+
+/// The server did not carry out one of the statements.
+pub(super) fn failed(doing: &str, cause: Cause) -> Error {
+    let (message, code) = match &cause {
+        Cause::Server(server) if server.code == "55P03" => {
+            let message = format!("{doing} failed: {}", server.message);
+            let error = Error::new(ErrorKind::LockTimeout, message).server(server);
+            return error
+                .fate("rolled back: nothing was removed")
+                .hint("somebody works with a table: end that session, or be patient with `lock_timeout(..)`");
+        }
+        Cause::Server(server) => (server.message.clone(), server.code.clone()),
+        Cause::Connection(_) => (String::new(), String::new()),
+    };
+    let error = Error::own(doing, cause);
+    if error.is_connection() {
+        return error;
+    }
+    let error = error.fate("rolled back: nothing was removed");
+    match code.as_str() {
+        "42501" if message.contains("row-level security") => {
+            error.hint("some rows would have been left: clean as a role that sees them all, with `role(..)`")
+        }
+        "42501" => error.hint("clean as the owner of these objects, with `role(..)`"),
+        _ => error,
+    }
+}
+
+/// What is in other schemas would fall with what is to be dropped.
+pub(super) fn outside(objects: &[(String, String)]) -> Error {
+    let names: Vec<_> = objects.iter().map(|(kind, identity)| format!("{kind} {identity}")).collect();
+    Error::new(
+        ErrorKind::Usage,
+        format!("what is in other schemas depends on what is to be dropped: {}", names.join(", ")),
+    )
+    .hint("name their schemas as well with `schemas(..)`, or drop them first")
+}

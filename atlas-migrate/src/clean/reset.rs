@@ -1,0 +1,248 @@
+//! Dropping what is in schemas, and migrating again.
+
+use std::fmt;
+
+use tracing::Instrument;
+
+use super::engine::look;
+use super::scope::Scope;
+use super::state::{self, Ours, State};
+use super::{guard, refusal};
+use crate::driver::{Database, Job};
+use crate::engine::Engine;
+use crate::engine::refusal::check_names;
+use crate::session::{Reply, Session};
+use crate::sql::{self, Sql};
+use crate::{Error, ErrorKind, Migrator, Report};
+
+/// Drops what is in the schemas of a database, and runs its migrations again.
+///
+/// What a run drops, in whose role, and how long it waits for locks is as the [`Migrator`] says.
+#[derive(Clone, Debug)]
+#[must_use = "a resetter does nothing until one of its verbs is called"]
+pub struct Resetter {
+    migrator: Migrator,
+    scope: Scope,
+    confirmation: Option<String>,
+}
+
+/// What a run would drop.
+///
+/// `Display` shows a line for each object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResetPlan {
+    database: String,
+    environment: Option<String>,
+    objects: Vec<String>,
+}
+
+/// What a run did.
+///
+/// `Display` shows how many objects were dropped, and the report of the migrations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResetReport {
+    dropped: Vec<String>,
+    migrations: Report,
+}
+
+impl Resetter {
+    /// A resetter that ends with these migrations, with default options.
+    pub fn new(migrator: impl Into<Migrator>) -> Self {
+        Self { migrator: migrator.into(), scope: Scope::default(), confirmation: None }
+    }
+
+    /// The schemas whose content is dropped. Default: all, save for those of the server and of extensions.
+    pub fn schemas<T: Into<String>>(mut self, schemas: impl IntoIterator<Item = T>) -> Self {
+        self.scope.schemas = Some(schemas.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Names what is to be dropped, as [`Cleaner::confirm`](super::Cleaner::confirm) does.
+    pub fn confirm(mut self, name: impl Into<String>) -> Self {
+        self.confirmation = Some(name.into());
+        self
+    }
+
+    /// What [`run`](Self::run) would drop. Writes nothing, locks nothing, and needs no confirmation.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run`](Self::run), save for those of locks, of the confirmation and of migrations.
+    pub fn plan<'c, D: Database<'c>>(&self, database: D) -> D::Outcome<ResetPlan> {
+        database.perform(Plan(self.clone()))
+    }
+
+    /// Drops what is in the schemas, in one transaction, and runs the migrations.
+    ///
+    /// # Errors
+    ///
+    /// [`Environment`](ErrorKind::Environment) if the confirmation is missing, before anything else;
+    /// [`Usage`](ErrorKind::Usage) if there is no such schema, or something outside of the schemas depends on what is in them;
+    /// [`Busy`](ErrorKind::Busy) if somebody is migrating; [`LockTimeout`](ErrorKind::LockTimeout) and
+    /// [`Database`](ErrorKind::Database). Nothing was dropped then. After that those of [`Migrator::run`].
+    pub fn run<'c, D: Database<'c>>(&self, database: D) -> D::Outcome<ResetReport> {
+        database.perform(Run(self.clone()))
+    }
+}
+
+impl ResetPlan {
+    /// The database in which it would be dropped.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// What environment it is marked as.
+    pub fn environment(&self) -> Option<&str> {
+        self.environment.as_deref()
+    }
+
+    /// What would be dropped: sort and name of each object. What belongs to one of them is not listed.
+    pub fn objects(&self) -> &[String] {
+        &self.objects
+    }
+}
+
+impl ResetReport {
+    /// What was dropped: sort and name of each object. What belonged to one of them is not listed.
+    pub fn dropped(&self) -> &[String] {
+        &self.dropped
+    }
+
+    /// What the migrations did.
+    pub fn migrations(&self) -> &Report {
+        &self.migrations
+    }
+}
+
+impl fmt::Display for ResetPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = self.environment.as_deref().map_or_else(
+            || "not marked as one of an environment".to_owned(),
+            |environment| format!("environment {environment}"),
+        );
+        write!(f, "database {}, {mark}", self.database)?;
+        if self.objects.is_empty() {
+            f.write_str("\nthere is nothing to drop")?;
+        }
+        self.objects.iter().try_for_each(|object| write!(f, "\ndrop {object}"))
+    }
+}
+
+impl fmt::Display for ResetReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "dropped: {}\n{}", self.dropped.len(), self.migrations)
+    }
+}
+
+struct Plan(Resetter);
+struct Run(Resetter);
+
+impl Job for Plan {
+    type Output = ResetPlan;
+
+    async fn perform<S: Session>(self, session: &mut S) -> Result<ResetPlan, Error> {
+        self.0.make_plan(session).instrument(tracing::info_span!("reset", verb = "plan")).await
+    }
+}
+
+impl Job for Run {
+    type Output = ResetReport;
+
+    async fn perform<S: Session>(self, session: &mut S) -> Result<ResetReport, Error> {
+        let drop_and_migrate = async {
+            let dropped = self.0.drop(session).await?;
+            let migrations = Engine::new(session, &self.0.migrator)?.run().await;
+            let migrations = migrations.map_err(|error| error.fate("what was there before was dropped"))?;
+            Ok(ResetReport { dropped, migrations })
+        };
+        drop_and_migrate.instrument(tracing::info_span!("reset", verb = "run")).await
+    }
+}
+
+/// What is to be dropped: what people call it, and the statement.
+type Objects = Vec<(String, String)>;
+
+impl Resetter {
+    async fn make_plan<S: Session>(&self, session: &mut S) -> Result<ResetPlan, Error> {
+        let (state, sql) = self.look(session).await?;
+        let schemas = self.scope.schemas(&state)?;
+        session.if_dropped(Some(sql::ROLLBACK.to_owned()));
+        let message = sql.begin_reading() + &Sql::objects(&schemas) + sql::COMMIT;
+        let reply = send(session, &message, "looking at the catalog").await;
+        settle(session, reply.is_ok()).await;
+        let objects = objects(&reply?)?;
+        let environments: Vec<_> = guard::environments(&state).collect();
+        Ok(ResetPlan {
+            database: state.database.clone(),
+            environment: (!environments.is_empty()).then(|| environments.join(", ")),
+            objects: objects.into_iter().map(|(object, _)| object).collect(),
+        })
+    }
+
+    async fn drop<S: Session>(&self, session: &mut S) -> Result<Vec<String>, Error> {
+        let (state, sql) = self.look(session).await?;
+        guard::check(&state, self.confirmation.as_deref())?;
+        state.server.writable("the schemas are to be emptied")?;
+        session.if_dropped(Some(sql::ROLLBACK.to_owned()));
+        let dropped = self.drop_objects(session, &state, &sql).await;
+        settle(session, dropped.is_ok()).await;
+        dropped
+    }
+
+    async fn drop_objects<S: Session>(&self, session: &mut S, state: &State, sql: &Sql) -> Result<Vec<String>, Error> {
+        let schemas = self.scope.schemas(state)?;
+        let is_dropped = |schema: &str| schemas.contains(&schema);
+        let outside = state.tables.iter().filter(|table| !is_dropped(&table.schema));
+        let seeds: Vec<_> = outside.clone().filter(|table| table.ours == Some(Ours::Seeds)).collect();
+        let names = seeds.iter().map(|table| table.quoted.as_str());
+        let message = sql.begin_reset() + &Sql::objects(&schemas) + &Sql::loaded_seeds(names);
+        let reply = send(session, &message, "looking at the catalog").await?;
+        if state::numbers(&reply, "atlas_lock")? != [1] {
+            return Err(Error::new(ErrorKind::Busy, "another process is migrating this database")
+                .hint("let it come to its end, and reset again"));
+        }
+        let objects = objects(&reply)?;
+        let mut end: String = objects.iter().map(|(_, statement)| statement.as_str()).collect();
+        let tables: Vec<_> = state.tables.iter().filter(|table| is_dropped(&table.schema)).collect();
+        for (table, namespace, name) in state::seeds(&reply)? {
+            if self.scope.loads_again(&name, &tables) {
+                end += &Sql::forget_seed(&seeds[table].quoted, &namespace, &name);
+            }
+        }
+        let options = &self.migrator.options;
+        let mut histories = outside.filter(|table| table.ours == Some(Ours::History));
+        if histories.any(|table| table.schema == options.schema && table.name == options.table) {
+            end += &sql.forget_history();
+        }
+        send(session, &(end + sql::COMMIT), "dropping what is in the schemas").await?;
+        Ok(objects.into_iter().map(|(object, _)| object).collect())
+    }
+
+    async fn look<S: Session>(&self, session: &mut S) -> Result<(State, Sql), Error> {
+        let options = &self.migrator.options;
+        check_names(&options.schema, &options.table, &options.namespace, options.role.as_deref())?;
+        let mut sql = Sql::new(options, std::collections::BTreeSet::new());
+        let state = look(session, &mut sql, false).await?;
+        Ok((state, sql))
+    }
+}
+
+/// The objects that are to be dropped, unless others would fall with them.
+fn objects(reply: &Reply) -> Result<Objects, Error> {
+    let outside = state::texts(reply, "atlas_outside")?;
+    if !outside.is_empty() {
+        return Err(refusal::outside(&outside));
+    }
+    state::texts(reply, "atlas_drop")
+}
+
+async fn send<S: Session>(session: &mut S, message: &str, doing: &str) -> Result<Reply, Error> {
+    session.send(message).await.map_err(|failure| refusal::failed(doing, failure.cause))
+}
+
+/// Rolls back what may be open. If that fails the connection is lost, and the transaction with it.
+async fn settle<S: Session>(session: &mut S, ended: bool) {
+    if ended || session.send(sql::ROLLBACK).await.is_ok() {
+        session.if_dropped(None);
+    }
+}

@@ -1,0 +1,253 @@
+//! The builder: which roles there are to be, and the verbs.
+
+use std::fmt;
+use std::time::Duration;
+
+use tracing::Instrument;
+
+use super::engine::Engine;
+use super::{Proof, RolesPlan};
+use crate::Error;
+use crate::driver::{Database, Job};
+use crate::session::Session;
+
+/// Which roles a database is to have, and what they may do.
+///
+/// Options are methods that take and give the builder; verbs take a [`Database`], connected as a role that may create roles.
+#[derive(Clone, Debug)]
+#[must_use = "a declaration does nothing until one of its verbs is called"]
+pub struct Roles {
+    pub(super) owner: String,
+    pub(super) migrators: Vec<Login>,
+    pub(super) applications: Vec<Login>,
+    pub(super) readers: Vec<Login>,
+    pub(super) schemas: Vec<String>,
+    pub(super) grants: Vec<Extra>,
+    pub(super) lock_timeout: Duration,
+}
+
+/// A role that can log in.
+#[derive(Clone)]
+pub struct Login {
+    pub(super) name: String,
+    /// What the server keeps of its password.
+    pub(super) verifier: Option<String>,
+}
+
+/// What a privilege is for. Names are taken as they are, capitals included.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum On {
+    /// A table, a view or the like.
+    Table {
+        /// Its schema.
+        schema: String,
+        /// Its name.
+        name: String,
+    },
+    /// A sequence.
+    Sequence {
+        /// Its schema.
+        schema: String,
+        /// Its name.
+        name: String,
+    },
+    /// The functions and procedures of a name, whatever their arguments.
+    Routine {
+        /// Its schema.
+        schema: String,
+        /// Its name.
+        name: String,
+    },
+    /// A schema.
+    Schema(String),
+    /// The database.
+    Database,
+}
+
+/// A privilege beyond those that come with what a role is.
+#[derive(Clone, Debug)]
+pub(super) struct Extra {
+    pub(super) role: String,
+    pub(super) privilege: String,
+    pub(super) on: On,
+}
+
+impl On {
+    /// A table, a view or the like.
+    pub fn table(schema: impl Into<String>, name: impl Into<String>) -> Self {
+        Self::Table { schema: schema.into(), name: name.into() }
+    }
+
+    /// A sequence.
+    pub fn sequence(schema: impl Into<String>, name: impl Into<String>) -> Self {
+        Self::Sequence { schema: schema.into(), name: name.into() }
+    }
+
+    /// The functions and procedures of a name, whatever their arguments.
+    pub fn routine(schema: impl Into<String>, name: impl Into<String>) -> Self {
+        Self::Routine { schema: schema.into(), name: name.into() }
+    }
+}
+
+impl fmt::Display for On {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Table { schema, name } => write!(f, "table {schema}.{name}"),
+            Self::Sequence { schema, name } => write!(f, "sequence {schema}.{name}"),
+            Self::Routine { schema, name } => write!(f, "routine {schema}.{name}"),
+            Self::Schema(name) => write!(f, "schema {name}"),
+            Self::Database => f.write_str("database"),
+        }
+    }
+}
+
+impl Login {
+    /// A role of this name, whose password is left alone.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), verifier: None }
+    }
+
+    /// Sets the password. Nothing is kept, shown or sent of it but a SCRAM-SHA-256 verifier, which is computed here.
+    pub fn password(mut self, password: impl AsRef<str>) -> Self {
+        let password = password.as_ref().as_bytes();
+        let verifier = || postgres_protocol::password::scram_sha_256(password);
+        // That of no password is refused later.
+        self.verifier = Some(if password.is_empty() { String::new() } else { verifier() });
+        self
+    }
+}
+
+impl<T: Into<String>> From<T> for Login {
+    fn from(name: T) -> Self {
+        Self::new(name)
+    }
+}
+
+/// Without the verifier.
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let password = if self.verifier.is_some() { "given" } else { "left alone" };
+        f.debug_struct("Login").field("name", &self.name).field("password", &password).finish()
+    }
+}
+
+impl Roles {
+    /// A declaration in which this role owns all objects. Nobody logs in as it.
+    pub fn owned_by(owner: impl Into<String>) -> Self {
+        Self {
+            owner: owner.into(),
+            migrators: Vec::new(),
+            applications: Vec::new(),
+            readers: Vec::new(),
+            schemas: vec!["public".to_owned()],
+            grants: Vec::new(),
+            lock_timeout: Duration::from_secs(3),
+        }
+    }
+
+    /// A role that runs migrations: all that it does in this database it does as the owner.
+    pub fn migrator(mut self, login: impl Into<Login>) -> Self {
+        self.migrators.push(login.into());
+        self
+    }
+
+    /// A role that reads and writes rows, and calls functions.
+    pub fn application(mut self, login: impl Into<Login>) -> Self {
+        self.applications.push(login.into());
+        self
+    }
+
+    /// A role that reads rows.
+    pub fn read_only(mut self, login: impl Into<Login>) -> Self {
+        self.readers.push(login.into());
+        self
+    }
+
+    /// The schemas that the objects are in, which are made if there are none. Default: `public`.
+    pub fn schemas<T: Into<String>>(mut self, schemas: impl IntoIterator<Item = T>) -> Self {
+        self.schemas = schemas.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// A privilege more, for a role of this declaration or another one that there is: `TRUNCATE`, `EXECUTE`…
+    ///
+    /// It is granted as soon as there is such an object.
+    pub fn grant(mut self, role: impl Into<String>, privilege: impl Into<String>, on: On) -> Self {
+        self.grants.push(Extra { role: role.into(), privilege: privilege.into().to_ascii_uppercase(), on });
+        self
+    }
+
+    /// How long it waits for a lock. Default: 3 seconds; zero waits for ever.
+    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
+        self.lock_timeout = timeout;
+        self
+    }
+
+    /// What [`apply`](Self::apply) would do. Writes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`apply`](Self::apply), save for what the server refuses.
+    pub fn plan<'c, D: Database<'c>>(&self, database: D) -> D::Outcome<RolesPlan> {
+        database.perform(Plan(self.clone()))
+    }
+
+    /// Makes the roles and gives them the rights that they are to have, and no others, in one transaction. What is so already is
+    /// left alone; a password that is given is set.
+    ///
+    /// # Errors
+    ///
+    /// [`Usage`](crate::ErrorKind::Usage) if the declaration makes no sense;
+    /// [`Database`](crate::ErrorKind::Database) if the session's role may not do it. Nothing was changed then.
+    pub fn apply<'c, D: Database<'c>>(&self, database: D) -> D::Outcome<RolesPlan> {
+        database.perform(Apply(self.clone()))
+    }
+
+    /// Compares the privileges of each role on each object with the declaration, and tries as each role what it may do and
+    /// what it may not, on objects that it makes for this; all of it is rolled back.
+    ///
+    /// # Errors
+    ///
+    /// [`Database`](crate::ErrorKind::Database) if the session's role may not take the others on. A proof that fails is no error.
+    pub fn prove<'c, D: Database<'c>>(&self, database: D) -> D::Outcome<Proof> {
+        database.perform(Prove(self.clone()))
+    }
+
+    /// All that log in.
+    pub(super) fn logins(&self) -> impl Iterator<Item = &Login> {
+        self.migrators.iter().chain(&self.applications).chain(&self.readers)
+    }
+
+    /// All of them, the owner first.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.owner.as_str()).chain(self.logins().map(|login| login.name.as_str()))
+    }
+}
+
+struct Plan(Roles);
+struct Apply(Roles);
+struct Prove(Roles);
+
+impl Job for Plan {
+    type Output = RolesPlan;
+
+    async fn perform<S: Session>(self, session: &mut S) -> Result<RolesPlan, Error> {
+        Engine::new(session, &self.0)?.plan().instrument(tracing::info_span!("roles", verb = "plan")).await
+    }
+}
+
+impl Job for Apply {
+    type Output = RolesPlan;
+
+    async fn perform<S: Session>(self, session: &mut S) -> Result<RolesPlan, Error> {
+        Engine::new(session, &self.0)?.apply().instrument(tracing::info_span!("roles", verb = "apply")).await
+    }
+}
+
+impl Job for Prove {
+    type Output = Proof;
+
+    async fn perform<S: Session>(self, session: &mut S) -> Result<Proof, Error> {
+        Engine::new(session, &self.0)?.prove().instrument(tracing::info_span!("roles", verb = "prove")).await
+    }
+}

@@ -1,0 +1,120 @@
+//! The order of effects, and nothing else.
+//!
+//! 1. *Look*: one message: the server, and whether it can be written to.
+//! 2. *Read*: a transaction, the lock of those who apply roles, and all that the catalog says.
+//! 3. The statements that are needed, and the commit; or what is to be tried, and the end of it all.
+
+use super::declaration::Roles;
+use super::plan::{self, RolesPlan};
+use super::proof::Proof;
+use super::state::{self, State};
+use super::{prove, refusal};
+use crate::Error;
+use crate::server::Server;
+use crate::session::{Reply, Session};
+use crate::sql::roles::Asked;
+use crate::sql::{self, Sql};
+
+pub(super) struct Engine<'a, S> {
+    session: &'a mut S,
+    roles: &'a Roles,
+    sql: Sql,
+}
+
+impl<'a, S: Session> Engine<'a, S> {
+    pub(super) fn new(session: &'a mut S, roles: &'a Roles) -> Result<Self, Error> {
+        refusal::check(roles)?;
+        Ok(Self { session, roles, sql: Sql::of_roles(roles.lock_timeout) })
+    }
+
+    pub(super) async fn plan(mut self) -> Result<RolesPlan, Error> {
+        self.look().await?;
+        self.open();
+        let begin = self.sql.begin_reading_roles();
+        let state = self.read(begin, &[]).await;
+        self.roll_back().await;
+        plan::plan(self.roles, &state?)
+    }
+
+    pub(super) async fn apply(mut self) -> Result<RolesPlan, Error> {
+        self.look().await?.writable("roles are to be changed")?;
+        self.open();
+        let plan = self.change().await;
+        match plan {
+            Ok(_) => self.session.if_dropped(None),
+            Err(_) => self.roll_back().await,
+        }
+        plan
+    }
+
+    async fn change(&mut self) -> Result<RolesPlan, Error> {
+        let begin = self.sql.begin_roles();
+        let state = self.read(begin, &[]).await?;
+        let plan = plan::plan(self.roles, &state)?;
+        let statements: String = plan.steps.iter().map(|step| step.sql.as_str()).collect();
+        self.send(&(statements + sql::COMMIT), "changing roles").await?;
+        Ok(plan)
+    }
+
+    pub(super) async fn prove(mut self) -> Result<Proof, Error> {
+        self.look().await?.writable("what roles may do is to be tried")?;
+        self.open();
+        let proof = self.try_all().await;
+        self.roll_back().await;
+        proof
+    }
+
+    async fn try_all(&mut self) -> Result<Proof, Error> {
+        let begin = self.sql.begin_roles();
+        let state = self.read(begin, &[]).await?;
+        let missing = prove::missing(self.roles, &state);
+        if !missing.is_empty() {
+            return Ok(Proof::new(missing));
+        }
+        // Only who is there can be asked for.
+        let names: Vec<_> = self.roles.logins().map(|login| login.name.as_str()).collect();
+        let reply = self.send(&self.sql.read_roles(&self.asked(&names)), "looking at privileges").await?;
+        let state = State::read(&reply, self.sql.server_version)?;
+        let trials = prove::trials(self.roles, &state);
+        let reply = self.send(&prove::message(self.roles, &state, &trials), "trying what roles may do").await?;
+        let mut probes = prove::compare(self.roles, &state);
+        probes.extend(prove::judge(&trials, state::attempts(&reply)?));
+        Ok(Proof::new(probes))
+    }
+
+    async fn look(&mut self) -> Result<Server, Error> {
+        self.session.if_dropped(Some(String::new()));
+        let reply = self.session.send(sql::roles::LOOK).await;
+        self.session.if_dropped(None);
+        let server = state::server(&reply.map_err(|failure| Error::own("looking at the server", failure.cause))?)?;
+        server.usable()?;
+        self.sql.server_version = server.version_number;
+        Ok(server)
+    }
+
+    /// Begins, and reads all that there is; with what these roles have in effect.
+    async fn read(&mut self, begin: String, names: &[&str]) -> Result<State, Error> {
+        let message = begin + &self.sql.read_roles(&self.asked(names));
+        State::read(&self.send(&message, "looking at roles").await?, self.sql.server_version)
+    }
+
+    fn asked<'q>(&'q self, held_by: &'q [&'q str]) -> Asked<'q> {
+        let Roles { owner, schemas, .. } = self.roles;
+        Asked { owner, roles: self.roles.names().collect(), schemas, held_by }
+    }
+
+    async fn send(&mut self, message: &str, doing: &str) -> Result<Reply, Error> {
+        self.session.send(message).await.map_err(|failure| refusal::failed(doing, failure.cause))
+    }
+
+    fn open(&mut self) {
+        self.session.if_dropped(Some(sql::ROLLBACK.to_owned()));
+    }
+
+    /// If it fails the connection is lost, and the transaction with it.
+    async fn roll_back(&mut self) {
+        if self.session.send(sql::ROLLBACK).await.is_ok() {
+            self.session.if_dropped(None);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What is said when nothing was changed.
+
+use std::collections::HashSet;
+
+use super::declaration::Roles;
+use super::state::{Place, Role};
+use crate::engine::refusal::check_names;
+use crate::session::Cause;
+use crate::{Error, ErrorKind};
+
+/// What privileges there are.
+const PRIVILEGES: [&str; 13] = [
+    "SELECT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "TRUNCATE",
+    "REFERENCES",
+    "TRIGGER",
+    "MAINTAIN",
+    "USAGE",
+    "EXECUTE",
+    "CREATE",
+    "CONNECT",
+    "TEMPORARY",
+];
+
+/// What makes no sense whatever the database is.
+pub(super) fn check(roles: &Roles) -> Result<(), Error> {
+    let usage = |message: String, hint: &str| Err(Error::new(ErrorKind::Usage, message).hint(hint));
+    let mut seen = HashSet::new();
+    for name in roles.names() {
+        check_names("public", "schema_migrations", "default", Some(name))?;
+        if name.starts_with("pg_") || ["public", "none"].contains(&name) {
+            return usage(
+                format!("{name} cannot be the name of a role"),
+                "PostgreSQL keeps it to itself: give another",
+            );
+        }
+        if !seen.insert(name) {
+            return usage(format!("the role {name} is declared twice"), "let each role be one thing");
+        }
+    }
+    for schema in &roles.schemas {
+        check_names(schema, "schema_migrations", "default", None)?;
+        if schema.starts_with("pg_") || schema == "information_schema" {
+            return usage(format!("the schema {schema} is the server's own"), "name the schemas of the application");
+        }
+    }
+    if let Some(login) = roles.logins().find(|login| login.verifier.as_deref() == Some("")) {
+        return usage(
+            format!("the password of {} is empty", login.name),
+            "give one; or leave it out, and the password is left alone",
+        );
+    }
+    match roles.grants.iter().find(|extra| !PRIVILEGES.contains(&extra.privilege.as_str())) {
+        None => Ok(()),
+        Some(extra) => usage(
+            format!("there is no privilege {}", extra.privilege),
+            &format!("there are: {}", PRIVILEGES.join(", ")),
+        ),
+    }
+}
+
+/// A role that no privilege would hold back.
+pub(super) fn above(role: &Role) -> Error {
+    let message =
+        format!("the role {} has {}, so that privileges do not hold it back", role.name, role.above.join(" and "));
+    Error::new(ErrorKind::Usage, message).hint("let a superuser take that from it, or declare another role")
+}
+
+/// The privileges of a database or schema are somebody else's to change.
+pub(super) fn of_another<'a>(
+    kind: &str,
+    place: &Place,
+    session: &Role,
+    statements: impl Iterator<Item = &'a str>,
+) -> Error {
+    let message = format!(
+        "the {kind} {} belongs to {}, and {} may not change who may do what in it",
+        place.name, place.owner, session.name
+    );
+    let statements: Vec<_> = statements.map(str::trim_end).collect();
+    Error::new(ErrorKind::Database, message)
+        .note(format!("it lacks: {}", statements.join(" ")))
+        .hint(format!("let {} run that, or give it to {} with ALTER … OWNER TO", place.owner, session.name))
+}
+
+/// The server refused a statement.
+pub(super) fn failed(doing: &str, cause: Cause) -> Error {
+    let lock_timeout = matches!(&cause, Cause::Server(server) if server.code == "55P03");
+    let error = Error::own(doing, cause);
+    if error.is_connection() {
+        return error;
+    }
+    let error = error.fate("rolled back: nothing was changed");
+    match error.sqlstate() {
+        Some("42501") => error.hint(
+            "connect as a role with CREATEROLE that owns the database; of roles that others have made it needs the admin option",
+        ),
+        _ if lock_timeout => error.hint("somebody is in the way: end that session, or be patient with `lock_timeout(..)`"),
+        _ => error,
+    }
+}

@@ -1,0 +1,161 @@
+//! What the server says about roles, objects and privileges.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::server::Server;
+use crate::session::Reply;
+use crate::{Error, ErrorKind};
+
+/// All that there is.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) session: Role,
+    pub(super) database: Place,
+    pub(super) roles: Vec<Role>,
+    pub(super) schemas: Vec<Place>,
+    pub(super) objects: Vec<Object>,
+    pub(super) defaults: Vec<Default>,
+    /// Whether that is said with each membership, as it is since PostgreSQL 16, rather than of a role.
+    pub(super) says_who_inherits: bool,
+}
+
+/// A role.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Role {
+    pub(super) name: String,
+    pub(super) login: bool,
+    pub(super) inherit: bool,
+    /// Attributes that set it above all privileges: `SUPERUSER`, `BYPASSRLS`, `REPLICATION`.
+    pub(super) above: Vec<String>,
+    /// Attributes that can be taken away: `CREATEROLE`, `CREATEDB`.
+    pub(super) powers: Vec<String>,
+    /// What it is a member of, without detours.
+    pub(super) member_of: Vec<String>,
+    /// What it acts as in this database from the beginning.
+    pub(super) acts_as: Option<String>,
+    /// Whether it is a member of the owner, by whatever detour.
+    pub(super) in_owner: bool,
+    /// Whether it has the owner's privileges at all times.
+    pub(super) inherits_owner: bool,
+    /// Whether the session's role can take it on.
+    pub(super) within_reach: bool,
+}
+
+/// The database, or a schema.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Place {
+    pub(super) name: String,
+    pub(super) owner: String,
+    /// Whether the session's role has its owner's rights.
+    pub(super) may_change: bool,
+    pub(super) acl: Vec<Item>,
+}
+
+/// An item of a list of access control items.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Item {
+    /// None is PUBLIC.
+    pub(super) role: Option<String>,
+    pub(super) privilege: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Object {
+    pub(super) kind: Kind,
+    pub(super) schema: String,
+    pub(super) name: String,
+    /// Quoted, with its schema, and with the types of its arguments.
+    pub(super) quoted: String,
+    pub(super) owner: String,
+    /// Whether the session's role has its owner's rights.
+    pub(super) may_change: bool,
+    /// Its owner is that of the table that it belongs to.
+    pub(super) belongs: bool,
+    /// It is of this library: applications do not write to it.
+    pub(super) ours: bool,
+    pub(super) acl: Vec<Item>,
+    /// The privileges that each role has in effect, whoever they are from.
+    #[serde(default)]
+    pub(super) held: Vec<Item>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    Table,
+    Sequence,
+    Routine,
+    Type,
+}
+
+/// Privileges of what the owner will make.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Default {
+    /// None is all of them.
+    pub(super) schema: Option<String>,
+    pub(super) kind: Kind,
+    pub(super) acl: Vec<Item>,
+}
+
+impl State {
+    pub(super) fn read(reply: &Reply, server_version: u32) -> Result<Self, Error> {
+        Ok(Self {
+            says_who_inherits: server_version >= 160_000,
+            session: one(reply, "atlas_session")?,
+            database: one(reply, "atlas_database")?,
+            roles: all(reply, "atlas_role")?,
+            schemas: all(reply, "atlas_schema")?,
+            objects: all(reply, "atlas_object")?,
+            defaults: all(reply, "atlas_default")?,
+        })
+    }
+
+    pub(super) fn role(&self, name: &str) -> Option<&Role> {
+        self.roles.iter().find(|role| role.name == name)
+    }
+
+    pub(super) fn schema(&self, name: &str) -> Option<&Place> {
+        self.schemas.iter().find(|schema| schema.name == name)
+    }
+}
+
+/// What a role has by these items.
+pub(super) fn privileges<'a>(acl: &'a [Item], role: Option<&str>) -> BTreeSet<&'a str> {
+    acl.iter().filter(|item| item.role.as_deref() == role).map(|item| item.privilege.as_str()).collect()
+}
+
+/// What was tried, by its number, with the SQLSTATE that it ended with; nothing if it succeeded.
+pub(super) fn attempts(reply: &Reply) -> Result<Vec<Option<String>>, Error> {
+    one(reply, "atlas_attempts")
+}
+
+pub(super) fn server(reply: &Reply) -> Result<Server, Error> {
+    let row = reply.rows("atlas_server").next_back().ok_or_else(unreadable)?;
+    let text = |column: usize| row.get(column).and_then(Option::as_deref).ok_or_else(unreadable);
+    Ok(Server {
+        standby: text(0)? == "t",
+        read_only: text(1)? == "on",
+        alone: text(2)? == "t",
+        version_number: text(3)?.parse().map_err(|_| unreadable())?,
+        version: text(4)?.to_owned(),
+    })
+}
+
+fn one<T: DeserializeOwned>(reply: &Reply, name: &str) -> Result<T, Error> {
+    all(reply, name)?.pop().ok_or_else(unreadable)
+}
+
+fn all<T: DeserializeOwned>(reply: &Reply, name: &str) -> Result<Vec<T>, Error> {
+    let read = |row: &crate::session::Row| {
+        let text = row.first().and_then(Option::as_deref).ok_or_else(unreadable)?;
+        serde_json::from_str(text).map_err(|_| unreadable())
+    };
+    reply.rows(name).map(read).collect()
+}
+
+fn unreadable() -> Error {
+    Error::new(ErrorKind::Database, "what the server said about its roles could not be read")
+}

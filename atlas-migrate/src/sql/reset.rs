@@ -1,0 +1,66 @@
+//! What is sent to drop all that is in schemas.
+
+use super::{Sql, literal};
+
+/// The catalogs of what is in a schema, each with what may be dropped there.
+const OBJECTS: &str = "'pg_class'::regclass, 'pg_type'::regclass, 'pg_proc'::regclass, 'pg_operator'::regclass, \
+    'pg_opclass'::regclass, 'pg_opfamily'::regclass, 'pg_collation'::regclass, 'pg_conversion'::regclass, \
+    'pg_statistic_ext'::regclass, 'pg_ts_config'::regclass, 'pg_ts_dict'::regclass, 'pg_ts_parser'::regclass, \
+    'pg_ts_template'::regclass";
+
+/// The catalogs of parts of these.
+const PARTS: &str = "'pg_constraint'::regclass, 'pg_attrdef'::regclass, 'pg_trigger'::regclass, 'pg_rewrite'::regclass, \
+    'pg_policy'::regclass";
+
+impl Sql {
+    /// Begins a transaction, and tries to take the lock of those who migrate.
+    pub(crate) fn begin_reset(&self) -> String {
+        format!(
+            "{}SET LOCAL client_min_messages = error;\nSELECT pg_try_advisory_xact_lock({})::integer AS atlas_lock;\n",
+            self.open(),
+            self.lock_key()
+        )
+    }
+
+    /// What is in these schemas, with the statements that drop it, and what is elsewhere and would fall with it.
+    ///
+    /// The mark of the environment stays. What belongs to another object of the schemas is dropped with that: the sequence of a
+    /// column, the constructors of a range.
+    pub(crate) fn objects(schemas: &[&str]) -> String {
+        let names: Vec<_> = schemas.iter().map(|schema| literal(schema)).collect();
+        let inside = format!(
+            "WITH RECURSIVE space AS (SELECT oid, nspname FROM pg_namespace WHERE nspname = ANY (ARRAY[{names}]::name[])),\n\
+             lodger AS (SELECT d.classid, d.objid FROM pg_depend d JOIN space ON d.refobjid = space.oid\n\
+             \x20 WHERE d.refclassid = 'pg_namespace'::regclass AND d.classid IN ({OBJECTS})),\n\
+             inside AS (SELECT classid, objid FROM lodger l\n\
+             \x20 WHERE NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = l.classid AND d.objid = l.objid AND d.objsubid = 0 AND (d.deptype = 'e'\n\
+             \x20   OR d.deptype IN ('a', 'i') AND (d.refclassid, d.refobjid) IN (SELECT classid, objid FROM lodger)))\n\
+             \x20 AND NOT EXISTS (SELECT FROM pg_class c WHERE l.classid = 'pg_class'::regclass AND c.oid = l.objid\n\
+             \x20   AND c.relname = 'schema_environment'))",
+            names = names.join(", ")
+        );
+        format!(
+            "{inside}\n\
+             SELECT concat_ws(' ', o.type, o.identity) AS atlas_drop, format(E'DROP %s IF EXISTS %s CASCADE;\\n', CASE o.type\n\
+             \x20 WHEN 'function' THEN 'routine' WHEN 'procedure' THEN 'routine' WHEN 'aggregate' THEN 'routine'\n\
+             \x20 WHEN 'statistics object' THEN 'statistics' WHEN 'composite type' THEN 'type' ELSE o.type END, o.identity)\n\
+             FROM inside, pg_identify_object(classid, objid, 0) o ORDER BY o.type COLLATE \"C\", o.identity COLLATE \"C\";\n\
+             {inside},\n\
+             fallen AS (SELECT classid, objid FROM inside UNION SELECT d.classid, d.objid FROM pg_depend d\n\
+             \x20 JOIN fallen f ON d.refclassid = f.classid AND d.refobjid = f.objid),\n\
+             place AS (SELECT o.type, o.identity, coalesce(o.schema, k.connamespace::regnamespace::text,\n\
+             \x20   (pg_identify_object_as_address(classid, objid, 0)).object_names[1]) AS schema\n\
+             \x20 FROM (SELECT DISTINCT classid, objid FROM fallen WHERE classid IN ({OBJECTS}, {PARTS})) f\n\
+             \x20 CROSS JOIN LATERAL pg_identify_object(classid, objid, 0) o\n\
+             \x20 LEFT JOIN pg_constraint k ON classid = 'pg_constraint'::regclass AND k.oid = objid)\n\
+             SELECT type AS atlas_outside, identity FROM place\n\
+             WHERE schema !~ '^\"?pg_' AND schema NOT IN (SELECT nspname FROM space UNION ALL SELECT quote_ident(nspname) FROM space)\n\
+             ORDER BY type COLLATE \"C\", identity COLLATE \"C\" LIMIT 20;\n"
+        )
+    }
+
+    /// Takes back that the migrations of the namespace have run.
+    pub(crate) fn forget_history(&self) -> String {
+        format!("DELETE FROM {} WHERE namespace = {};\n", self.history(), literal(&self.namespace))
+    }
+}

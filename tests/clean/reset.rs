@@ -1,0 +1,179 @@
+//! Dropping what is in schemas, and migrating again.
+
+use atlas_migrate::clean::Resetter;
+use atlas_migrate::{ErrorKind, Migrator};
+use atlas_migrate_tests::migrator;
+
+use super::*;
+
+fn tables() -> Migrator {
+    migrator(&[
+        ("001_a.sql", "CREATE TABLE a (id serial PRIMARY KEY); INSERT INTO a DEFAULT VALUES"),
+        ("002_b.sql", "CREATE TABLE b (id int GENERATED ALWAYS AS IDENTITY, a int REFERENCES a)"),
+    ])
+}
+
+fn nothing() -> Migrator {
+    migrator(&[("1_nothing.sql", "SELECT 1")])
+}
+
+/// One object of each kind, with names that have to be quoted.
+const EVERYTHING: &str = r#"
+    CREATE TABLE "it's ""t""" (id serial PRIMARY KEY, n int, v tsvector); CREATE VIEW "v 1" AS SELECT * FROM "it's ""t""";
+    CREATE MATERIALIZED VIEW m AS SELECT * FROM "v 1"; CREATE SEQUENCE s; CREATE INDEX i ON "it's ""t""" (n);
+    CREATE TYPE mood AS ENUM ('ok'); CREATE TYPE pair AS (a int, b mood); CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+    CREATE TYPE span AS RANGE (subtype = float8); CREATE TABLE moods (m mood, p pair, d positive, s span);
+    CREATE FUNCTION f(mood, "p p" int DEFAULT 1) RETURNS mood LANGUAGE sql AS 'SELECT $1';
+    CREATE PROCEDURE p(int) LANGUAGE sql AS ''; CREATE FUNCTION next(int) RETURNS int LANGUAGE sql AS 'SELECT $1 + 1';
+    CREATE AGGREGATE number(*) (sfunc = next, stype = int); CREATE AGGREGATE last(int) (sfunc = int4larger, stype = int);
+    CREATE OPERATOR === (leftarg = anyenum, rightarg = anyenum, function = enum_eq); CREATE OPERATOR ## (rightarg = int, function = next);
+    CREATE OPERATOR FAMILY fam USING btree; CREATE OPERATOR CLASS cls FOR TYPE int USING btree FAMILY fam AS FUNCTION 1 btint4cmp(int, int);
+    CREATE COLLATION german FROM "C"; CREATE CONVERSION conv FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
+    CREATE TEXT SEARCH CONFIGURATION cfg (COPY = simple); CREATE TEXT SEARCH DICTIONARY dict (TEMPLATE = simple);
+    CREATE STATISTICS st ON id, n FROM "it's ""t"""; CREATE FUNCTION tr() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+    CREATE TRIGGER tr BEFORE INSERT ON moods FOR EACH ROW EXECUTE FUNCTION tr(); CREATE RULE r AS ON DELETE TO moods DO INSTEAD NOTHING;
+    ALTER TABLE moods ENABLE ROW LEVEL SECURITY; CREATE POLICY pol ON moods USING (f(m) = 'ok');
+    CREATE TABLE parted (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE part PARTITION OF parted DEFAULT;
+    CREATE TABLE child () INHERITS (moods); CREATE FOREIGN DATA WRAPPER nothing; CREATE SERVER elsewhere FOREIGN DATA WRAPPER nothing;
+    CREATE FOREIGN TABLE far (id int) SERVER elsewhere; CREATE CAST (mood AS int) WITH FUNCTION to_int(mood);
+    CREATE PUBLICATION pub FOR TABLE s_of_pub"#;
+
+/// What is in the schema, as the catalog has it.
+const LODGERS: &str = "SELECT concat_ws(' ', o.type, o.identity) FROM pg_depend d, pg_identify_object(d.classid, d.objid, 0) o
+    WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = 'public'::regnamespace AND o.type <> 'extension'
+    AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = d.classid AND e.objid = d.objid AND e.deptype = 'e') ORDER BY 1";
+
+every_driver! {
+    fn tables_and_rows(driver) {
+        let (database, mut connection) = with(driver, "");
+        connection.run(&tables()).unwrap();
+        database.query("INSERT INTO a DEFAULT VALUES; INSERT INTO b (a) VALUES (2); CREATE TABLE more AS SELECT 1");
+        let resetter = Resetter::new(tables());
+        let plan = connection.plan_reset(&resetter).unwrap();
+        assert_eq!(plan.objects(), ["table public.a", "table public.b", "table public.more", "table public.schema_migrations"]);
+        assert_eq!(database.value("SELECT count(*) FROM a"), "2");
+        let report = connection.reset(&resetter).unwrap();
+        assert_eq!(report.dropped(), plan.objects());
+        assert_eq!(report.migrations().migrations().len(), 2);
+        assert_eq!(filled(&database), ["public.a 1"]);
+        assert_eq!(database.value("SELECT environment FROM schema_environment"), "dev");
+        assert_eq!(database.errors(), [""; 0]);
+        assert_eq!(connection.sql("SELECT 1"), "1");
+    }
+
+    fn a_failing_migration(driver) {
+        let (database, mut connection) = with(driver, "CREATE TABLE old (id int)");
+        let error = connection.reset(&Resetter::new(migrator(&[("1_a.sql", "SELECT 1 / 0")]))).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Failed);
+        assert!(error.to_string().contains("what was there before was dropped"), "{error}");
+        assert_eq!(database.value("SELECT count(*) FROM pg_class WHERE relname = 'old'"), "0");
+    }
+}
+
+#[test]
+fn everything() {
+    let (database, mut connection) = with(Driver::TokioPostgres, "CREATE EXTENSION pg_trgm");
+    let before = database.query(LODGERS);
+    database.query(&EVERYTHING.replace(
+        "CREATE CAST",
+        "CREATE TABLE s_of_pub (id int); CREATE FUNCTION to_int(mood) RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE CAST",
+    ));
+    let report = connection.reset(&Resetter::new(nothing())).unwrap();
+    let after = database.query(LODGERS);
+    let history = "table public.schema_migrations";
+    assert_eq!(
+        after.iter().filter(|object| *object != history).collect::<Vec<_>>(),
+        before.iter().collect::<Vec<_>>(),
+        "{report:?}"
+    );
+    assert_eq!(database.value("SELECT similarity('a', 'a')"), "1");
+    assert_eq!(database.value("SELECT count(*) FROM pg_cast WHERE castfunc >= 16384"), "0");
+    assert_eq!(database.errors(), [""; 0]);
+}
+
+/// What would fall although it is elsewhere.
+#[track_caller]
+fn check_outside(sql: &str, name: &str) {
+    let tables = "CREATE SCHEMA other; CREATE TABLE t (id int PRIMARY KEY); CREATE TYPE mood AS ENUM ('ok');
+        CREATE FUNCTION f(int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT true';";
+    let (database, mut connection) = with(Driver::Postgres, &format!("{tables} {sql}"));
+    let resetter = Resetter::new(nothing()).schemas(["public"]);
+    let error = connection.reset(&resetter).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage, "{sql}: {error}");
+    assert!(error.to_string().contains(name), "{sql}: {error}");
+    assert_eq!(connection.plan_reset(&resetter).unwrap_err().to_string(), error.to_string());
+    assert_eq!(database.value("SELECT count(*) FROM pg_class WHERE oid = to_regclass('public.t')"), "1");
+    assert_eq!(database.errors(), [""; 0]);
+    connection.reset(&Resetter::new(nothing())).unwrap_or_else(|error| panic!("{sql}: {error}"));
+}
+
+#[test]
+fn what_is_elsewhere() {
+    check_outside("CREATE TABLE other.r (id int REFERENCES t)", "table constraint r_id_fkey on other.r");
+    check_outside("CREATE VIEW other.v AS SELECT * FROM t", "other.v");
+    check_outside("CREATE TABLE other.m (m mood)", "table other.m");
+    check_outside("CREATE TABLE other.c (n int CHECK (f(n)))", "table constraint c_n_check on other.c");
+    check_outside("CREATE TABLE other.d (n boolean DEFAULT f(1))", "default value for other.d.n");
+    check_outside("CREATE DOMAIN other.dom AS int CHECK (f(VALUE))", "domain constraint dom_check on other.dom");
+    check_outside(
+        "CREATE INDEX i ON t (f(id)); CREATE TABLE other.i (n int); CREATE INDEX j ON other.i (f(n))",
+        "index other.j",
+    );
+    check_outside("CREATE TABLE other.child () INHERITS (t)", "table other.child");
+    check_outside(
+        "CREATE FUNCTION other.g(mood) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "function other.g(public.mood)",
+    );
+}
+
+/// Where the history is elsewhere, the rows of the migrator's namespace go.
+#[test]
+fn a_history_elsewhere() {
+    let (database, mut connection) = with(Driver::Deadpool, "");
+    let of_app = || tables().schema("own");
+    let of_library = migrator(&[("1_jobs.sql", "CREATE SCHEMA jobs; CREATE TABLE jobs.queue (id int)")])
+        .schema("own")
+        .namespace("jobs");
+    connection.run(&of_app()).unwrap();
+    connection.run(&of_library).unwrap();
+    database.query("INSERT INTO a DEFAULT VALUES");
+    let report = connection.reset(&Resetter::new(of_app()).schemas(["public"])).unwrap();
+    assert_eq!(report.dropped(), ["table public.a", "table public.b"]);
+    assert_eq!(report.migrations().migrations().len(), 2);
+    assert_eq!(filled(&database), ["public.a 1"]);
+    assert!(connection.run(&of_library).unwrap().is_empty());
+}
+
+#[test]
+fn guards() {
+    let database = Database::new();
+    let mut connection = Driver::Postgres.connect(&database.url());
+    connection.run(&tables()).unwrap();
+    let name = database.value("SELECT current_database()");
+    let error = connection.reset(&Resetter::new(tables())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Environment);
+    connection.reset(&Resetter::new(tables()).confirm(&name)).unwrap();
+    database.query(&MARK.replace("dev", "production"));
+    assert_eq!(connection.reset(&Resetter::new(tables()).confirm(&name)).unwrap_err().kind(), ErrorKind::Environment);
+    connection.reset(&Resetter::new(tables()).confirm("production")).unwrap();
+    assert_eq!(database.value("SELECT environment FROM schema_environment"), "production");
+}
+
+#[test]
+fn somebody_migrates() {
+    let (database, mut connection) = with(Driver::Postgres, "CREATE TABLE t (id int)");
+    let slow = migrator(&[("1_slow.sql", "SELECT pg_sleep(60)")]);
+    let mut other = Driver::Postgres.connect(&database.url());
+    let thread = std::thread::spawn(move || other.run(&slow).map(drop));
+    atlas_migrate_tests::wait_for("the migration", std::time::Duration::from_secs(20), || {
+        (database.value(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'",
+        ) == "1")
+            .then_some(())
+    });
+    let error = connection.reset(&Resetter::new(nothing())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+    assert_eq!(database.value("SELECT count(*) FROM pg_class WHERE oid = to_regclass('t')"), "1");
+    database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'");
+    assert!(thread.join().unwrap().is_err());
+}
