@@ -1,5 +1,7 @@
 //! The examples run, as the README says, and say what they do.
 
+mod systems;
+
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 

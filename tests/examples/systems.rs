@@ -1,0 +1,95 @@
+//! The systems in miniature: what their examples prove, and that they fail when something is not so.
+
+use atlas_migrate_tests::Database;
+
+use super::{example, redacted, run, said};
+
+/// The text has these lines, in this order.
+#[track_caller]
+fn check(text: &str, lines: &[&str]) {
+    let mut rest = text.lines();
+    for line in lines {
+        assert!(rest.any(|other| other == *line), "there is no line {line:?}, or it is not in its place, in\n{text}");
+    }
+}
+
+/// Runs an example on a database that it has been on before and that was changed since: it fails, and says this.
+#[track_caller]
+fn check_changed(name: &str, change: &str, lines: &[&str]) {
+    let database = Database::new();
+    example(name, Some(&database));
+    database.query(change);
+    check_failing(name, &database, lines);
+}
+
+#[track_caller]
+fn check_failing(name: &str, database: &Database, lines: &[&str]) {
+    let output = run(name, Some(&database.url()));
+    let text =
+        redacted(&[output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat());
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    check(&text, lines);
+}
+
+#[test]
+fn atlast() {
+    check(
+        &said("atlast"),
+        &[
+            "applied 001 schema [n] ms",
+            "kept notification_queue sent 7 days ago",
+            "kept notification_queue pending for a year",
+            "kept notification_queue failed 30 days ago",
+            "gone notification_queue sent 7 days and 1 microsecond ago",
+            "gone notification_queue failed 30 days and 1 microsecond ago",
+            "kept oauth_sessions expires now",
+            "gone oauth_sessions expired 1 microsecond ago",
+            "kept oauth_states made 1 hour ago",
+            "gone oauth_states made 1 hour and 1 microsecond ago",
+            "kept user_sessions expires now",
+            "gone user_sessions expired 1 microsecond ago",
+            "marble_kitchen 0.82",
+            "marblekitchen 0.58",
+            "transient notification_queue 0",
+            "persistent source_accounts 6",
+            "persistent partner_api_keys 0",
+            "pass extension uuid-ossp [n] ms 1.1",
+            "pass function cleanup_transient_data() [n] ms",
+            "pass index source_accounts_similar on source_accounts [n] ms",
+            "pass rows of notification_queue [n] ms 0",
+            "pass atlast/checks/060_similar_names.sql (names that are only similar match, others do not) [n] ms",
+            "40 passed, 0 failed, 0 skipped in [n] ms",
+        ],
+    );
+}
+
+#[test]
+fn atlast_with_another_schema() {
+    check_changed(
+        "atlast",
+        "DROP INDEX notification_queue_by_match; INSERT INTO partner_api_keys (partner, key_hash) VALUES ('p', 'k')",
+        &[
+            "FAIL index notification_queue_by_match on notification_queue [n] ms",
+            "index: expected an index, found none",
+            "FAIL rows of partner_api_keys [n] ms",
+            "FAIL atlast/checks/040_foreign_keys.sql (every foreign key has an index that begins with its columns) [n] ms",
+            "table: notification_queue, foreign_key: notification_queue_match_fkey",
+            "37 passed, 3 failed, 0 skipped in [n] ms",
+            "Error: \"the database is not what it should be\"",
+        ],
+    );
+}
+
+#[test]
+fn atlast_with_other_rules_of_retention() {
+    check_changed(
+        "atlast",
+        "CREATE OR REPLACE FUNCTION cleanup_transient_data() RETURNS TABLE (cleaned text, removed bigint) LANGUAGE sql
+         AS $$ DELETE FROM user_sessions WHERE expires_at <= now() RETURNING 'user_sessions', 1::bigint $$",
+        &[
+            "gone user_sessions expires now",
+            "gone user_sessions expired 1 microsecond ago",
+            "Error: \"the cleanup was wrong about 5 of 11 rows\"",
+        ],
+    );
+}
