@@ -93,3 +93,60 @@ fn atlast_with_other_rules_of_retention() {
         ],
     );
 }
+
+#[test]
+fn logikids() {
+    check(
+        &said("logikids"),
+        &[
+            "the table \"public\".\"schema_migrations\" is there and is not a history of atlas-migrate",
+            "= note: its columns: filename applied_at; the form is none that is known",
+            "baseline 000 schema_migrations [n] ms",
+            "baseline 003 user_accounts [n] ms",
+            "applied 004 refresh_tokens [n] ms",
+            "applied 005 add_revoked_to_accounts [n] ms",
+            "migrations that the other runner recorded: 4",
+            "accounts with an invite code: 2",
+            "applied 000 schema_migrations [n] ms",
+            "applied 005 add_revoked_to_accounts [n] ms",
+            "accounts with an invite code: 2",
+            "migration 006 nicknames failed: column \"nickname\" of relation \"user_accounts\" contains null values",
+            "--> logikids/migrations/006_nicknames.sql:6:1",
+            "= note: rolled back: nothing of it took effect",
+            "columns for nicknames: 0",
+            "applied 006 nicknames [n] ms",
+            "accounts with an invite code: 2",
+            "003 user_accounts baseline [time] by postgres in [n] ms 2025-10-05 Accounts Who has registered, and with \
+             which invite code",
+            "005 add_revoked_to_accounts applied [time] by postgres in [n] ms 2025-11-02 Revoked accounts An account that \
+             is closed stays, so that its name is not given again",
+            "pass table schema_migrations [n] ms",
+            "18 passed, 0 failed, 0 skipped in [n] ms",
+            "the database postgres is not marked as one of an environment",
+            "dropped: 7",
+            "applied 000 schema_migrations [n] ms",
+            "applied 006 nicknames [n] ms",
+            "accounts: 1",
+            "the new database beside the adopted one",
+            "no difference",
+        ],
+    );
+}
+
+/// Somebody else's table has the name of one of the system's, so `IF NOT EXISTS` leaves it as it is.
+#[test]
+fn logikids_on_a_table_of_somebody_else() {
+    let database = Database::new();
+    database.query("CREATE TABLE refresh_tokens (token_hash text PRIMARY KEY, user_id text, expires_at timestamptz)");
+    check_failing(
+        "logikids",
+        &database,
+        &[
+            "applied 006 nicknames [n] ms",
+            "FAIL table refresh_tokens [n] ms",
+            "column user_id: expected uuid, found text",
+            "17 passed, 1 failed, 0 skipped in [n] ms",
+            "Error: \"the database is not what it should be\"",
+        ],
+    );
+}
