@@ -1,8 +1,10 @@
 //! The systems in miniature: what their examples prove, and that they fail when something is not so.
 
+use atlas_migrate::testing;
+use atlas_migrate::verify::{Checks, Verdict, Verifier};
 use atlas_migrate_tests::Database;
 
-use super::{example, redacted, run, said};
+use super::{WORKSPACE, example, redacted, run, said};
 
 /// The text has these lines, in this order.
 #[track_caller]
@@ -149,4 +151,92 @@ fn logikids_on_a_table_of_somebody_else() {
             "Error: \"the database is not what it should be\"",
         ],
     );
+}
+
+#[test]
+fn erc8004() {
+    let text = said("erc8004");
+    check(
+        &text,
+        &[
+            "applied 20260301000008 events [n] ms",
+            "a listener is told of a new event",
+            "while there are events, the table stays as it is",
+            "= note: nothing of it ran",
+            "skipped 20260301000013 agent_mcp_tokens [n] ms",
+            "20260301000013 agent_mcp_tokens skipped [time] by postgres in [n] ms 2026-03-06 Tokens of agents Optional: for \
+             those who set erc8004.agent_tokens to on",
+            "reverted 20260301000013 agent_mcp_tokens [n] ms",
+            "reverted 20260301000001 extensions [n] ms",
+            "tables that are left, save for the history: 0",
+            "applied 20260301000001 extensions [n] ms",
+            "applied 20260301000013 agent_mcp_tokens [n] ms",
+            "seeded dev/010_users.csv (3 rows, [n] ms)",
+            "users that were changed after they were made: 1",
+            "pass trigger users_touch on users [n] ms",
+            "pass rows of events [n] ms 5",
+            "pass erc8004/checks/050_by_week.sql (events are kept by the week, whoever does it) [n] ms",
+            "37 passed, 0 failed, 0 skipped in [n] ms",
+            "table total heap indexes toast rows",
+            "index size scans",
+            "connections number application",
+        ],
+    );
+    assert!(text.contains("\nnew_event: {\"id\": "), "{text}");
+    // One of the two is for the server; which of them is not is recorded.
+    let [hypertable, partitions] = ["20260301000009 events_as_hypertable", "20260301000010 events_in_partitions"];
+    for lines in [
+        [format!("applied {hypertable} [n] ms"), format!("skipped {partitions} [n] ms")],
+        [format!("skipped {hypertable} [n] ms"), format!("applied {partitions} [n] ms")],
+    ] {
+        if text.contains(&lines[0]) {
+            check(&text, &[&lines[0], &lines[1]]);
+        }
+    }
+    let stopped = "was stopped: there are events: move them away, and put them back when it is done";
+    assert!(
+        [hypertable, partitions].iter().any(|name| text.contains(&format!("migration {name} {stopped}"))),
+        "{text}"
+    );
+}
+
+/// Nobody is told of an event where triggers do not fire.
+#[test]
+fn erc8004_without_triggers() {
+    let database = Database::new();
+    let replica = "EXECUTE format('ALTER DATABASE %I SET session_replication_role = replica', current_database())";
+    database.query(&format!("DO $$ BEGIN {replica}; END $$"));
+    check_failing(
+        "erc8004",
+        &database,
+        &["applied 20260301000008 events [n] ms", "Error: \"the listener was told of no new event within 5 s\""],
+    );
+}
+
+#[test]
+fn erc8004_with_other_data() {
+    let database = Database::new();
+    example("erc8004", Some(&database));
+    database
+        .query("DELETE FROM checkpoints WHERE chain = 84532; UPDATE users SET password_hash = '' WHERE name = 'Bob'");
+    database.query(
+        "ALTER TABLE users DISABLE TRIGGER users_touch; UPDATE events SET happened_at = '2026-03-02 12:00:00+00'",
+    );
+    let mut client = postgres::Client::connect(&database.url(), postgres::NoTls).unwrap();
+    let checks = Checks::from_directory(format!("{WORKSPACE}/examples/erc8004/checks")).unwrap();
+    let report = Verifier::new(checks).run(&mut client).unwrap();
+    let failed = report.checks().iter().filter(|check| check.verdict() == Verdict::Fail);
+    let expected = ["trigger users_touch on users", "rows of checkpoints", "030_passwords.sql", "050_by_week.sql"];
+    let names: Vec<_> = failed.map(|check| check.name().rsplit('/').next().unwrap()).collect();
+    assert_eq!(names, expected, "{report}");
+}
+
+mod migrations {
+    atlas_migrate::embed_migrations!("../examples/erc8004/migrations");
+}
+
+/// Each down file takes back what its up file has made.
+#[test]
+fn erc8004_forth_and_back() {
+    testing::validate(migrations::migrator()).unwrap();
 }
