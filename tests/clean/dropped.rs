@@ -54,7 +54,7 @@ fn check<T>(
         assert!(answers.contains(&answer.as_str()), "after {polls} polls: {answer}");
         if let Some(outcome) = outcome {
             outcome.unwrap_or_else(|error| panic!("{error}"));
-            assert!(polls > 3, "it came to its end after {polls} polls");
+            assert!(polls > 1, "it came to its end without waiting");
             return;
         }
     }
