@@ -4,5 +4,7 @@ fn main() {
     atlas_migrate::build::track("../migrations");
     atlas_migrate::build::track("../seeds");
     atlas_migrate::build::track("library/migrations");
-    atlas_migrate::build::track("opchat/migrations");
+    for folder in ["opchat/migrations", "opchat/seeds", "opchat/checks", "opchat/benchmarks"] {
+        atlas_migrate::build::track(folder);
+    }
 }

@@ -40,3 +40,12 @@ impl fmt::Display for Database {
         }
     }
 }
+
+/// An error unless all is as it should be.
+///
+/// # Errors
+///
+/// It is not.
+pub fn all_well(what: &str, passed: bool) -> Result<(), Box<dyn std::error::Error>> {
+    if passed { Ok(()) } else { Err(format!("{what} is not as it should be").into()) }
+}
