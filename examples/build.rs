@@ -4,10 +4,9 @@ fn main() {
     atlas_migrate::build::track("../migrations");
     atlas_migrate::build::track("../seeds");
     atlas_migrate::build::track("library/migrations");
-    for example in ["atlast", "logikids", "erc8004"] {
+    for system in ["atlast", "logikids", "erc8004", "opchat"] {
         for folder in ["migrations", "seeds", "checks"] {
-            atlas_migrate::build::track(&format!("{example}/{folder}"));
+            atlas_migrate::build::track(&format!("{system}/{folder}"));
         }
     }
-    atlas_migrate::build::track("opchat/migrations");
 }

@@ -52,7 +52,7 @@
 //! The feature `seeds` brings the data of environments into databases: see the module [`seed`]. The feature `clean` takes data
 //! out again: see the module [`clean`]. The feature `roles` makes roles with just the rights that they need: see the module
 //! [`roles`]. The feature `verify` holds a database against what is to be so in it (the module [`verify`]), and reports on its
-//! tables, indexes and connections (the module [`usage`]).
+//! tables, indexes and connections (the module [`usage`]). The feature `setup` has all of it in one call: see the module [`setup`].
 //!
 //! Three more features: `include-dir` takes migrations from a folder that the crate `include_dir` has compiled in, `ephemeral`
 //! starts throw-away servers for tests and examples, and `testing` gives each test a database of its own (`#[atlas_migrate::test]`,
@@ -151,10 +151,13 @@ mod progress;
 mod report;
 #[cfg(feature = "roles")]
 pub mod roles;
+mod script;
 #[cfg(feature = "seeds")]
 pub mod seed;
 mod server;
 mod session;
+#[cfg(feature = "setup")]
+pub mod setup;
 mod source;
 mod sql;
 #[cfg(feature = "testing")]

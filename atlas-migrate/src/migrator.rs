@@ -12,7 +12,7 @@ use crate::engine::Engine;
 use crate::progress::{Event, Listener};
 use crate::session::Session;
 use crate::source::Migrations;
-use crate::{Error, Plan, Report, Status};
+use crate::{Error, Plan, Report, Status, script};
 
 /// Brings databases to the state that a set of migrations describes.
 ///
@@ -336,6 +336,33 @@ impl Migrator {
 }
 
 impl Migrator {
+    /// All that a [`run`](Self::run) on a new database would do, as one SQL file: for a database that the program cannot reach, or
+    /// for people to read. Options that matter are the target, the history's schema and table, the namespace and the role.
+    ///
+    /// Any client can run it, `psql -X -v ON_ERROR_STOP=1 -f` among them. Each migration is in a transaction with its row in
+    /// the history, so that a program finds nothing to do afterwards. On a database whose history has one of them already it
+    /// fails before anything else. Timeouts are left to whoever runs it.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), atlas_migrate::Error> {
+    /// use atlas_migrate::{Migrations, Migrator};
+    ///
+    /// let migrations = Migrations::from_files("migrations", [("001_users.sql", "CREATE TABLE users (id bigint)")])?;
+    /// let script = Migrator::new(migrations).script()?;
+    /// assert!(script.contains("CREATE TABLE users (id bigint)"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownVersion`](crate::ErrorKind::UnknownVersion) if there is no target of this version;
+    /// [`Usage`](crate::ErrorKind::Usage) if a migration has a condition and statements that cannot be in a transaction: SQL
+    /// alone cannot pass over those.
+    pub fn script(&self) -> Result<String, Error> {
+        script::write(self)
+    }
+
     /// What a verb does is traced within this.
     pub(crate) fn span(&self, verb: &'static str) -> tracing::Span {
         let Options { namespace, schema, table, .. } = &self.options;

@@ -5,7 +5,7 @@
 
 use std::error::Error;
 
-use atlas_migrate_examples::Database;
+use atlas_migrate_examples::{Database, all_well};
 use sqlx::{PgPool, Row};
 
 pub mod retention;
@@ -51,10 +51,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("{report}");
 
     pool.close().await;
-    if !report.passed() {
-        return Err("the database is not what it should be".into());
-    }
-    Ok(())
+    all_well("the database", report.passed())
 }
 
 /// Prints which accounts match a name, which have to be these.

@@ -7,7 +7,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use atlas_migrate::{ErrorKind, Revert, Target, usage};
-use atlas_migrate_examples::{Database, refusal};
+use atlas_migrate_examples::{Database, all_well, refusal};
 use sqlx::postgres::{PgConnectOptions, PgListener};
 use sqlx::{Executor, PgPool, Row};
 
@@ -76,10 +76,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("{}", usage::read(&pool).await?);
 
     pool.close().await;
-    if !report.passed() {
-        return Err("the database is not what it should be".into());
-    }
-    Ok(())
+    all_well("the database", report.passed())
 }
 
 /// What `DROP TABLE` has to have dropped.

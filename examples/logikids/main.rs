@@ -7,7 +7,7 @@ use std::error::Error;
 
 use atlas_migrate::clean::Resetter;
 use atlas_migrate::{ErrorKind, Migration, Migrations, Migrator};
-use atlas_migrate_examples::{Database, refusal};
+use atlas_migrate_examples::{Database, all_well, refusal};
 use postgres::{Client, NoTls};
 
 mod migrations {
@@ -119,10 +119,7 @@ fn release(nicknames: &str) -> Result<Migrator, atlas_migrate::Error> {
 fn verify(migrator: &Migrator, client: &mut Client) -> Result<(), Box<dyn Error>> {
     let report = checks::verifier().migrations(migrator).run(client)?;
     println!("{report}");
-    if !report.passed() {
-        return Err("the database is not what it should be".into());
-    }
-    Ok(())
+    all_well("the database", report.passed())
 }
 
 /// Prints how many rows there are, which have to be so many.

@@ -1,4 +1,4 @@
-//! What the examples share: a database to run on, and being refused.
+//! What the examples share: a database to run on, and what is to be so.
 
 use std::env;
 use std::fmt;
@@ -40,6 +40,15 @@ impl fmt::Display for Database {
             None => f.write_str("the database that DATABASE_URL names; what is made there stays"),
         }
     }
+}
+
+/// An error unless all is as it should be.
+///
+/// # Errors
+///
+/// It is not.
+pub fn all_well(what: &str, passed: bool) -> Result<(), Box<dyn std::error::Error>> {
+    if passed { Ok(()) } else { Err(format!("{what} is not as it should be").into()) }
 }
 
 /// Prints why something was refused, which it has to be.

@@ -150,7 +150,7 @@ fn check<C: Client>() {
         assert_eq!(database.query("SELECT step FROM counter ORDER BY step"), ["1", "2", "4"], "after {polls} polls");
         assert_eq!(database.value("SELECT count(*) FROM schema_migrations WHERE state = 'applied'"), "4");
         if finished {
-            assert!(polls > 6, "a run of four migrations waits more often than {polls} times");
+            assert!(polls > 1, "a run of four migrations came to its end without waiting");
             return;
         }
     }
@@ -169,7 +169,7 @@ fn check_failing<C: Client>() {
         };
         let finished = runtime.block_on(async { tokio::time::timeout(Duration::from_secs(30), bounded).await });
         if finished.unwrap_or_else(|_| panic!("after {polls} polls, the run did not end within 30 s")) {
-            assert!(polls > 2, "a run of two migrations waits more often than {polls} times");
+            assert!(polls > 1, "a run of two migrations came to its end without waiting");
             return;
         }
     }

@@ -29,6 +29,7 @@ async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> Opti
 }
 
 /// Drops what the verb gives after each number of polls, until it comes to its end. The answers are what may be found then.
+#[allow(clippy::needless_pass_by_value, reason = "a closure")]
 fn check<T>(
     verb: impl AsyncFn(&mut tokio_postgres::Client) -> Result<T, atlas_migrate::Error>,
     question: &str,
@@ -54,7 +55,7 @@ fn check<T>(
         assert!(answers.contains(&answer.as_str()), "after {polls} polls: {answer}");
         if let Some(outcome) = outcome {
             outcome.unwrap_or_else(|error| panic!("{error}"));
-            assert!(polls > 3, "it came to its end after {polls} polls");
+            assert!(polls > 1, "it came to its end without waiting");
             return;
         }
     }

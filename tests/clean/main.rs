@@ -1,46 +1,7 @@
 //! Emptying databases: what goes, what stays, in what order, and what is refused.
 
 use atlas_migrate::clean::Cleaner;
-use atlas_migrate_tests::{Connection, Database, Driver};
-
-/// Makes a test of each case for each driver.
-macro_rules! every_driver {
-    ($($(#[$attribute:meta])* fn $case:ident($driver:ident) $body:block)*) => {
-        $(
-            $(#[$attribute])*
-            mod $case {
-                use super::*;
-
-                fn case($driver: Driver) $body
-
-                #[test]
-                fn sqlx_pool() {
-                    case(Driver::SqlxPool);
-                }
-
-                #[test]
-                fn sqlx_connection() {
-                    case(Driver::SqlxConnection);
-                }
-
-                #[test]
-                fn tokio_postgres() {
-                    case(Driver::TokioPostgres);
-                }
-
-                #[test]
-                fn deadpool() {
-                    case(Driver::Deadpool);
-                }
-
-                #[test]
-                fn postgres() {
-                    case(Driver::Postgres);
-                }
-            }
-        )*
-    };
-}
+use atlas_migrate_tests::{Connection, Database, Driver, every_driver};
 
 mod basics;
 mod dropped;

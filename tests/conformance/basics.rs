@@ -1,7 +1,7 @@
 //! Applying, and finding that there is nothing to apply.
 
 use atlas_migrate::{ErrorKind, Migrator, Outcome, Target};
-use atlas_migrate_tests::{Database, Driver, migrator};
+use atlas_migrate_tests::{Database, every_driver, migrator};
 
 const USERS: (&str, &str) = ("001_users.sql", "CREATE TABLE users (id bigint PRIMARY KEY, name text NOT NULL);");
 const POSTS: (&str, &str) = (

@@ -2,7 +2,7 @@
 //! a borrowed connection had there before stays.
 
 use atlas_migrate::{Migrator, Revert, TransactionMode};
-use atlas_migrate_tests::{Connection, Database, Driver, migrator};
+use atlas_migrate_tests::{Connection, Database, Driver, every_driver, migrator};
 
 /// All that a session has of its own.
 const BELONGINGS: &str = "SELECT concat_ws(chr(10), session_user, current_user,

@@ -1,7 +1,7 @@
 //! `require` and `skip-unless`.
 
 use atlas_migrate::ErrorKind;
-use atlas_migrate_tests::{Database, Driver, migrator};
+use atlas_migrate_tests::{Database, every_driver, migrator};
 
 const TABLE: (&str, &str) = ("1_events.sql", "CREATE TABLE events (id int); INSERT INTO events VALUES (1);");
 

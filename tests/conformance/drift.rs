@@ -1,7 +1,7 @@
 //! What was applied is not what the binary has.
 
 use atlas_migrate::{ErrorKind, Migrator, Newer, OutOfOrder, Standing};
-use atlas_migrate_tests::{Connection, Database, Driver, migrator};
+use atlas_migrate_tests::{Connection, Database, every_driver, migrator};
 
 const A: (&str, &str) = ("1_a.sql", "CREATE TABLE a (id int);");
 const B: (&str, &str) = ("2_b.sql", "CREATE TABLE b (id int);");

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use atlas_migrate::{ErrorKind, Event, Holder, Migrator};
-use atlas_migrate_tests::{Database, Driver, migrator, wait_for};
+use atlas_migrate_tests::{Database, Driver, every_driver, migrator, wait_for};
 
 const A: (&str, &str) = ("1_a.sql", "CREATE TABLE a (pid int);");
 

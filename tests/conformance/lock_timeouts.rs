@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use atlas_migrate::{Error, ErrorKind, Event, Migrator, Report, TransactionMode};
-use atlas_migrate_tests::{Connection, Database, Driver, migrator, wait_for};
+use atlas_migrate_tests::{Connection, Database, Driver, every_driver, migrator, wait_for};
 
 const LOCK_TIMEOUT: Duration = Duration::from_millis(100);
 

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use atlas_migrate::{ErrorKind, Event, Migrator, Standing, TransactionMode};
-use atlas_migrate_tests::{Database, Driver, migrator, wait_for};
+use atlas_migrate_tests::{Database, Driver, every_driver, migrator, wait_for};
 
 const TABLE: (&str, &str) = ("1_t.sql", "CREATE TABLE t (a int, b int);");
 

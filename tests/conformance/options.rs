@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use atlas_migrate::{ErrorKind, Target, TransactionMode};
-use atlas_migrate_tests::{Database, Driver, migrator};
+use atlas_migrate_tests::{Database, Driver, every_driver, migrator};
 
 const A: (&str, &str) = ("1_a.sql", "CREATE TABLE a (id int);");
 const B: (&str, &str) = ("2_b.sql", "CREATE TABLE b (id int);");

@@ -1,7 +1,7 @@
 //! Taking migrations back.
 
 use atlas_migrate::{ErrorKind, Migrator, Revert};
-use atlas_migrate_tests::{Database, Driver, migrator};
+use atlas_migrate_tests::{Database, every_driver, migrator};
 
 fn three() -> Migrator {
     migrator(&[

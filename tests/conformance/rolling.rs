@@ -1,7 +1,7 @@
 //! Two versions of a program on one database, as in a rolling deploy: the older one starts again after the newer one has migrated.
 
 use atlas_migrate::{ErrorKind, Migrator, Newer, Standing};
-use atlas_migrate_tests::{Connection, Database, Driver, migrator};
+use atlas_migrate_tests::{Connection, Database, every_driver, migrator};
 
 const A: (&str, &str) = ("1_a.sql", "CREATE TABLE a (id int);");
 const BREAKING: (&str, &str) = ("2_b.sql", "CREATE TABLE b (id int);");

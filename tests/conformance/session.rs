@@ -1,7 +1,7 @@
 //! What one migration does to its session reaches neither the next one, nor the history, nor the connection's next user.
 
 use atlas_migrate::ErrorKind;
-use atlas_migrate_tests::{Database, Driver, migrator};
+use atlas_migrate_tests::{Database, Driver, every_driver, migrator};
 
 const SETTINGS: &str = "SELECT concat_ws(' ', current_setting('search_path'), current_setting('statement_timeout'),
     current_setting('lock_timeout'), current_setting('role'), current_setting('DateStyle'),

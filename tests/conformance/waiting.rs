@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use atlas_migrate::{Error, ErrorKind, Event, Migrator};
-use atlas_migrate_tests::{Database, Driver, migrator, wait_for};
+use atlas_migrate_tests::{Database, Driver, every_driver, migrator, wait_for};
 
 const A: (&str, &str) = ("1_a.sql", "CREATE TABLE a (id int);");
 const B: (&str, &str) = ("2_b.sql", "CREATE TABLE b (id int);");

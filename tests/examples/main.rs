@@ -56,10 +56,14 @@ fn redacted(text: &str) -> String {
     };
     let line = |line: &str| {
         let words: Vec<&str> = line.split_whitespace().collect();
+        if let ["pass", "server", "version", ..] = words[..] {
+            return "pass server version [version]".to_owned();
+        }
         let words = words.iter().enumerate().map(|(index, this)| word(this, words.get(index + 1)));
         words.collect::<Vec<_>>().join(" ")
     };
-    text.lines().map(line).collect::<Vec<_>>().join("\n")
+    // The statements about roles are not the same for every version of PostgreSQL.
+    text.lines().filter(|line| !line.ends_with(';')).map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Without its first line, which names the server.
@@ -107,11 +111,17 @@ fn opchat() {
 fn opchat_with_something_missing() {
     let database = Database::new();
     example("opchat", Some(&database));
-    database.query("DELETE FROM messages WHERE extract(month FROM sent_at AT TIME ZONE 'UTC') = 2");
+    database.query(
+        "CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+         CREATE TRIGGER lose BEFORE INSERT ON messages FOR EACH ROW
+         WHEN (extract(month FROM new.sent_at AT TIME ZONE 'UTC') = 2) EXECUTE FUNCTION lose()",
+    );
     let output = run("opchat", Some(&database.url()));
-    let text = String::from_utf8_lossy(&output.stdout);
+    let text = redacted(&String::from_utf8_lossy(&output.stdout));
     assert_eq!(output.status.code(), Some(1), "{text}");
-    assert!(text.contains("FAILED months") && text.contains("ok     users: 200"), "{text}");
+    for line in ["pass rows of users", "FAIL rows of messages", "FAIL opchat/checks/population/080_months.sql"] {
+        assert!(text.contains(line), "{line} is missing in:\n{text}");
+    }
 }
 
 /// An example that cannot do its work says why, and fails.

@@ -77,7 +77,7 @@ fn atlast_with_another_schema() {
             "FAIL atlast/checks/040_foreign_keys.sql (every foreign key has an index that begins with its columns) [n] ms",
             "table: notification_queue, foreign_key: notification_queue_match_fkey",
             "37 passed, 3 failed, 0 skipped in [n] ms",
-            "Error: \"the database is not what it should be\"",
+            "Error: \"the database is not as it should be\"",
         ],
     );
 }
@@ -148,7 +148,7 @@ fn logikids_on_a_table_of_somebody_else() {
             "FAIL table refresh_tokens [n] ms",
             "column user_id: expected uuid, found text",
             "17 passed, 1 failed, 0 skipped in [n] ms",
-            "Error: \"the database is not what it should be\"",
+            "Error: \"the database is not as it should be\"",
         ],
     );
 }

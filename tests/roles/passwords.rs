@@ -5,6 +5,8 @@ use std::time::Duration;
 use atlas_migrate::ephemeral::Server;
 use atlas_migrate::roles::Login;
 
+use atlas_migrate_tests::Database;
+
 use super::*;
 
 const SECRET: &str = "pass'w\"ord \\ é\u{a0}$1";

@@ -3,6 +3,7 @@
 mod embedded;
 mod folders;
 mod same;
+mod script;
 
 use std::fs;
 use std::path::{Path, PathBuf};

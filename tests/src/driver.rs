@@ -4,6 +4,7 @@ use atlas_migrate::catalog::Snapshot;
 use atlas_migrate::clean::{CleanPlan, CleanReport, Cleaner, ResetPlan, ResetReport, Resetter};
 use atlas_migrate::roles::{Proof, Roles, RolesPlan};
 use atlas_migrate::seed::{SeedReport, Seeder};
+use atlas_migrate::setup::{Setup, SetupReport};
 use atlas_migrate::usage::{self, Usage};
 use atlas_migrate::verify::{Verifier, VerifyReport};
 use atlas_migrate::{Database, Error, Migrator, Plan, Repair, Report, Revert, Status};
@@ -210,6 +211,11 @@ impl Connection {
         verb!(self, roles.prove())
     }
 
+    /// [`Setup::run`]
+    pub fn set_up(&mut self, setup: &Setup) -> Result<SetupReport, Error> {
+        verb!(self, setup.run())
+    }
+
     /// Sends SQL over the same connection and gives the first column of the last row.
     #[track_caller]
     pub fn sql(&mut self, sql: &str) -> String {
@@ -239,4 +245,44 @@ impl Connection {
             Kind::Postgres(client) => last(client.simple_query(sql)?),
         })
     }
+}
+
+/// Makes a test of each case for each driver.
+#[macro_export]
+macro_rules! every_driver {
+    ($($(#[$attribute:meta])* fn $case:ident($driver:ident) $body:block)*) => {
+        $(
+            $(#[$attribute])*
+            mod $case {
+                use super::*;
+
+                fn case($driver: $crate::Driver) $body
+
+                #[test]
+                fn sqlx_pool() {
+                    case($crate::Driver::SqlxPool);
+                }
+
+                #[test]
+                fn sqlx_connection() {
+                    case($crate::Driver::SqlxConnection);
+                }
+
+                #[test]
+                fn tokio_postgres() {
+                    case($crate::Driver::TokioPostgres);
+                }
+
+                #[test]
+                fn deadpool() {
+                    case($crate::Driver::Deadpool);
+                }
+
+                #[test]
+                fn postgres() {
+                    case($crate::Driver::Postgres);
+                }
+            }
+        )*
+    };
 }

@@ -10,6 +10,7 @@ mod people;
 mod proxy;
 mod race;
 mod runner;
+mod site;
 mod snapshot;
 mod versions;
 mod wait;
@@ -24,6 +25,7 @@ pub use people::{PEOPLE, write_people};
 pub use proxy::{Counts, Cut, Proxy};
 pub use race::race;
 pub use runner::{Folder, Runner};
+pub use site::Site;
 pub use versions::run_suite_on;
 pub use wait::{poll, wait_for};
 

@@ -58,7 +58,7 @@ macro_rules! dropped {
                     };
                     let has_ended = tokio::time::timeout(LIMIT, bounded).await;
                     if has_ended.unwrap_or_else(|_| panic!("after {polls} polls, nothing came within {LIMIT:?}")) {
-                        assert!(polls > 3, "the run waited {polls} times only");
+                        assert!(polls > 1, "the run came to its end without waiting");
                         return;
                     }
                 }

@@ -1,47 +1,8 @@
 //! Verifying: what holds for any database, expectations and queries, over every driver; and how a database is used.
 
 use atlas_migrate::verify::{Checked, Checks, Verdict, Verifier, VerifyReport};
-use atlas_migrate_tests::{Connection, Database, Driver};
+use atlas_migrate_tests::{Connection, Database, Driver, every_driver};
 use role::Role;
-
-/// Makes a test of each case for each driver.
-macro_rules! every_driver {
-    ($($(#[$attribute:meta])* fn $case:ident($driver:ident) $body:block)*) => {
-        $(
-            $(#[$attribute])*
-            mod $case {
-                use super::*;
-
-                fn case($driver: Driver) $body
-
-                #[test]
-                fn sqlx_pool() {
-                    case(Driver::SqlxPool);
-                }
-
-                #[test]
-                fn sqlx_connection() {
-                    case(Driver::SqlxConnection);
-                }
-
-                #[test]
-                fn tokio_postgres() {
-                    case(Driver::TokioPostgres);
-                }
-
-                #[test]
-                fn deadpool() {
-                    case(Driver::Deadpool);
-                }
-
-                #[test]
-                fn postgres() {
-                    case(Driver::Postgres);
-                }
-            }
-        )*
-    };
-}
 
 mod any_database;
 mod basics;

@@ -50,7 +50,7 @@ pub(super) fn pending(known: &[Migration], steps: &[Step]) -> Error {
 }
 
 /// The plan was refused.
-pub(super) fn problem(known: &[Migration], history: &[Entry], problem: Problem) -> Error {
+pub(crate) fn problem(known: &[Migration], history: &[Entry], problem: Problem) -> Error {
     match problem {
         Problem::Drift(lines) => drift(known, history, &lines),
         Problem::UnknownTarget(version) => {

@@ -108,10 +108,22 @@ impl Login {
     }
 
     /// Sets the password. Nothing is kept, shown or sent of it but a SCRAM-SHA-256 verifier, which is computed here.
-    pub fn password(mut self, password: impl AsRef<str>) -> Self {
-        let password = password.as_ref().as_bytes();
-        let verifier = || postgres_protocol::password::scram_sha_256(password);
+    pub fn password(self, password: impl AsRef<str>) -> Self {
+        self.password_of(password.as_ref().as_bytes())
+    }
+
+    /// Sets the password to what an environment variable has, as [`password`](Self::password) does. Where there is no such
+    /// variable the password is left alone.
+    pub fn password_from_env(self, variable: &str) -> Self {
+        match std::env::var_os(variable) {
+            Some(password) => self.password_of(password.as_encoded_bytes()),
+            None => self,
+        }
+    }
+
+    fn password_of(mut self, password: &[u8]) -> Self {
         // That of no password is refused later.
+        let verifier = || postgres_protocol::password::scram_sha_256(password);
         self.verifier = Some(if password.is_empty() { String::new() } else { verifier() });
         self
     }
@@ -213,6 +225,12 @@ impl Roles {
         database.perform(Prove(self.clone()))
     }
 
+    /// The role that all objects belong to.
+    #[cfg(feature = "setup")]
+    pub(crate) fn owner(&self) -> &str {
+        &self.owner
+    }
+
     /// All that log in.
     pub(super) fn logins(&self) -> impl Iterator<Item = &Login> {
         self.migrators.iter().chain(&self.applications).chain(&self.readers)
@@ -225,8 +243,8 @@ impl Roles {
 }
 
 struct Plan(Roles);
-struct Apply(Roles);
-struct Prove(Roles);
+pub(crate) struct Apply(pub(crate) Roles);
+pub(crate) struct Prove(pub(crate) Roles);
 
 impl Job for Plan {
     type Output = RolesPlan;

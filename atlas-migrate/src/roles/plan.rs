@@ -38,6 +38,13 @@ impl RolesPlan {
         self.steps.is_empty()
     }
 
+    /// The statements of both, and what the latter leaves.
+    #[cfg(feature = "setup")]
+    pub(crate) fn and_then(mut self, next: Self) -> Self {
+        self.steps.extend(next.steps);
+        Self { steps: self.steps, left: next.left }
+    }
+
     /// What is not as declared and is left as it is, since the session's role may not change it, or it is not there yet.
     pub fn left(&self) -> &[String] {
         &self.left

@@ -147,8 +147,15 @@ impl Seeder {
         files.chain(generated.map(Item::generated)).collect()
     }
 
-    /// [`run`](Self::run), for a session of the library's own.
-    #[cfg(feature = "testing")]
+    /// The role, unless there is one.
+    #[cfg(feature = "setup")]
+    pub(crate) fn default_role(mut self, role: &str) -> Self {
+        self.options.role.get_or_insert_with(|| role.to_owned());
+        self
+    }
+
+    /// [`run`](Self::run), for a session that is there.
+    #[cfg(any(feature = "setup", feature = "testing"))]
     pub(crate) fn into_job(self) -> impl Job<Output = SeedReport> {
         Load(self, Ending::Commit)
     }

@@ -22,6 +22,7 @@ mod read;
 mod reset;
 #[cfg(feature = "roles")]
 pub(crate) mod roles;
+mod script;
 #[cfg(feature = "seeds")]
 mod seed;
 mod session;

@@ -117,7 +117,7 @@ impl Sql {
         self.read(&lock, current, conditions, Want::State)
     }
 
-    fn create(&self) -> String {
+    pub(super) fn create(&self) -> String {
         let columns: Vec<_> = COLUMNS.iter().map(|(name, ty)| format!("{name} {ty}")).collect();
         format!(
             "  IF atlas_granted AND {find} IS NULL THEN\n\

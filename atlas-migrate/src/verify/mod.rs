@@ -17,3 +17,5 @@ pub use self::checks::Checks;
 pub use self::report::{Checked, Finding, Sample, Verdict, VerifyReport};
 pub use self::text::Colored;
 pub use self::verifier::Verifier;
+#[cfg(feature = "setup")]
+pub(crate) use self::verifier::Verify;

@@ -35,6 +35,13 @@ impl Verifier {
         self
     }
 
+    /// Asks about these migrations, unless it does about others.
+    #[cfg(feature = "setup")]
+    pub(crate) fn default_migrations(mut self, migrator: &Migrator) -> Self {
+        self.migrator.get_or_insert_with(|| migrator.clone());
+        self
+    }
+
     /// How long each question may take. Default: 30 seconds; zero is without limit. `-- atlas:timeout` in a query overrides it.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -55,7 +62,7 @@ impl Verifier {
     }
 }
 
-struct Verify(Verifier);
+pub(crate) struct Verify(pub(crate) Verifier);
 
 impl Job for Verify {
     type Output = VerifyReport;

@@ -1,0 +1,91 @@
+//! Migrations as one file, which any client can run.
+
+use atlas_migrate_core::history::State;
+use atlas_migrate_core::migration::{Header, Migration, Transaction};
+
+use super::{COMMIT, Record, Sql, dollar_quoted, literal};
+
+/// What a migration may have done to the session that is not for the next one.
+const RESET: &str = "RESET SESSION AUTHORIZATION;\nRESET ALL;\n";
+
+impl Sql {
+    /// Makes the history, if there is none, and refuses if it has one of these migrations, or somebody is at work on them.
+    pub(crate) fn begin_script(&self, migrations: &[&Migration]) -> String {
+        let versions: Vec<_> = migrations.iter().map(|migration| literal(migration.version().as_str())).collect();
+        let body = format!(
+            "DECLARE\n\
+             \x20 atlas_granted boolean := pg_try_advisory_xact_lock({lock});\n\
+             \x20 atlas_done text;\n\
+             BEGIN\n\
+             \x20 IF NOT atlas_granted THEN\n\
+             \x20   RAISE EXCEPTION 'another process is migrating this database';\n\
+             \x20 END IF;\n\
+             {create}\
+             \x20 SELECT string_agg(version, ', ' ORDER BY version) INTO atlas_done FROM {history}\n\
+             \x20   WHERE namespace = {namespace} AND version = ANY (ARRAY[{versions}]::text[]);\n\
+             \x20 IF atlas_done IS NOT NULL THEN\n\
+             \x20   RAISE EXCEPTION 'the history has these already: %', atlas_done;\n\
+             \x20 END IF;\n\
+             END",
+            lock = self.lock_key(),
+            create = self.create(),
+            history = self.history(),
+            namespace = literal(&self.namespace),
+            versions = versions.join(", "),
+        );
+        format!("{}DO {};\n{COMMIT}", self.begin_local(), dollar_quoted(&body))
+    }
+
+    /// Runs a migration and records it.
+    pub(crate) fn scripted(&self, migration: &Migration) -> String {
+        let script = migration.up();
+        let header = script.header();
+        let record = |state, statements| {
+            let fingerprint = script.fingerprint();
+            self.record(&Record { migration, row: None, state, statements, fingerprint })
+        };
+        let applied = record(State::Applied, script.statements().len());
+        // The line feed ends a comment that the file may end in.
+        let text = format!("{}\n;\n", script.sql().trim_end());
+        let run = match &header.skip_unless {
+            None => text + &applied,
+            Some(condition) => format!(
+                "DO {};\n",
+                dollar_quoted(&format!(
+                    "\nBEGIN\nIF {} THEN\nEXECUTE {};\n{applied}ELSE\n{}END IF;\nEND\n",
+                    is_true(condition),
+                    dollar_quoted(&format!("\n{text}")),
+                    record(State::Skipped, 0)
+                ))
+            ),
+        };
+        let run = requirements(header) + &run;
+        match header.transaction {
+            Transaction::Wrapped => format!("{}{run}{COMMIT}{RESET}", self.begin_local()),
+            Transaction::None => {
+                let role =
+                    self.role.as_deref().map_or(String::new(), |role| format!("SET ROLE {};\n", super::ident(role)));
+                format!("{role}{run}{RESET}")
+            }
+        }
+    }
+}
+
+/// Raises an error unless all that a migration requires is so.
+fn requirements(header: &Header) -> String {
+    let require = |require: &atlas_migrate_core::migration::Require| {
+        let message = require.message.clone().unwrap_or_else(|| format!("not so: {}", require.condition).into());
+        let body = format!(
+            "BEGIN\nIF NOT {} THEN\nRAISE EXCEPTION USING MESSAGE = {};\nEND IF;\nEND",
+            is_true(&require.condition),
+            literal(&message)
+        );
+        format!("DO {};\n", dollar_quoted(&body))
+    };
+    header.require.iter().map(require).collect()
+}
+
+/// The line feed ends a comment that a condition may end in.
+fn is_true(condition: &str) -> String {
+    format!("coalesce(({condition}\n)::boolean, false)")
+}
