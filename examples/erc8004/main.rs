@@ -9,7 +9,7 @@ use std::time::Duration;
 use atlas_migrate::{ErrorKind, Revert, Target, usage};
 use atlas_migrate_examples::{Database, all_well, refusal};
 use sqlx::postgres::{PgConnectOptions, PgListener};
-use sqlx::{Executor, PgPool, Row};
+use sqlx::{AssertSqlSafe, Executor, PgPool, Row, raw_sql};
 
 mod migrations {
     atlas_migrate::embed_migrations!("erc8004/migrations");
@@ -54,11 +54,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("{}", migrator.revert(&pool, Revert::All).await?);
     expect(&pool, "tables that are left, save for the history", 0, LEFT).await?;
 
-    println!("\nmigrating again, with what is optional");
+    println!("\nall of it as one file, schema.sql, which any client can run; this one asks for what is optional");
     pool.close().await;
     let options = database.url().parse::<PgConnectOptions>()?.options([("erc8004.agent_tokens", "on")]);
     let pool = PgPool::connect_with(options).await?;
-    println!("{}", migrator.run(&pool).await?);
+    let schema = migrator.script()?;
+    for title in schema.lines().filter(|line| line.starts_with("-- 2026")) {
+        println!("{title}");
+    }
+    pool.execute(raw_sql(AssertSqlSafe(schema))).await?;
+    println!("a run finds that there is nothing to do: {}", migrator.run(&pool).await?);
+    expect(&pool, "tables of what is optional", 1, "pg_tables WHERE tablename = 'agent_mcp_tokens'").await?;
 
     println!("\nseeding");
     println!("{}", seeds::run(&pool, "dev").await?);
@@ -99,7 +105,7 @@ async fn listen(pool: &PgPool) -> Result<(), Box<dyn Error>> {
 
 /// Prints how many rows there are, which have to be so many.
 async fn expect(pool: &PgPool, what: &str, expected: i64, rows: &str) -> Result<(), Box<dyn Error>> {
-    let query = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {rows}"));
+    let query = AssertSqlSafe(format!("SELECT count(*) FROM {rows}"));
     let found: i64 = sqlx::query(query).fetch_one(pool).await?.try_get(0)?;
     println!("{what}: {found}");
     if found != expected {
