@@ -91,6 +91,7 @@ fn a_statement_fails() {
         one("CREATE TABLE c (id int REFERENCES a DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO c VALUES (7);\n"),
     );
     check("second run of a file", one("CREATE TABLE IF NOT EXISTS a (id int);\nCREATE TABLE a (id int);\n"));
+    check("name of the history", one("CREATE TABLE schema_migrations (filename text);\n"));
     check("not null violated", one("INSERT INTO a VALUES (NULL);"));
     check("statement timeout", one("-- atlas:statement-timeout 50ms\nSELECT pg_sleep(3);"));
 }
@@ -329,6 +330,8 @@ fn what_went_well() {
     check("plan", case.connection.plan(&set).unwrap());
     check("report", case.connection.run(&set).unwrap());
     check("status", case.connection.status(&set).unwrap());
+    let taken = migrator(&[("000_own.sql", "CREATE TABLE IF NOT EXISTS Schema_Migrations (filename text);")]);
+    check("name of the history is taken", Case::new().connection.run(&taken).unwrap());
     check("plan of nothing", case.connection.plan(&set).unwrap());
     check("report of nothing", case.connection.run(&set).unwrap());
 }
