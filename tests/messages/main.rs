@@ -219,6 +219,9 @@ fn conditions() {
         one("-- Migration: b\n-- atlas:require EXISTS (SELECT FROM a) | load the data first\nSELECT 1;"),
     );
     check("requirement without a message", one("-- atlas:require false\nSELECT 1;"));
+    let skipped = ("002_next.sql", "-- atlas:skip-unless false\nSELECT 1;");
+    let stopped = ("003_last.sql", "-- atlas:require false\nSELECT 1;");
+    check("requirement after a skip", Case::new().run(&[A, skipped, stopped]));
     check("requirement that cannot be evaluated", one("-- atlas:require no_such_function() > 1\nSELECT 1;"));
 }
 
