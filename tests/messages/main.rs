@@ -52,11 +52,13 @@ fn redacted(text: &str) -> String {
             let length = rest[start..].find(|c: char| !(c.is_alphanumeric() || "-:.".contains(c)));
             let end = start + length.unwrap_or(rest.len() - start);
             let (before, word) = (&rest[..start], &rest[start..end]);
-            result += before;
+            // A column of times is as wide as its longest.
+            result += if before.ends_with("  ") && rest[end..].starts_with(" ms") { before.trim_end() } else { before };
             result += match word {
                 word if word.len() == 20 && word.ends_with('Z') => "[time]",
                 _ if ["pid ", "pid="].iter().any(|name| before.ends_with(name)) => "[pid]",
                 _ if ["duration=", "waited=", "since="].iter().any(|name| before.ends_with(name)) => "[n]",
+                _ if rest[end..].starts_with(" ms") && before.ends_with("  ") => "  [n]",
                 _ if rest[end..].starts_with(" ms") => "[n]",
                 _ if rest[end..].starts_with(" s") && !before.ends_with('T') => "[n]",
                 word => word,
