@@ -106,3 +106,31 @@ fn others_at_work() {
     assert_eq!(error.kind(), atlas_migrate::ErrorKind::Usage, "{error}");
     assert_eq!(filled(&database), ["public.a 1", "public.kept 1"]);
 }
+
+/// A superuser's deletes do not see to foreign keys row by row; the session's setting is as it was.
+#[test]
+fn as_a_superuser_and_as_none() {
+    let tables =
+        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a int REFERENCES a DEFERRABLE INITIALLY DEFERRED);
+        INSERT INTO a VALUES (1); INSERT INTO b VALUES (1)";
+    let (database, mut connection) = with(Driver::TokioPostgres, tables);
+    connection.sql("SET session_replication_role = local");
+    connection.clean(&Cleaner::new()).unwrap();
+    assert_eq!(connection.sql("SHOW session_replication_role"), "local");
+    assert_eq!(filled(&database), [""; 0]);
+
+    let (database, mut connection) = with(Driver::TokioPostgres, tables);
+    connection.sql("CREATE TABLE kept (a int REFERENCES a); INSERT INTO kept VALUES (1)");
+    connection.clean(&Cleaner::new().keep(["kept"])).unwrap_err();
+    assert_eq!(filled(&database), ["public.a 1", "public.b 1", "public.kept 1"]);
+
+    // Foreign keys are seen to again in the same transaction: of a seed that is forgotten, for one.
+    let (database, mut connection) = with(Driver::TokioPostgres, tables);
+    connection.sql(
+        "CREATE TABLE schema_seeds (namespace text, name text PRIMARY KEY, environment text, seeded_at timestamptz, checksum text);
+         CREATE TABLE noted (seed text REFERENCES schema_seeds ON DELETE CASCADE, what text); INSERT INTO schema_seeds VALUES ('default', 'b.csv');
+         INSERT INTO noted VALUES ('b.csv', 'loaded')",
+    );
+    connection.clean(&Cleaner::new().keep(["noted"])).unwrap();
+    assert_eq!(filled(&database), [""; 0]);
+}

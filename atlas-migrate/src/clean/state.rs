@@ -13,6 +13,8 @@ pub(super) struct State {
     pub(super) server: Server,
     pub(super) database: String,
     pub(super) user: String,
+    /// Of a superuser, who may change it.
+    pub(super) replication_role: Option<String>,
     pub(super) marks: Vec<Mark>,
     pub(super) schemas: Vec<Schema>,
     pub(super) tables: Vec<Table>,
@@ -57,6 +59,9 @@ pub(super) struct Table {
     pub(super) may_truncate: bool,
     /// Of a partitioned table it is not known how many there are.
     pub(super) pages: u64,
+    /// How many rows there were when the server last looked, and on how many pages; less than one if it has not.
+    known_rows: f64,
+    known_pages: u64,
     /// Triggers or rules may put rows anywhere, or let these stay.
     pub(super) triggers: bool,
     pub(super) sequences: Vec<Sequence>,
@@ -84,6 +89,15 @@ impl Table {
     /// So few rows that they need not be counted before they are deleted.
     pub(super) fn is_small(&self) -> bool {
         self.kind == Kind::Ordinary && self.pages < 2
+    }
+
+    /// So many rows, going by what the server knows of them, that they need not be counted before the table is truncated.
+    pub(super) fn known_as_large(&self) -> Option<Count> {
+        if self.kind != Kind::Ordinary || self.known_pages == 0 {
+            return None;
+        }
+        let rows = self.known_rows / self.known_pages as f64 * self.pages as f64;
+        (rows > Count::LIMIT as f64).then_some(Count { rows: rows as u64, estimated: true })
     }
 }
 
@@ -117,6 +131,7 @@ impl State {
             marks: json(row, 0)?,
             database: text(row, 1)?.to_owned(),
             user: text(row, 2)?.to_owned(),
+            replication_role: Some(text(row, 9)?.to_owned()).filter(|role| !role.is_empty()),
             schemas: json(row, 3)?,
             server: Server {
                 standby: text(row, 4)? == "t",

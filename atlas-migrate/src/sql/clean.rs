@@ -67,7 +67,8 @@ impl Sql {
              \x20   (SELECT coalesce(jsonb_agg(jsonb_build_object('name', n.nspname, 'member', {schema_member})\n\
              \x20     ORDER BY n.nspname COLLATE \"C\"), '[]') FROM pg_namespace n WHERE {SPACE}),\n\
              \x20   pg_is_in_recovery(), current_setting('transaction_read_only'), now() = statement_timestamp(),\n\
-             \x20   current_setting('server_version_num'), current_setting('server_version');\n\
+             \x20   current_setting('server_version_num'), current_setting('server_version'),\n\
+             \x20   CASE WHEN current_setting('is_superuser') = 'on' THEN current_setting('session_replication_role') ELSE '' END;\n\
              \x20 OPEN atlas_tables FOR {tables};\n\
              \x20 OPEN atlas_references FOR {references};\n\
              END",
@@ -158,6 +159,11 @@ impl Sql {
         format!("TRUNCATE {};\n", targets.map(Target::only).collect::<Vec<_>>().join(", "))
     }
 
+    /// Lets foreign keys be, or sees to them again, until the end of the transaction. Only a superuser may.
+    pub(crate) fn replication_role(role: &str) -> String {
+        format!("SET LOCAL session_replication_role = {};\n", literal(role))
+    }
+
     /// Removes the rows of tables at once, so that they may refer to each other, and tells how many, by the tables' numbers.
     pub(crate) fn delete<'t>(targets: impl Iterator<Item = (usize, &'t Target<'t>)>) -> String {
         let (mut with, mut select) = (Vec::new(), Vec::new());
@@ -221,6 +227,7 @@ fn tables(with_sequences: bool) -> String {
          \x20   'may_read', {usage} AND has_table_privilege(c.oid, 'SELECT'),\n\
          \x20   'may_delete', {usage} AND has_table_privilege(c.oid, 'DELETE'),\n\
          \x20   'may_truncate', {usage} AND has_table_privilege(c.oid, 'TRUNCATE'),\n\
+         \x20   'known_rows', c.reltuples::float8, 'known_pages', c.relpages,\n\
          \x20   'pages', CASE WHEN c.relkind = 'r' THEN pg_relation_size(c.oid) / current_setting('block_size')::bigint ELSE 1 END,\n\
          \x20   'triggers', c.relkind = 'p' OR c.relhasrules OR c.relhastriggers AND EXISTS (SELECT FROM pg_trigger g\n\
          \x20     WHERE g.tgrelid = c.oid AND NOT g.tgisinternal), 'sequences', {sequences}) AS atlas_table\n\
