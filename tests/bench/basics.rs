@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use atlas_migrate::ErrorKind;
 use atlas_migrate::bench::Statistic;
+use atlas_migrate::{ErrorKind, Migrations, Migrator};
 use atlas_migrate_tests::{Cut, Proxy};
 
 use super::*;
@@ -149,6 +149,21 @@ fn from_a_folder() {
     assert!(error.to_string().contains("second benchmark `a`"), "{error}");
     std::fs::remove_dir_all(&folder).unwrap();
     assert_eq!(Benchmarks::from_directory(&folder).map(drop).unwrap_err().kind(), ErrorKind::Source);
+}
+
+/// Those that the documentation embeds.
+#[test]
+fn of_the_quickstart() {
+    let (_database, mut connection) = with(Driver::SqlxPool, "");
+    let beside = |folder: &str| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder);
+    connection.run(&Migrator::new(Migrations::from_directory(beside("migrations")).unwrap())).unwrap();
+    connection.sql(
+        "INSERT INTO notes (title) SELECT 'note ' || n FROM generate_series(1, 50) n;
+         INSERT INTO tags SELECT id, 'even' FROM notes WHERE id % 2 = 0",
+    );
+    let benchmarks = Benchmarks::from_directory(beside("benchmarks")).unwrap();
+    let report = bench(&mut connection, &Bencher::new(benchmarks).iterations(5));
+    assert!(report.passed_plans() && report.benchmarks().len() == 2, "{report}");
 }
 
 #[test]
