@@ -148,6 +148,7 @@ mod json;
 mod migrator;
 mod place;
 mod progress;
+pub mod rehearse;
 mod report;
 #[cfg(feature = "roles")]
 pub mod roles;

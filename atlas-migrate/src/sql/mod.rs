@@ -18,6 +18,7 @@ mod judge;
 #[cfg(any(feature = "clean", feature = "roles"))]
 mod ours;
 mod read;
+pub(crate) mod rehearse;
 #[cfg(feature = "clean")]
 mod reset;
 #[cfg(feature = "roles")]
