@@ -4,6 +4,7 @@ fn main() {
     atlas_migrate::build::track("../migrations");
     atlas_migrate::build::track("../seeds");
     atlas_migrate::build::track("library/migrations");
+    atlas_migrate::build::track("opchat/benchmarks");
     for system in ["atlast", "logikids", "erc8004", "opchat"] {
         for folder in ["migrations", "seeds", "checks"] {
             atlas_migrate::build::track(&format!("{system}/{folder}"));

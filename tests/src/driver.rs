@@ -1,5 +1,6 @@
 //! One face for all the drivers.
 
+use atlas_migrate::bench::{BenchReport, Bencher};
 use atlas_migrate::catalog::Snapshot;
 use atlas_migrate::clean::{CleanPlan, CleanReport, Cleaner, ResetPlan, ResetReport, Resetter};
 use atlas_migrate::rehearse::Rehearsal;
@@ -174,6 +175,11 @@ impl Connection {
     /// [`Verifier::run`]
     pub fn verify(&mut self, verifier: &Verifier) -> Result<VerifyReport, Error> {
         verb!(self, verifier.run())
+    }
+
+    /// [`Bencher::run`]
+    pub fn bench(&mut self, bencher: &Bencher) -> Result<BenchReport, Error> {
+        verb!(self, bencher.run())
     }
 
     /// [`usage::read`]

@@ -3,8 +3,8 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::report::milliseconds;
 use super::{Checked, Finding, Sample, Verdict, VerifyReport};
+use crate::paint::milliseconds;
 
 #[derive(Serialize)]
 struct Report<'r> {
