@@ -14,6 +14,8 @@ use crate::migrator::Options;
 mod catalog;
 #[cfg(feature = "clean")]
 mod clean;
+#[cfg(feature = "cli")]
+pub(crate) mod cli;
 mod judge;
 #[cfg(any(feature = "clean", feature = "roles"))]
 mod ours;
