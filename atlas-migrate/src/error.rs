@@ -98,7 +98,10 @@ impl Error {
     }
 
     /// No connection could be made; perhaps the server said why.
-    #[cfg(all(feature = "testing", any(feature = "postgres", feature = "sqlx", feature = "tokio-postgres")))]
+    #[cfg(any(
+        feature = "cli",
+        all(feature = "testing", any(feature = "postgres", feature = "sqlx", feature = "tokio-postgres"))
+    ))]
     pub(crate) fn not_connected(cause: Cause) -> Self {
         match cause {
             Cause::Connection(source) => Self::connect(source),
@@ -223,6 +226,14 @@ impl Error {
     #[cfg(feature = "verify")]
     pub(crate) fn headline(&self) -> &str {
         &self.0.message
+    }
+
+    /// What happened, what is noted about it and about what became of the database, and the hint.
+    #[cfg(feature = "cli")]
+    pub(crate) fn parts(&self) -> (&str, Vec<&str>, Option<&str>) {
+        let inner = &self.0;
+        let notes = inner.notes.iter().chain(&inner.fate).map(String::as_str).collect();
+        (&inner.message, notes, inner.hint.as_deref())
     }
 
     /// What sort of error it is.

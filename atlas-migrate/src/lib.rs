@@ -143,6 +143,8 @@ pub mod build;
 pub mod catalog;
 #[cfg(feature = "clean")]
 pub mod clean;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod driver;
 mod engine;
 #[cfg(feature = "ephemeral")]

@@ -380,7 +380,18 @@ impl Migrator {
     /// [`Usage`](crate::ErrorKind::Usage) if a migration has a condition and statements that cannot be in a transaction: SQL
     /// alone cannot pass over those.
     pub fn script(&self) -> Result<String, Error> {
-        script::write(self)
+        script::write(self, None)
+    }
+
+    /// The same for a database that is at this version: without the migrations up to it, which the history must have, and
+    /// without the repeatable ones, which may have run before.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`script`](Self::script); [`UnknownVersion`](crate::ErrorKind::UnknownVersion) if no migration has this
+    /// version.
+    pub fn script_from(&self, version: impl Into<Version>) -> Result<String, Error> {
+        script::write(self, Some(&version.into()))
     }
 
     /// What a verb does is traced within this.

@@ -16,6 +16,8 @@ pub(crate) mod bench;
 mod catalog;
 #[cfg(feature = "clean")]
 mod clean;
+#[cfg(feature = "cli")]
+pub(crate) mod cli;
 mod judge;
 #[cfg(any(feature = "clean", feature = "roles"))]
 mod ours;
