@@ -58,11 +58,15 @@ struct Rewrite<'r> {
 impl Rehearsal {
     /// All of it as JSON, in the form that [the module](super#json) describes.
     pub fn to_json(&self) -> String {
-        crate::json::pretty(&Report {
+        crate::json::pretty(&self.as_json())
+    }
+
+    pub(crate) fn as_json(&self) -> impl Serialize + '_ {
+        Report {
             passed: self.passed(),
             migrations: self.migrations.iter().map(Migration::new).collect(),
             warnings: &self.warnings,
-        })
+        }
     }
 }
 

@@ -5,11 +5,22 @@ use clap::Subcommand;
 use super::answer::{Answer, Failure};
 use super::context::Context;
 
+mod bench;
 mod check;
+mod clean;
+mod create;
+mod drop;
+mod rehearse;
+mod report;
+mod reset;
 mod revert;
+mod roles;
 mod run;
 mod script;
+mod seed;
+mod setup;
 mod status;
+mod verify;
 
 /// What is to be done.
 #[derive(Debug, Subcommand)]
@@ -19,6 +30,17 @@ pub(super) enum Command {
     Check(check::Check),
     Revert(revert::Revert),
     Script(script::Script),
+    Rehearse(rehearse::Rehearse),
+    Seed(seed::Seed),
+    Verify(verify::Verify),
+    Bench(bench::Bench),
+    Report(report::Report),
+    Setup(setup::Setup),
+    Roles(roles::Roles),
+    Clean(clean::Clean),
+    Reset(reset::Reset),
+    Create(create::Create),
+    Drop(drop::Drop),
 }
 
 impl Command {
@@ -29,6 +51,17 @@ impl Command {
             Self::Check(command) => command.perform(context).await,
             Self::Revert(command) => command.perform(context).await,
             Self::Script(command) => command.perform(context),
+            Self::Rehearse(command) => command.perform(context).await,
+            Self::Seed(command) => command.perform(context).await,
+            Self::Verify(command) => command.perform(context).await,
+            Self::Bench(command) => command.perform(context).await,
+            Self::Report(command) => command.perform(context).await,
+            Self::Setup(command) => command.perform(context).await,
+            Self::Roles(command) => command.perform(context).await,
+            Self::Clean(command) => command.perform(context).await,
+            Self::Reset(command) => command.perform(context).await,
+            Self::Create(command) => command.perform(context).await,
+            Self::Drop(command) => command.perform(context).await,
         }
     }
 }
