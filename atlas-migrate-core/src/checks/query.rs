@@ -5,7 +5,7 @@ use crate::directive::value::{self, Problem};
 use crate::directive::{self, Directives, Piece, Vocabulary};
 use crate::fault::Fault;
 use crate::statement::{self, Kind};
-#[cfg(feature = "syntax")]
+#[cfg(feature = "strict")]
 use crate::syntax;
 use crate::token::Lexer;
 
@@ -92,7 +92,7 @@ pub(super) fn read(path: &str, text: &str) -> Result<Check, Vec<Fault>> {
         let span = statement.range.start..statement.range.start + word.map_or(1, |word| word.range().end);
         faults.push(fault(span, "no query", "a check only reads", "begin it with SELECT, WITH, VALUES or TABLE"));
     }
-    #[cfg(feature = "syntax")]
+    #[cfg(feature = "strict")]
     if directives.span("no-syntax-check").is_none() {
         faults.extend(syntax::check_statements(path, text, &statements));
     }

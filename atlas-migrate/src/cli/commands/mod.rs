@@ -5,11 +5,17 @@ use clap::Subcommand;
 use super::answer::{Answer, Failure};
 use super::context::Context;
 
+mod baseline;
 mod check;
+mod completions;
+mod new;
+mod redo;
+mod repair;
 mod revert;
 mod run;
 mod script;
 mod status;
+mod validate;
 
 /// What is to be done.
 #[derive(Debug, Subcommand)]
@@ -18,7 +24,15 @@ pub(super) enum Command {
     Status(status::Status),
     Check(check::Check),
     Revert(revert::Revert),
+    Redo(redo::Redo),
+    Baseline(baseline::Baseline),
+    Repair(repair::Repair),
     Script(script::Script),
+    New(new::New),
+    Validate(validate::Validate),
+    Completions(completions::Completions),
+    #[command(hide = true)]
+    Man(completions::Man),
 }
 
 impl Command {
@@ -28,7 +42,14 @@ impl Command {
             Self::Status(command) => command.perform(context).await,
             Self::Check(command) => command.perform(context).await,
             Self::Revert(command) => command.perform(context).await,
+            Self::Redo(command) => command.perform(context).await,
+            Self::Baseline(command) => command.perform(context).await,
+            Self::Repair(command) => command.perform(context).await,
             Self::Script(command) => command.perform(context),
+            Self::New(command) => command.perform(context),
+            Self::Validate(command) => command.perform(context),
+            Self::Completions(command) => Ok(command.perform()),
+            Self::Man(command) => command.perform(),
         }
     }
 }
