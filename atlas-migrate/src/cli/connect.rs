@@ -39,7 +39,7 @@ impl Place {
     pub(super) fn new(url: Option<&str>, environment: &Environment) -> Result<Self, Error> {
         let parameters = Parameters::read(url, environment)?;
         let base = PgConnectOptions::new_without_pgpass();
-        let user = parameters.get("user").unwrap_or(base.get_username()).to_owned();
+        let user = parameters.get("user").map_or_else(|| login(environment), str::to_owned);
         let database = parameters.get("dbname").unwrap_or(&user).to_owned();
         let mut warning = None;
         let mut servers = Vec::new();
@@ -157,6 +157,28 @@ impl fmt::Display for Place {
         let servers: Vec<_> = self.servers.iter().map(server).collect();
         write!(f, "{}, database {}, user {}", servers.join(", "), self.database, self.user)
     }
+}
+
+/// The name of whoever runs the program, by its number.
+fn login(environment: &Environment) -> String {
+    by_number().or_else(|| environment.get("USER")).unwrap_or_else(|| "postgres".to_owned())
+}
+
+#[cfg(unix)]
+fn by_number() -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let number = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    let user = users
+        .lines()
+        .map(|line| line.split(':').collect::<Vec<_>>())
+        .find(|fields| fields.get(2) == Some(&&*number))?;
+    user.first().map(|name| (*name).to_owned())
+}
+
+#[cfg(not(unix))]
+fn by_number() -> Option<String> {
+    None
 }
 
 /// What libpq does for a mode: `require` looks at the certificate too where it has a root to hold it against, and a socket

@@ -60,7 +60,7 @@ impl Layers {
         let text = match std::fs::read_to_string(Path::new(FILE)) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(faulty(vec![Fault::new(FILE, format!("cannot be read: {error}"))])),
+            Err(error) => return Err(faulty(&[Fault::new(FILE, format!("cannot be read: {error}"))])),
         };
         let (values, mut faults) = parse(&text);
         for value in &values {
@@ -73,7 +73,7 @@ impl Layers {
         }
         if !faults.is_empty() {
             faults.sort();
-            return Err(faulty(faults));
+            return Err(faulty(&faults));
         }
         for option in OPTIONS {
             let Some(value) = environment.get(&variable(option)) else { continue };
@@ -190,6 +190,6 @@ fn entry(text: &str, key: &Spanned<std::borrow::Cow<'_, str>>, value: &Spanned<D
     Ok(Value { option, text: value_text, span: value.span() })
 }
 
-fn faulty(faults: Vec<Fault>) -> Error {
-    Error::faults_of(ErrorKind::Usage, &faults)
+fn faulty(faults: &[Fault]) -> Error {
+    Error::faults_of(ErrorKind::Usage, faults)
 }

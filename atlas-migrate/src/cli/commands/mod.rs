@@ -5,12 +5,17 @@ use clap::Subcommand;
 use super::answer::{Answer, Failure};
 use super::context::Context;
 
+mod baseline;
 mod bench;
 mod check;
 mod clean;
+mod completions;
 mod create;
 mod drop;
+mod new;
+mod redo;
 mod rehearse;
+mod repair;
 mod report;
 mod reset;
 mod revert;
@@ -20,6 +25,7 @@ mod script;
 mod seed;
 mod setup;
 mod status;
+mod validate;
 mod verify;
 
 /// What is to be done.
@@ -28,9 +34,14 @@ pub(super) enum Command {
     Run(run::Run),
     Status(status::Status),
     Check(check::Check),
-    Revert(revert::Revert),
-    Script(script::Script),
     Rehearse(rehearse::Rehearse),
+    Revert(revert::Revert),
+    Redo(redo::Redo),
+    Baseline(baseline::Baseline),
+    Repair(repair::Repair),
+    Script(script::Script),
+    New(new::New),
+    Validate(validate::Validate),
     Seed(seed::Seed),
     Verify(verify::Verify),
     Bench(bench::Bench),
@@ -41,6 +52,9 @@ pub(super) enum Command {
     Reset(reset::Reset),
     Create(create::Create),
     Drop(drop::Drop),
+    Completions(completions::Completions),
+    #[command(hide = true)]
+    Man(completions::Man),
 }
 
 impl Command {
@@ -50,7 +64,14 @@ impl Command {
             Self::Status(command) => command.perform(context).await,
             Self::Check(command) => command.perform(context).await,
             Self::Revert(command) => command.perform(context).await,
+            Self::Redo(command) => command.perform(context).await,
+            Self::Baseline(command) => command.perform(context).await,
+            Self::Repair(command) => command.perform(context).await,
             Self::Script(command) => command.perform(context),
+            Self::New(command) => command.perform(context),
+            Self::Validate(command) => command.perform(context),
+            Self::Completions(command) => Ok(command.perform()),
+            Self::Man(command) => command.perform(),
             Self::Rehearse(command) => command.perform(context).await,
             Self::Seed(command) => command.perform(context).await,
             Self::Verify(command) => command.perform(context).await,
