@@ -28,7 +28,7 @@ impl Drop {
             return Ok(Asked::answer("drop", database, "is not there", false));
         }
         let mut connection = context.connect().await?;
-        self.consent.obtain(context, &mut connection, "drops the database with all that is in it").await?;
+        self.consent.obtain(context, &mut connection, "drops everything, and the database itself").await?;
         connection.close().await.map_err(|error| Error::new(ErrorKind::Connection, error.to_string()))?;
         tell(&mut maintenance, sql::cli::drop_database(database), "dropping the database").await.map_err(|error| {
             match error.sqlstate() {
