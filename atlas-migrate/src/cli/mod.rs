@@ -33,6 +33,7 @@ mod environment;
 mod interrupt;
 mod json;
 mod layers;
+mod mask;
 mod parameters;
 mod passwords;
 mod program;
@@ -40,6 +41,7 @@ mod progress;
 mod project;
 mod style;
 mod table;
+mod words;
 
 pub use program::hide_password;
 pub use project::Project;
