@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::arguments::Format;
-use super::json;
+use super::{json, words};
 use crate::{Error, ErrorKind};
 
 /// Done, or nothing to do.
@@ -98,10 +98,11 @@ impl From<Error> for Failure {
 
 impl Failure {
     /// Writes it: JSON to standard output, text to standard error. Gives the exit code.
-    pub(super) fn show(&self, format: Format, error_word: &str) -> u8 {
+    pub(super) fn show(self, format: Format, error_word: &str) -> u8 {
+        let error = self.error.hint_in(words::of_the_command_line);
         match format {
-            Format::Json => drop(print(&json::pretty(&json::Failed::new(&self.error, self.code)))),
-            Format::Text => complain(&format!("{error_word} {}", self.error)),
+            Format::Json => drop(print(&json::pretty(&json::Failed::new(&error, self.code)))),
+            Format::Text => complain(&format!("{error_word} {error}")),
         }
         self.code
     }

@@ -32,7 +32,7 @@ pub(super) async fn guard(
             biased;
             signal = signals.next() => break signal,
             result = &mut work => return result,
-            _ = frames.tick(), if context.progress.is_live() => context.progress.draw(),
+            _ = frames.tick(), if context.progress.has_line() => context.progress.draw(),
         }
     };
     context.progress.clear();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use atlas_migrate_core::fault::Fault;
 use serde::Serialize;
 
 use crate::Error;
@@ -41,19 +42,47 @@ struct Wrong<'a> {
     notes: Vec<&'a str>,
     hint: Option<&'a str>,
     exit_code: u8,
+    faults: Vec<Faulty<'a>>,
+}
+
+/// What is wrong with one of several files.
+#[derive(Serialize)]
+struct Faulty<'a> {
+    message: &'a str,
+    file: &'a str,
+    line: Option<usize>,
+    column: Option<usize>,
+    hint: Option<&'a str>,
+}
+
+impl<'a> From<&'a Fault> for Faulty<'a> {
+    fn from(fault: &'a Fault) -> Self {
+        let (line, column) = fault.position().unzip();
+        Self { message: fault.message(), file: fault.path(), line, column, hint: fault.hint_text() }
+    }
 }
 
 impl<'a> Failed<'a> {
     pub(super) fn new(error: &'a Error, exit_code: u8) -> Self {
         let (message, notes, hint) = error.parts();
+        let migrations = touched(error.report());
         let (file, line, column) = match error.position() {
             Some((file, line, column)) => (Some(file), Some(line), Some(column)),
             None => (None, None, None),
         };
-        let kind = name(&error.kind());
-        let error_json =
-            Wrong { kind, message, file, line, column, sqlstate: error.sqlstate(), notes, hint, exit_code };
-        Self { error: error_json, migrations: touched(error.report()) }
+        let error = Wrong {
+            kind: name(&error.kind()),
+            message,
+            file,
+            line,
+            column,
+            sqlstate: error.sqlstate(),
+            notes,
+            hint,
+            exit_code,
+            faults: error.each_fault().iter().map(Faulty::from).collect(),
+        };
+        Self { error, migrations }
     }
 }
 

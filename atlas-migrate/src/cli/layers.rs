@@ -8,6 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::environment::Environment;
+use super::mask::masked;
 use crate::{Error, ErrorKind};
 
 /// The file of the project, in the folder that the program is started in.
@@ -63,13 +64,15 @@ impl Layers {
             Err(error) => return Err(faulty(&[Fault::new(FILE, format!("cannot be read: {error}"))])),
         };
         let (values, mut faults) = parse(&text);
+        // What is shown of it.
+        let shown = masked(&text);
         for value in &values {
             let label = match problem(command, value.option, &value.text) {
                 Some(problem) => problem,
                 None => continue,
             };
             let message = format!("`{}` cannot be this", value.option);
-            faults.push(Fault::new(FILE, message).at(&text, value.span.clone(), label));
+            faults.push(Fault::new(FILE, message).at(&shown, value.span.clone(), label));
         }
         if !faults.is_empty() {
             faults.sort();
@@ -148,6 +151,7 @@ fn find<'c>(command: &'c Command, option: &str) -> Option<&'c Arg> {
 
 fn parse(text: &str) -> (Vec<Value>, Vec<Fault>) {
     let (table, errors) = DeTable::parse_recoverable(text);
+    let text = &masked(text);
     let mut faults: Vec<_> = errors
         .iter()
         .map(|error| Fault::new(FILE, "broken TOML").at(text, error.span().unwrap_or_default(), error.message()))

@@ -35,6 +35,7 @@ mod folders;
 mod interrupt;
 mod json;
 mod layers;
+mod mask;
 mod parameters;
 mod passwords;
 mod program;
@@ -42,6 +43,7 @@ mod progress;
 mod project;
 mod style;
 mod table;
+mod words;
 
 pub use program::hide_password;
 pub use project::Project;

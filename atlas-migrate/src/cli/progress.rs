@@ -71,10 +71,9 @@ impl Progress {
         self.state().clear();
     }
 
-    /// Whether something is running that the line shows.
-    pub(super) fn is_live(&self) -> bool {
-        let state = self.state();
-        state.line && state.running.is_some()
+    /// Whether there is a terminal for the line.
+    pub(super) fn has_line(&self) -> bool {
+        self.state().line
     }
 
     /// What a run tells.

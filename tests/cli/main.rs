@@ -1,0 +1,14 @@
+//! The command line, run as a person runs it.
+
+mod answers;
+mod certificates;
+mod connections;
+mod files;
+mod help;
+mod program;
+mod promises;
+mod secure;
+mod settings;
+mod terminal;
+
+use program::{Program, Said};
