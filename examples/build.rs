@@ -1,10 +1,13 @@
-//! Makes cargo notice new migrations and seeds.
+//! Makes cargo notice new migrations, seeds and checks.
 
 fn main() {
     atlas_migrate::build::track("../migrations");
     atlas_migrate::build::track("../seeds");
     atlas_migrate::build::track("library/migrations");
-    for folder in ["opchat/migrations", "opchat/seeds", "opchat/checks", "opchat/benchmarks"] {
-        atlas_migrate::build::track(folder);
+    atlas_migrate::build::track("opchat/benchmarks");
+    for system in ["atlast", "logikids", "erc8004", "opchat"] {
+        for folder in ["migrations", "seeds", "checks"] {
+            atlas_migrate::build::track(&format!("{system}/{folder}"));
+        }
     }
 }

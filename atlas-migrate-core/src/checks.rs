@@ -2,24 +2,17 @@
 
 mod declared;
 mod folder;
-mod name;
 mod query;
+mod types;
 
-use std::borrow::Cow;
 use std::time::Duration;
 
-pub use self::folder::{SourceFile, assemble, is_ours};
-pub use self::name::{Name, Type};
-use crate::checksum::normalized;
+pub use self::folder::{assemble, is_ours};
+pub use self::types::Type;
 use crate::fault::Fault;
+pub use crate::name::Name;
+pub use crate::texts::{File, SourceFile};
 use crate::version::Version;
-
-/// A file of checks: expectations in TOML, or a query.
-#[derive(Clone, Debug)]
-pub struct File {
-    path: Cow<'static, str>,
-    text: Cow<'static, str>,
-}
 
 /// Something that is to be so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,32 +152,17 @@ pub enum Answer {
 }
 
 impl File {
-    /// Of a text that was checked: for the macro and for [`assemble`].
-    pub const fn new(path: Cow<'static, str>, text: Cow<'static, str>) -> Self {
-        Self { path, text }
-    }
-
-    /// Its path, as messages name it: `checks/010_tables.toml`.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// The text without a byte-order mark and with LF at the end of each line.
-    pub fn text(&self) -> Cow<'_, str> {
-        normalized(&self.text)
-    }
-
-    /// What it says, in its order.
+    /// What a file of checks says, in its order: expectations in TOML, or a query.
     ///
     /// # Errors
     ///
     /// Everything that is wrong with it.
     pub fn checks(&self) -> Result<Vec<Check>, Vec<Fault>> {
         let text = self.text();
-        if self.path.ends_with(".toml") {
-            declared::read(&self.path, &text)
+        if self.path().ends_with(".toml") {
+            declared::read(self.path(), &text)
         } else {
-            query::read(&self.path, &text).map(|check| vec![check])
+            query::read(self.path(), &text).map(|check| vec![check])
         }
     }
 }

@@ -3,6 +3,8 @@
 //! There is no I/O of any kind in this crate. The macro (at compile time) and the runtime share it, so that a file means
 //! the same to both. Applications depend on `atlas-migrate`, which re-exports what they need.
 
+#[cfg(feature = "bench")]
+pub mod bench;
 #[cfg(feature = "verify")]
 pub mod checks;
 pub mod checksum;
@@ -13,7 +15,12 @@ pub mod file_name;
 mod fuzz;
 pub mod history;
 pub mod migration;
+#[cfg(any(feature = "bench", feature = "roles", feature = "verify"))]
+pub mod name;
 pub mod plan;
+#[cfg(any(feature = "bench", feature = "verify"))]
+mod query;
+pub mod roles;
 mod rules;
 mod script;
 #[cfg(feature = "seeds")]
@@ -23,5 +30,7 @@ pub mod set;
 pub mod statement;
 #[cfg(feature = "syntax")]
 pub mod syntax;
+#[cfg(any(feature = "bench", feature = "verify"))]
+pub mod texts;
 mod token;
 pub mod version;

@@ -1,10 +1,12 @@
 //! The statements of a file: where each stands, and what sort it is.
 
+mod creates;
 mod kind;
 mod resume;
 
 use std::ops::Range;
 
+pub use self::creates::creates_table;
 pub use self::kind::Kind;
 pub use self::resume::{CreateIndex, Reindex, Resume, resume};
 use crate::token::{self, Lexer, Token};

@@ -47,6 +47,14 @@ pub(crate) fn check_condition(path: &str, text: &str, span: Range<usize>) -> Opt
     Some(Fault::new(path, "syntax error in a condition").at(text, start.min(end)..end, label).hint(HINT))
 }
 
+/// The syntax error of a query that a directive gives.
+#[cfg(all(feature = "bench", feature = "strict"))]
+pub(crate) fn check_query(path: &str, text: &str, span: Range<usize>) -> Option<Fault> {
+    let (error, label) = first_error(&text[span.clone()])?;
+    let error = span.start + error.start..span.start + error.end;
+    Some(Fault::new(path, "syntax error in a query").at(text, error, label).hint(HINT))
+}
+
 /// The first error in a statement: its place and a label.
 fn first_error(sql: &str) -> Option<(Range<usize>, String)> {
     if is_deep(sql) {

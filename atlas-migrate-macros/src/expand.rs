@@ -1,5 +1,7 @@
 //! What a macro emits: data, and calls of const constructors.
 
+#[cfg(feature = "bench")]
+mod benchmarks;
 #[cfg(feature = "verify")]
 mod checks;
 #[cfg(feature = "seeds")]
@@ -9,9 +11,13 @@ use std::time::Duration;
 
 use atlas_migrate_core::fault::Fault;
 use atlas_migrate_core::migration::{Header, Kind, Migration, Require, Script, Transaction};
+#[cfg(any(feature = "bench", feature = "verify"))]
+use atlas_migrate_core::texts::File;
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
 
+#[cfg(feature = "bench")]
+pub(crate) use self::benchmarks::benchmarks;
 #[cfg(feature = "verify")]
 pub(crate) use self::checks::checks;
 #[cfg(feature = "seeds")]
@@ -50,7 +56,7 @@ pub(crate) fn migrations(input: &parse::Folder, folder: Result<read::Folder<Migr
     }
 }
 
-/// What the modules of migrations, of seeds and of checks have in common.
+/// What the modules of migrations, seeds, checks and benchmarks have in common.
 struct Parts {
     items: Vec<TokenStream>,
     /// Files of settings, whose content is in the items already: the compiler has to know of them.
@@ -158,6 +164,18 @@ fn header(header: &Header) -> TokenStream {
             description: #description,
             date: #date,
         }
+    }
+}
+
+#[cfg(any(feature = "bench", feature = "verify"))]
+/// All of a file is read again when the program runs.
+fn text_file(file: &File) -> TokenStream {
+    let (path, text) = (borrowed(file.path()), beside_manifest(file.path()));
+    quote! {
+        ::atlas_migrate::__private::File::new(
+            #path,
+            ::atlas_migrate::__private::Cow::Borrowed(::core::include_str!(#text)),
+        )
     }
 }
 

@@ -139,6 +139,46 @@ pub fn embed_checks(input: TokenStream) -> TokenStream {
     }
 }
 
+/// Embeds the benchmarks of a folder: reads them now, and carries them in the binary.
+///
+/// ```ignore
+/// mod benchmarks {
+///     atlas_migrate::embed_benchmarks!("benchmarks");
+/// }
+///
+/// let report = benchmarks::run(&pool).await?;
+/// assert!(report.passed_plans(), "{report}");
+/// ```
+///
+/// The folder is relative to the `Cargo.toml` of the crate that calls the macro; without one it is `"benchmarks"`. Folders
+/// below it count too. The macro stands in a module of its own, where it defines
+///
+/// - `BENCHMARKS`, a `static` with all of them, which costs nothing at start;
+/// - `bencher()`, the builder, for a run with options;
+/// - `run(database)`, a run without any.
+///
+/// # What is checked
+///
+/// Each of these is a compile error that names the file, and the line and column if there is one:
+///
+/// - the folder is missing, or has no benchmarks; two have one name; a file is not UTF-8, has a NUL, or is empty;
+/// - a directive is unknown, malformed, said twice, or comes after the statement;
+/// - a file has no statement that can be measured, or two; one that PostgreSQL does not take (`-- atlas:no-syntax-check`
+///   switches this off for a file);
+/// - a statement has parameters, and nothing says where they come from; or the other way round.
+///
+/// # When it runs again
+///
+/// As for [`embed_migrations!`], with `atlas_migrate::build::track("benchmarks")` in a build script.
+#[cfg(feature = "bench")]
+#[proc_macro]
+pub fn embed_benchmarks(input: TokenStream) -> TokenStream {
+    match folder(input, "benchmarks") {
+        Ok(folder) => expand::benchmarks(&folder, read::benchmarks(&folder)).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
+}
+
 fn folder(input: TokenStream, usual: &str) -> syn::Result<parse::Folder> {
     Parser::parse(|input: ParseStream<'_>| parse::Folder::parse(input, usual), input)
 }

@@ -6,6 +6,8 @@ use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "bench")]
+use atlas_migrate_core::bench;
 #[cfg(feature = "verify")]
 use atlas_migrate_core::checks;
 use atlas_migrate_core::fault::Fault;
@@ -14,6 +16,8 @@ use atlas_migrate_core::migration::Migration;
 #[cfg(feature = "seeds")]
 use atlas_migrate_core::seed::{self, Content, Seed};
 use atlas_migrate_core::set;
+#[cfg(any(feature = "bench", feature = "verify"))]
+use atlas_migrate_core::texts;
 
 use crate::parse;
 
@@ -47,10 +51,25 @@ pub(crate) fn seeds(input: &parse::Folder) -> Result<Folder<Seed>, Vec<Fault>> {
 
 /// Reads and checks a folder of checks.
 #[cfg(feature = "verify")]
-pub(crate) fn checks(input: &parse::Folder) -> Result<Folder<checks::File>, Vec<Fault>> {
-    let mut found = walk(input, checks::is_ours)?;
-    let files = found.contents(input, |path, bytes| checks::SourceFile { path, bytes: bytes.into() });
-    found.finish(input, checks::assemble(&input.path, files))
+pub(crate) fn checks(input: &parse::Folder) -> Result<Folder<texts::File>, Vec<Fault>> {
+    texts(input, checks::is_ours, |files| checks::assemble(&input.path, files))
+}
+
+/// Reads and checks a folder of benchmarks.
+#[cfg(feature = "bench")]
+pub(crate) fn benchmarks(input: &parse::Folder) -> Result<Folder<texts::File>, Vec<Fault>> {
+    texts(input, bench::is_ours, |files| bench::assemble(&input.path, files))
+}
+
+#[cfg(any(feature = "bench", feature = "verify"))]
+fn texts(
+    input: &parse::Folder,
+    is_ours: fn(&str) -> bool,
+    assemble: impl Fn(Vec<texts::SourceFile>) -> Result<Vec<texts::File>, Vec<Fault>>,
+) -> Result<Folder<texts::File>, Vec<Fault>> {
+    let mut found = walk(input, is_ours)?;
+    let files = found.contents(input, |path, bytes| texts::SourceFile { path, bytes: bytes.into() });
+    found.finish(input, assemble(files))
 }
 
 /// What was found in a folder.

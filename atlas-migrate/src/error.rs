@@ -6,7 +6,7 @@ use std::fmt;
 use atlas_migrate_core::fault::{self, Fault};
 
 use crate::place::Place;
-use crate::report::{Report, label};
+use crate::report::{Done, Outcome, Report, label};
 use crate::session::{Cause, ServerError};
 
 /// Why a verb did not do what it was asked for.
@@ -216,7 +216,11 @@ impl Error {
     /// Adds what was done before, and says it.
     pub(crate) fn after(mut self, report: Report) -> Self {
         if !report.is_empty() {
-            let names: Vec<_> = report.done.iter().map(|done| label(&done.version, &done.name)).collect();
+            let name = |done: &Done| match done.outcome {
+                Outcome::Skipped => format!("{} (skipped)", label(&done.version, &done.name)),
+                _ => label(&done.version, &done.name),
+            };
+            let names: Vec<_> = report.done.iter().map(name).collect();
             self.0.fate.push(format!("done before it, and stays: {}", names.join(", ")));
         }
         self.0.report = report;

@@ -6,6 +6,9 @@ use crate::session::ServerError;
 pub(crate) fn migration(server: &ServerError) -> Option<String> {
     let quoted = server.message.split('"').nth(1).unwrap_or_default();
     let hint = match server.code.as_str() {
+        "42P07" if quoted == "schema_migrations" => {
+            "the history of migrations has this name, unless another one is given to it with `table(..)`".to_owned()
+        }
         "42P07" | "42710" | "42P06" | "42701" | "42723" => {
             "if the database was made by other means and has this already, adopt it with `baseline`; else use IF NOT EXISTS"
                 .to_owned()

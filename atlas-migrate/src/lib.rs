@@ -53,6 +53,8 @@
 //! out again: see the module [`clean`]. The feature `roles` makes roles with just the rights that they need: see the module
 //! [`roles`]. The feature `verify` holds a database against what is to be so in it (the module [`verify`]), and reports on its
 //! tables, indexes and connections (the module [`usage`]). The feature `setup` has all of it in one call: see the module [`setup`].
+//! The feature `bench` measures what statements cost: see the module
+//! [`bench`](mod@bench).
 //!
 //! Three more features: `include-dir` takes migrations from a folder that the crate `include_dir` has compiled in, `ephemeral`
 //! starts throw-away servers for tests and examples, and `testing` gives each test a database of its own (`#[atlas_migrate::test]`,
@@ -117,6 +119,8 @@
 pub use atlas_migrate_core::migration::{Header, Kind, Migration, Require, Script, Transaction};
 pub use atlas_migrate_core::plan::{Newer, OutOfOrder, Revert, Standing, Target};
 pub use atlas_migrate_core::version::Version;
+#[cfg(feature = "bench")]
+pub use atlas_migrate_macros::embed_benchmarks;
 #[cfg(feature = "verify")]
 pub use atlas_migrate_macros::embed_checks;
 pub use atlas_migrate_macros::embed_migrations;
@@ -132,6 +136,8 @@ pub use progress::{Event, Holder};
 pub use report::{Done, MigrationStatus, Outcome, Plan, Planned, Report, Status};
 pub use source::Migrations;
 
+#[cfg(feature = "bench")]
+pub mod bench;
 pub mod build;
 #[cfg(feature = "testing")]
 pub mod catalog;
@@ -145,11 +151,16 @@ mod engine;
 pub mod ephemeral;
 mod error;
 mod hint;
-#[cfg(feature = "verify")]
+#[cfg(any(feature = "bench", feature = "verify"))]
 mod json;
 mod migrator;
+#[cfg(any(feature = "bench", feature = "verify"))]
+mod paint;
 mod place;
 mod progress;
+#[cfg(any(feature = "bench", feature = "verify"))]
+mod question;
+pub mod rehearse;
 mod report;
 #[cfg(feature = "roles")]
 pub mod roles;
@@ -169,15 +180,15 @@ pub mod usage;
 #[cfg(feature = "verify")]
 pub mod verify;
 
-/// For `embed_migrations!`, `embed_seeds!` and `embed_checks!`: what they emit is made of these.
+/// For the macros that embed: what they emit is made of these.
 #[doc(hidden)]
 pub mod __private {
-    #[cfg(feature = "verify")]
-    pub use atlas_migrate_core::checks;
     pub use atlas_migrate_core::checksum::{Checksum, Fingerprint};
     pub use atlas_migrate_core::migration::{Header, Kind, Migration, Require, Script, Transaction};
     #[cfg(feature = "seeds")]
     pub use atlas_migrate_core::seed;
+    #[cfg(any(feature = "bench", feature = "verify"))]
+    pub use atlas_migrate_core::texts::File;
     pub use atlas_migrate_core::version::Version;
     pub use std::borrow::Cow;
     pub use std::option::Option;
@@ -188,11 +199,13 @@ pub mod __private {
     }
 
     #[cfg(feature = "verify")]
-    pub const fn embedded_checks(
-        folder: Option<&'static str>,
-        files: &'static [checks::File],
-    ) -> crate::verify::Checks {
+    pub const fn embedded_checks(folder: Option<&'static str>, files: &'static [File]) -> crate::verify::Checks {
         crate::verify::Checks::embedded(folder, files)
+    }
+
+    #[cfg(feature = "bench")]
+    pub const fn embedded_benchmarks(folder: Option<&'static str>, files: &'static [File]) -> crate::bench::Benchmarks {
+        crate::bench::Benchmarks::embedded(folder, files)
     }
 
     #[cfg(feature = "seeds")]

@@ -335,7 +335,7 @@ impl fmt::Display for Status {
             if let Some((at, by, time)) = &migration.applied {
                 line += &format!("  {at} by {by} in {:.1} ms", time.as_secs_f64() * 1000.0);
             }
-            for text in [&migration.title, &migration.description].into_iter().flatten() {
+            for text in [&migration.date, &migration.title, &migration.description].into_iter().flatten() {
                 line += &format!("  {text}");
             }
             write!(f, "{}{}", if index == 0 { "" } else { "\n" }, line.trim_end())?;

@@ -48,6 +48,9 @@ pub enum CopyFailure {
 /// A row in text format.
 pub(crate) type Row = Vec<Option<String>>;
 
+/// The name of the column that a plan comes in.
+pub(crate) const PLAN: &str = "QUERY PLAN";
+
 /// What came back for a message.
 #[derive(Debug, Default)]
 pub struct Reply {
@@ -62,8 +65,9 @@ impl Reply {
     }
 
     /// A row has arrived. Only ours are kept, which carry their name in the first column's: a migration may select millions.
+    /// Plans have a name that is the server's.
     pub(crate) fn row(&mut self, first_column: &str, values: impl FnOnce() -> Row) {
-        if first_column.starts_with("atlas_") {
+        if first_column.starts_with("atlas_") || first_column == PLAN {
             self.rows.push((first_column.to_owned(), values()));
         }
     }

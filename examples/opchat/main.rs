@@ -11,7 +11,7 @@ use atlas_migrate::seed::Seeder;
 use atlas_migrate::setup::Setup;
 use atlas_migrate::{Event, Migrator};
 use atlas_migrate_examples::{Database, all_well};
-use sqlx::{PgPool, Row};
+use sqlx::{Executor, PgPool, Row};
 
 pub mod people;
 pub mod talk;
@@ -31,6 +31,10 @@ mod schema {
 
 mod small {
     atlas_migrate::embed_checks!("opchat/checks/small");
+}
+
+mod benchmarks {
+    atlas_migrate::embed_benchmarks!("opchat/benchmarks");
 }
 
 mod population {
@@ -79,6 +83,12 @@ async fn show(admin: &PgPool) -> Result<(), Box<dyn Error>> {
     println!("{report}");
     all_well("the population", report.passed())?;
     samples(admin).await?;
+
+    println!("\n== benchmarks");
+    admin.execute("ANALYZE").await?;
+    let report = benchmarks::bencher().run(admin).await?;
+    println!("{report}");
+    all_well("what statements cost", report.passed())?;
 
     println!("\n== starting again");
     println!("{}\n", Resetter::new(migrator()).confirm(ENVIRONMENT).run(admin).await?);

@@ -1,8 +1,9 @@
-//! What the examples share: a database to run on.
+//! What the examples share: a database to run on, and what is to be so.
 
 use std::env;
 use std::fmt;
 
+use atlas_migrate::ErrorKind;
 use atlas_migrate::ephemeral::{Error, Server};
 
 /// The database that `DATABASE_URL` names. Without it, one on a throw-away server, which ends when this is dropped.
@@ -48,4 +49,20 @@ impl fmt::Display for Database {
 /// It is not.
 pub fn all_well(what: &str, passed: bool) -> Result<(), Box<dyn std::error::Error>> {
     if passed { Ok(()) } else { Err(format!("{what} is not as it should be").into()) }
+}
+
+/// Prints why something was refused, which it has to be.
+///
+/// # Errors
+///
+/// It was not refused, or for another reason.
+pub fn refusal<T>(kind: ErrorKind, outcome: Result<T, atlas_migrate::Error>) -> Result<(), Box<dyn std::error::Error>> {
+    match outcome {
+        Err(error) if error.kind() == kind => {
+            println!("{error}");
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+        Ok(_) => Err(format!("it should have been refused: {kind:?}").into()),
+    }
 }

@@ -1,11 +1,9 @@
 //! A run whose future is dropped, at every point at which it waits, leaves nothing behind.
 
-use std::future::Future;
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use atlas_migrate::{Error, Migrator, Report};
+use atlas_migrate_tests::dropped::dropped_after;
 use atlas_migrate_tests::{Database, migrator};
 use sqlx::{Connection as _, Executor as _, Row as _};
 
@@ -41,20 +39,6 @@ fn set() -> Migrator {
 fn failing() -> Migrator {
     let text = "PREPARE p AS SELECT 1; SELECT pg_advisory_lock(1, 1); SELECT 1 / 0;";
     migrator(&[("1_counter.sql", "CREATE TABLE counter (step int);"), ("2_fails.sql", text)])
-}
-
-/// Polls so many times and then drops the future. Tells whether it came to its end before.
-async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
-    let mut future = pin!(future);
-    let mut left = polls;
-    std::future::poll_fn(|context| {
-        if left == 0 {
-            return Poll::Ready(None);
-        }
-        left -= 1;
-        future.as_mut().poll(context).map(Some)
-    })
-    .await
 }
 
 /// Something that runs migrations, and can be asked what its next user finds.

@@ -1,10 +1,7 @@
 //! A run whose future is dropped, at every point at which it waits, leaves nothing behind.
 
-use std::future::Future;
-use std::pin::pin;
-use std::task::Poll;
-
 use atlas_migrate::clean::Resetter;
+use atlas_migrate_tests::dropped::{connect, dropped_after};
 use atlas_migrate_tests::migrator;
 
 use super::*;
@@ -13,20 +10,6 @@ use super::*;
 const NEXT_USER: &str = "SELECT concat_ws(' ', now() = statement_timestamp(), current_setting('lock_timeout'), current_setting('row_security'),
     (SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND mode IN ('ExclusiveLock', 'AccessExclusiveLock')
      AND locktype IN ('relation', 'advisory')))";
-
-/// Polls so many times and then drops the future. Tells whether it came to its end before.
-async fn dropped_after<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
-    let mut future = pin!(future);
-    let mut left = polls;
-    std::future::poll_fn(|context| {
-        if left == 0 {
-            return Poll::Ready(None);
-        }
-        left -= 1;
-        future.as_mut().poll(context).map(Some)
-    })
-    .await
-}
 
 /// Drops what the verb gives after each number of polls, until it comes to its end. The answers are what may be found then.
 #[allow(clippy::needless_pass_by_value, reason = "a closure")]
@@ -40,9 +23,7 @@ fn check<T>(
         let (database, _) = with(Driver::Postgres, tables);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (outcome, next_user) = runtime.block_on(async {
-            let (mut client, connection) =
-                tokio_postgres::connect(&database.url(), tokio_postgres::NoTls).await.unwrap();
-            tokio::spawn(connection);
+            let mut client = connect(&database.url()).await;
             let outcome = dropped_after(polls, verb(&mut client)).await;
             (outcome, client.simple_query(NEXT_USER).await.unwrap())
         });

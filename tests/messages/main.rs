@@ -52,11 +52,13 @@ fn redacted(text: &str) -> String {
             let length = rest[start..].find(|c: char| !(c.is_alphanumeric() || "-:.".contains(c)));
             let end = start + length.unwrap_or(rest.len() - start);
             let (before, word) = (&rest[..start], &rest[start..end]);
-            result += before;
+            // A column of times is as wide as its longest.
+            result += if before.ends_with("  ") && rest[end..].starts_with(" ms") { before.trim_end() } else { before };
             result += match word {
                 word if word.len() == 20 && word.ends_with('Z') => "[time]",
                 _ if ["pid ", "pid="].iter().any(|name| before.ends_with(name)) => "[pid]",
                 _ if ["duration=", "waited=", "since="].iter().any(|name| before.ends_with(name)) => "[n]",
+                _ if rest[end..].starts_with(" ms") && before.ends_with("  ") => "  [n]",
                 _ if rest[end..].starts_with(" ms") => "[n]",
                 _ if rest[end..].starts_with(" s") && !before.ends_with('T') => "[n]",
                 word => word,
@@ -91,6 +93,7 @@ fn a_statement_fails() {
         one("CREATE TABLE c (id int REFERENCES a DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO c VALUES (7);\n"),
     );
     check("second run of a file", one("CREATE TABLE IF NOT EXISTS a (id int);\nCREATE TABLE a (id int);\n"));
+    check("name of the history", one("CREATE TABLE schema_migrations (filename text);\n"));
     check("not null violated", one("INSERT INTO a VALUES (NULL);"));
     check("statement timeout", one("-- atlas:statement-timeout 50ms\nSELECT pg_sleep(3);"));
 }
@@ -218,6 +221,9 @@ fn conditions() {
         one("-- Migration: b\n-- atlas:require EXISTS (SELECT FROM a) | load the data first\nSELECT 1;"),
     );
     check("requirement without a message", one("-- atlas:require false\nSELECT 1;"));
+    let skipped = ("002_next.sql", "-- atlas:skip-unless false\nSELECT 1;");
+    let stopped = ("003_last.sql", "-- atlas:require false\nSELECT 1;");
+    check("requirement after a skip", Case::new().run(&[A, skipped, stopped]));
     check("requirement that cannot be evaluated", one("-- atlas:require no_such_function() > 1\nSELECT 1;"));
 }
 
@@ -329,6 +335,8 @@ fn what_went_well() {
     check("plan", case.connection.plan(&set).unwrap());
     check("report", case.connection.run(&set).unwrap());
     check("status", case.connection.status(&set).unwrap());
+    let taken = migrator(&[("000_own.sql", "CREATE TABLE IF NOT EXISTS Schema_Migrations (filename text);")]);
+    check("name of the history is taken", Case::new().connection.run(&taken).unwrap());
     check("plan of nothing", case.connection.plan(&set).unwrap());
     check("report of nothing", case.connection.run(&set).unwrap());
 }

@@ -3,6 +3,7 @@
 use std::thread;
 use std::time::Duration;
 
+use atlas_migrate::bench::{Bencher, Benchmarks};
 use atlas_migrate::{ErrorKind, Migrator, Revert, Target, TransactionMode};
 use atlas_migrate_tests::{COUNTED, Cut, DRIVERS, Database, Driver, ONE_BY_ONE, Proxy, Route, Verb, migrator, race};
 
@@ -38,6 +39,35 @@ fn runs_and_reverts() {
             connection.revert(&set, Revert::All).unwrap();
             assert_eq!(database.history(), [""; 0], "{driver:?}");
             bouncer.inspect(&database);
+        }
+    }
+}
+
+/// Each transaction in another session: a statement is prepared, measured and forgotten in one of them.
+#[test]
+fn measures() {
+    let bencher =
+        |files: [(&str, &str); 2]| Bencher::new(Benchmarks::from_files("benchmarks", files).unwrap()).iterations(3);
+    let healthy = bencher([
+        ("a.sql", "-- atlas:parameters VALUES (1), (2)\nSELECT 1 / ($1 - (SELECT count(*) FROM a))"),
+        ("b.sql", "INSERT INTO a VALUES (1)"),
+    ]);
+    let failing = bencher([("c.sql", "SELECT * FROM nowhere"), ("d.sql", "SELECT 1 / (count(*) - count(*)) FROM a")]);
+    for driver in DRIVERS {
+        let database = Database::new();
+        database.query("CREATE TABLE a (id int)");
+        let bouncer = Bouncer::taking_turns(&database.url(), Turns::RoundRobin);
+        bouncer.inspect(&database);
+        let mut connection = driver.connect(&bouncer.url(&database.url()));
+        let report = connection.bench(&healthy).unwrap();
+        assert!(report.passed(), "{driver:?}\n{report}");
+        bouncer.inspect(&database);
+        let report = connection.bench(&failing).unwrap();
+        assert!(report.benchmarks().iter().all(|one| one.failure().is_some()), "{driver:?}\n{report}");
+        // Nothing is prepared any more in any session, or it could not be again.
+        for _ in 0..3 {
+            let report = connection.bench(&healthy).unwrap();
+            assert!(report.passed(), "{driver:?}\n{report}");
         }
     }
 }

@@ -58,6 +58,13 @@ fn only_migrations() {
     assert!(report.roles().is_none() && report.seeds().is_none() && report.verify().is_none() && report.passed());
 }
 
+/// A line without its time, and without the version of the server.
+fn masked(line: &str) -> String {
+    let Some((before, after)) = line.split_once(" ms") else { return line.to_owned() };
+    let before = before.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.').trim_end();
+    format!("{before} 0.0 ms{}", if before.ends_with("server version") { "" } else { after })
+}
+
 #[test]
 fn what_fails_is_in_the_report() {
     let site = Site::new();
@@ -66,8 +73,7 @@ fn what_fails_is_in_the_report() {
     let report = superuser.set_up(&setup).unwrap();
     assert!(!report.passed() && report.proof().unwrap().passed());
     let text = site.plain(&report.to_string());
-    let text = text.lines().map(|line| line.split(" (").next().unwrap()).collect::<Vec<_>>().join("\n");
-    assert_snapshot!(text);
+    assert_snapshot!(text.lines().map(masked).collect::<Vec<_>>().join("\n"));
 
     site.query("GRANT CREATE ON SCHEMA public TO {app}");
     // What is too much is taken back; what is not the declaration's to change fails the proof.

@@ -34,7 +34,7 @@ fn of_all_sorts() {
             "003_yes.sql",
             "-- atlas:require EXISTS (SELECT FROM users) IS NOT NULL\n-- atlas:skip-unless true\nINSERT INTO users VALUES (1);\nCREATE TABLE yes AS SELECT * FROM users",
         ),
-        ("004_no.sql", "-- atlas:skip-unless 1 > 2\nCREATE TABLE no ()"),
+        ("004_no.sql", "-- atlas:skip-unless 1 > 2\n-- atlas:require 1 / 0 > 0\nCREATE TABLE no ()"),
         (
             "005_index.sql",
             "-- atlas:no-transaction\nCREATE INDEX CONCURRENTLY users_by_name ON users (name);\nSET statement_timeout = '1h'",
@@ -82,8 +82,11 @@ fn on_a_database_that_has_something() {
     let error = run(&database, &users.script().unwrap()).unwrap_err();
     assert_eq!(error, "the history has these already: 001, 002");
 
-    let other = migrator(&[("003_no.sql", "-- atlas:require 1 > 2 | not so\nCREATE TABLE no ()")]);
-    assert_eq!(run(&database, &other.script().unwrap()).unwrap_err(), "not so");
+    for condition in ["", "-- atlas:skip-unless true\n"] {
+        let text = format!("{condition}-- atlas:require 1 > 2 | not so\nCREATE TABLE no ()");
+        let script = migrator(&[("003_no.sql", text.as_str())]).script().unwrap();
+        assert_eq!(run(&database, &script).unwrap_err(), "not so");
+    }
     assert_eq!(database.history().len(), 2);
 }
 

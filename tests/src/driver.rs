@@ -1,7 +1,9 @@
 //! One face for all the drivers.
 
+use atlas_migrate::bench::{BenchReport, Bencher};
 use atlas_migrate::catalog::Snapshot;
 use atlas_migrate::clean::{CleanPlan, CleanReport, Cleaner, ResetPlan, ResetReport, Resetter};
+use atlas_migrate::rehearse::Rehearsal;
 use atlas_migrate::roles::{Proof, Roles, RolesPlan};
 use atlas_migrate::seed::{SeedReport, Seeder};
 use atlas_migrate::setup::{Setup, SetupReport};
@@ -115,6 +117,11 @@ impl Connection {
         verb!(self, migrator.plan())
     }
 
+    /// [`Migrator::rehearse`]
+    pub fn rehearse(&mut self, migrator: &Migrator) -> Result<Rehearsal, Error> {
+        verb!(self, migrator.rehearse())
+    }
+
     /// [`Migrator::status`]
     pub fn status(&mut self, migrator: &Migrator) -> Result<Status, Error> {
         verb!(self, migrator.status())
@@ -168,6 +175,11 @@ impl Connection {
     /// [`Verifier::run`]
     pub fn verify(&mut self, verifier: &Verifier) -> Result<VerifyReport, Error> {
         verb!(self, verifier.run())
+    }
+
+    /// [`Bencher::run`]
+    pub fn bench(&mut self, bencher: &Bencher) -> Result<BenchReport, Error> {
+        verb!(self, bencher.run())
     }
 
     /// [`usage::read`]

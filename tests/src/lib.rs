@@ -4,6 +4,7 @@ mod cuts;
 mod daemon;
 mod database;
 mod driver;
+pub mod dropped;
 mod memory;
 mod numbers;
 mod people;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use atlas_migrate::bench::{Bencher, Benchmarks};
 use atlas_migrate::verify::{Checks, Verdict, Verifier};
 use atlas_migrate::{Error, ErrorKind, Migrator, Revert, Standing};
 use atlas_migrate_tests::{Connection, DRIVERS, Database, Driver, Proxy, migrator, wait_for};
@@ -126,6 +127,23 @@ fn verifying_on_a_standby() {
         assert!(usage.tables().iter().any(|table| table.name() == "public.a"), "{driver:?}\n{usage}");
     }
     assert_eq!((replica.errors(), database.errors()), (vec![], vec![]));
+}
+
+/// What only reads is measured on a standby as on its primary, and what writes fails.
+#[test]
+fn measuring_on_a_standby() {
+    let replica = Replica::new();
+    let database = Database::on(&replica.primary);
+    database.query("CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1), (2)");
+    replica.catch_up(&database);
+    let reads = "-- atlas:parameters VALUES (1), (2)\nSELECT 1 / count(*) FROM a WHERE id = $1";
+    let files = [("a.sql", reads), ("b.sql", "DELETE FROM a")];
+    let bencher = Bencher::new(Benchmarks::from_files("benchmarks", files).unwrap()).iterations(3);
+    for driver in DRIVERS {
+        let report = driver.connect(&replica.url(&database)).bench(&bencher).unwrap();
+        let failures: Vec<_> = report.benchmarks().iter().map(|one| one.failure().is_some()).collect();
+        assert_eq!(failures, [false, true], "{driver:?}\n{report}");
+    }
 }
 
 /// Processes that use a standby start once the primary was migrated, and that has come to them.

@@ -1,4 +1,4 @@
-//! What the compiler says to the author of migrations, seeds and checks.
+//! What the compiler says to the author of migrations, seeds, checks and benchmarks.
 //!
 //! `TRYBUILD=overwrite cargo test -p atlas-migrate-ui-tests` writes the `.stderr` files anew.
 
@@ -13,6 +13,7 @@ fn ui() -> io::Result<()> {
     let migrations = copied("migrations")?;
     copied("seeds")?;
     copied("checks")?;
+    copied("benchmarks")?;
     // Files that are met again by way of a link to their own folder are the same files.
     #[cfg(unix)]
     std::os::unix::fs::symlink("..", migrations.join("numbered/2/again"))?;

@@ -50,8 +50,35 @@ pub(crate) fn none(value: &str) -> Result<(), Problem> {
 /// The condition can be put into parentheses as it is: it has no semicolon, comment or bracket that would reach out of
 /// them.
 pub(crate) fn condition(value: &str) -> Result<(&str, Option<&str>), Problem> {
+    let (end, depth) = enclosed(value, Some("|"), "expected one expression")?;
+    let (condition, message) = (value[..end].trim(), value.get(end + 1..).map(str::trim));
+    match (condition, message) {
+        ("", _) => Err(Problem { span: 0..0, label: "expected a condition" }),
+        (_, Some("")) => Err(Problem { span: end..end + 1, label: "expected a message after it" }),
+        _ if depth > 0 => Err(Problem { span: 0..end, label: UNCLOSED }),
+        parts => Ok(parts),
+    }
+}
+
+/// A query, which can be put into parentheses as it is.
+#[cfg(feature = "bench")]
+pub(crate) fn query(value: &str) -> Result<&str, Problem> {
+    let query = value.strip_suffix(';').unwrap_or(value).trim_end();
+    let problem = |label| Problem { span: 0..query.len(), label };
+    let first = Lexer::new(query).find(|token| token.kind != Kind::Space && token.kind != Kind::Open);
+    match enclosed(query, None, "expected one query")? {
+        (_, depth) if depth > 0 => Err(problem(UNCLOSED)),
+        _ if first.is_some_and(|first| crate::query::QUERIES.iter().any(|word| first.is(word))) => Ok(query),
+        _ => Err(problem("expected a query")),
+    }
+}
+
+const UNCLOSED: &str = "has more `(` than `)`";
+
+/// How far a text can be put into parentheses as it is: to its end, or to the first separator that stands outside of any of
+/// its own; and how many of these are open there.
+fn enclosed(value: &str, separator: Option<&str>, semicolon: &'static str) -> Result<(usize, usize), Problem> {
     let mut depth = 0_usize;
-    let mut end = value.len();
     for token in Lexer::new(value) {
         let label = match token.kind {
             Kind::Open => {
@@ -62,12 +89,9 @@ pub(crate) fn condition(value: &str) -> Result<(&str, Option<&str>), Problem> {
                 depth -= 1;
                 continue;
             }
-            Kind::Operator if token.text == "|" && depth == 0 => {
-                end = token.start;
-                break;
-            }
+            Kind::Operator if Some(token.text) == separator && depth == 0 => return Ok((token.start, depth)),
             Kind::Close => "no `(` before it",
-            Kind::Semicolon => "expected one expression",
+            Kind::Semicolon => semicolon,
             Kind::LineComment => "expected no comment",
             Kind::Unterminated => "has no end in this line",
             Kind::Meta => "only psql understands a backslash",
@@ -75,11 +99,5 @@ pub(crate) fn condition(value: &str) -> Result<(&str, Option<&str>), Problem> {
         };
         return Err(Problem { span: token.range(), label });
     }
-    let (condition, message) = (value[..end].trim(), value.get(end + 1..).map(str::trim));
-    match (condition, message) {
-        ("", _) => Err(Problem { span: 0..0, label: "expected a condition" }),
-        (_, Some("")) => Err(Problem { span: end..end + 1, label: "expected a message after it" }),
-        _ if depth > 0 => Err(Problem { span: 0..end, label: "has more `(` than `)`" }),
-        parts => Ok(parts),
-    }
+    Ok((value.len(), depth))
 }

@@ -86,9 +86,9 @@ fn depends_on_object(tokens: &[Token<'_>]) -> bool {
 }
 
 /// What is left to read of a statement.
-struct Words<'s, 't> {
-    sql: &'s str,
-    tokens: &'t [Token<'s>],
+pub(super) struct Words<'s, 't> {
+    pub(super) sql: &'s str,
+    pub(super) tokens: &'t [Token<'s>],
 }
 
 impl<'s> Words<'s, '_> {
@@ -158,7 +158,7 @@ impl<'s> Words<'s, '_> {
     }
 
     /// Takes these words, if they come next.
-    fn take(&mut self, words: &[&str]) -> bool {
+    pub(super) fn take(&mut self, words: &[&str]) -> bool {
         let comes = self.tokens.len() >= words.len()
             && words.iter().zip(self.tokens).all(|(word, token)| token.is(word) || token.text == *word);
         if comes {
@@ -172,7 +172,7 @@ impl<'s> Words<'s, '_> {
     }
 
     /// Takes a name, with the names before it that say where it is: `a`, `"A".b`.
-    fn name(&mut self) -> Option<&'s str> {
+    pub(super) fn name(&mut self) -> Option<&'s str> {
         let first = self.tokens.first()?;
         let mut last = self.part()?;
         while self.tokens.first().is_some_and(|token| token.text == ".") {

@@ -1,16 +1,16 @@
 //! What `embed_checks!` emits.
 
-use atlas_migrate_core::checks::File;
 use atlas_migrate_core::fault::Fault;
+use atlas_migrate_core::texts::File;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{Parts, beside_manifest, borrowed};
+use super::{Parts, text_file};
 use crate::{parse, read};
 
 /// The items of a module of checks, as [`migrations`](super::migrations) has them.
 pub(crate) fn checks(input: &parse::Folder, folder: Result<read::Folder<File>, Vec<Fault>>) -> TokenStream {
-    let Parts { items, tracked: _, errors, folder } = Parts::new(input, folder, file);
+    let Parts { items, tracked: _, errors, folder } = Parts::new(input, folder, text_file);
     let count = items.len();
     let doc = format!("The checks of `{}`, as they were when this was compiled.", input.path);
     quote! {
@@ -18,7 +18,7 @@ pub(crate) fn checks(input: &parse::Folder, folder: Result<read::Folder<File>, V
 
         #[doc = #doc]
         pub static CHECKS: ::atlas_migrate::verify::Checks = {
-            static ALL: [::atlas_migrate::__private::checks::File; #count] = [#(#items),*];
+            static ALL: [::atlas_migrate::__private::File; #count] = [#(#items),*];
             ::atlas_migrate::__private::embedded_checks(#folder, &ALL)
         };
 
@@ -37,16 +37,5 @@ pub(crate) fn checks(input: &parse::Folder, folder: Result<read::Folder<File>, V
         ) -> D::Outcome<::atlas_migrate::verify::VerifyReport> {
             verifier().run(database)
         }
-    }
-}
-
-/// All of a file is read again when the program runs.
-fn file(file: &File) -> TokenStream {
-    let (path, text) = (borrowed(file.path()), beside_manifest(file.path()));
-    quote! {
-        ::atlas_migrate::__private::checks::File::new(
-            #path,
-            ::atlas_migrate::__private::Cow::Borrowed(::core::include_str!(#text)),
-        )
     }
 }

@@ -32,6 +32,15 @@ pub(super) struct Identity {
 }
 
 impl Identity {
+    /// What a cleaner or resetter wants to be told, once somebody has agreed.
+    pub(super) fn confirmation(&self) -> Option<&str> {
+        match self.environments.as_slice() {
+            _ if self.is_production() => Some(PRODUCTION),
+            [] => Some(&self.database),
+            _ => None,
+        }
+    }
+
     pub(super) fn is_production(&self) -> bool {
         self.environments.iter().any(|environment| environment == PRODUCTION)
     }
@@ -103,7 +112,7 @@ pub(super) fn read_line() -> io::Result<String> {
 }
 
 /// Asks the server which database this is.
-struct Identify;
+pub(super) struct Identify;
 
 impl Job for Identify {
     type Output = Identity;

@@ -89,7 +89,11 @@ impl Context {
 
     /// A connection to the database, whose session an interruption can find.
     pub(super) async fn connect(&self) -> Result<PgConnection, Error> {
-        let place = self.place()?;
+        self.connect_to(&self.place()?).await
+    }
+
+    /// The same, to this one.
+    pub(super) async fn connect_to(&self, place: &Place) -> Result<PgConnection, Error> {
         if let Some(warning) = &place.warning {
             self.progress.warn(warning);
         }

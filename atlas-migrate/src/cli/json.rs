@@ -10,6 +10,20 @@ use crate::report::{Done, MigrationStatus, Report};
 
 pub(super) use crate::json::pretty;
 
+/// What a command gives back, with its name before it.
+#[derive(Serialize)]
+pub(super) struct Of<T> {
+    command: &'static str,
+    #[serde(flatten)]
+    report: T,
+}
+
+impl<T> Of<T> {
+    pub(super) fn new(command: &'static str, report: T) -> Self {
+        Self { command, report }
+    }
+}
+
 /// What went wrong, and what was done before it.
 #[derive(Serialize)]
 pub(super) struct Failed<'a> {
@@ -152,6 +166,6 @@ impl<'a> From<&'a MigrationStatus> for Stands<'a> {
 }
 
 /// With three digits behind the point.
-fn milliseconds(duration: Duration) -> f64 {
+pub(super) fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }

@@ -32,7 +32,14 @@ pub(super) const OPTIONS: &[&str] = &[
     "lock-timeout",
     "allow-out-of-order",
     "single-transaction",
+    "environment",
+    "seeds",
+    "checks",
+    "benchmarks",
 ];
+
+/// The table of the file that declares roles, which is read by those who need it.
+pub(super) const ROLES: &str = "roles";
 
 /// A value of the file, and where it stands.
 struct Value {
@@ -153,7 +160,11 @@ fn parse(text: &str) -> (Vec<Value>, Vec<Fault>) {
     if !faults.is_empty() {
         return (values, faults);
     }
-    for (key, value) in table.get_ref() {
+    let is_option = |(key, value): &(&Spanned<_>, &Spanned<DeValue<'_>>)| {
+        let key: &std::borrow::Cow<'_, str> = key.get_ref();
+        key != ROLES || !value.get_ref().is_table()
+    };
+    for (key, value) in table.get_ref().iter().filter(is_option) {
         match entry(text, key, value) {
             Ok(value) => values.push(value),
             Err(fault) => faults.push(fault),

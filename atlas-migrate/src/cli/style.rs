@@ -34,6 +34,11 @@ impl Styles {
         }
     }
 
+    /// Whether standard output has colours.
+    pub(super) fn on_output(self) -> bool {
+        self.output
+    }
+
     /// A text for standard output.
     pub(super) fn paint(self, style: Style, text: &str) -> String {
         paint(self.output, style, text)

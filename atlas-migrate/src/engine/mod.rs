@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use atlas_migrate_core::history::{self, Entry, Lease, State as EntryState};
 use atlas_migrate_core::migration::{Migration, Script, Transaction};
 use atlas_migrate_core::plan::{self, Revert, Standing, Step};
+use atlas_migrate_core::statement::creates_table;
 use atlas_migrate_core::version::Version;
 
 use crate::Error;
@@ -33,6 +34,7 @@ mod judge;
 mod one_by_one;
 mod record;
 pub(crate) mod refusal;
+mod rehearse;
 mod state;
 mod transaction;
 mod turn;
@@ -144,6 +146,9 @@ impl<'a, S: Session> Engine<'a, S> {
             Work::Run => "there are migrations to run",
             Work::Revert(_) => "there are migrations to revert",
         })?;
+        if let Work::Run = work {
+            self.warn_of_own_name(&steps);
+        }
         let result = self.work(work, steps.into()).await;
         self.conclude(result).await
     }
@@ -185,6 +190,22 @@ impl<'a, S: Session> Engine<'a, S> {
     fn warn(&mut self, warning: String) {
         self.options.listener.tell(&Event::Warning(&warning));
         self.report.warnings.push(warning);
+    }
+
+    /// Tells of migrations that create a table where the history is.
+    fn warn_of_own_name(&mut self, steps: &[Step]) {
+        let Options { schema, table, .. } = self.options;
+        let creates_it = |script: &Script| {
+            let text = script.text();
+            let creates_it = |sql| creates_table(sql, schema, table);
+            text.to_ascii_lowercase().contains(&table.to_ascii_lowercase())
+                && script.statements().into_iter().any(|statement| creates_it(&text[statement.range]))
+        };
+        for migration in steps.iter().map(|step| &self.known[step.known]) {
+            if creates_it(migration.up()) {
+                self.warn(refusal::own_name(migration, &self.sql.history()));
+            }
+        }
     }
 
     async fn work(&mut self, work: Work<'_>, mut steps: VecDeque<Step>) -> Result<(), Error> {

@@ -165,6 +165,15 @@ pub(super) fn superseded(migration: &Migration) -> String {
     )
 }
 
+/// A migration creates a table that has the name of the history.
+pub(super) fn own_name(migration: &Migration, history: &str) -> String {
+    format!(
+        "{} creates a table where the history of migrations is, {history}: give the history another name with `table(..)`, \
+         before the first run",
+        name(migration)
+    )
+}
+
 /// A repair was asked for that claims more than the file has.
 pub(super) fn too_many_statements(migration: &Migration, completed: usize, total: usize) -> Error {
     Error::new(

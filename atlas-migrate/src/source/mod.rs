@@ -13,6 +13,8 @@ pub(crate) mod directory;
 pub(crate) mod embedded;
 #[cfg(feature = "include-dir")]
 mod include_dir;
+#[cfg(any(feature = "bench", feature = "verify"))]
+pub(crate) mod texts;
 
 /// A checked set of migrations, in the order in which they run.
 ///

@@ -1,7 +1,7 @@
 //! What the command line sends beside what the library does.
 
 use super::ours::marks;
-use super::{dollar_quoted, literal};
+use super::{dollar_quoted, ident, literal};
 
 /// The name of the database, and what it is marked as: the environments, and the tables whose mark may not be read. Writes
 /// nothing.
@@ -22,6 +22,19 @@ pub(crate) fn look_at_marks() -> String {
         marks()
     );
     format!("DO {};\nFETCH ALL FROM atlas_state;\nCLOSE atlas_state;\n", dollar_quoted(&body))
+}
+
+/// A row if there is a database of this name.
+pub(crate) fn find_database(name: &str) -> String {
+    format!("SELECT datname AS atlas_database FROM pg_database WHERE datname = {}", literal(name))
+}
+
+pub(crate) fn create_database(name: &str) -> String {
+    format!("CREATE DATABASE {}", ident(name))
+}
+
+pub(crate) fn drop_database(name: &str) -> String {
+    format!("DROP DATABASE {}", ident(name))
 }
 
 /// Cancels what the session of this name is at, and tells whether there is one.

@@ -10,6 +10,8 @@ use atlas_migrate_core::checksum::Checksum;
 
 use crate::migrator::Options;
 
+#[cfg(feature = "bench")]
+pub(crate) mod bench;
 #[cfg(feature = "testing")]
 mod catalog;
 #[cfg(feature = "clean")]
@@ -19,7 +21,10 @@ pub(crate) mod cli;
 mod judge;
 #[cfg(any(feature = "clean", feature = "roles"))]
 mod ours;
+#[cfg(any(feature = "bench", feature = "verify"))]
+pub(crate) mod question;
 mod read;
+pub(crate) mod rehearse;
 #[cfg(feature = "clean")]
 mod reset;
 #[cfg(feature = "roles")]

@@ -66,19 +66,19 @@ impl Sql {
         let applied = record(State::Applied, script.statements().len());
         // The line feed ends a comment that the file may end in.
         let text = format!("{}\n;\n", script.sql().trim_end());
+        let requirements = requirements(header);
         let run = match &header.skip_unless {
-            None => text + &applied,
+            None => requirements + &text + &applied,
             Some(condition) => format!(
                 "DO {};\n",
                 dollar_quoted(&format!(
-                    "\nBEGIN\nIF {} THEN\nEXECUTE {};\n{applied}ELSE\n{}END IF;\nEND\n",
+                    "\nBEGIN\nIF {} THEN\n{requirements}EXECUTE {};\n{applied}ELSE\n{}END IF;\nEND\n",
                     is_true(condition),
                     dollar_quoted(&format!("\n{text}")),
                     record(State::Skipped, 0)
                 ))
             ),
         };
-        let run = requirements(header) + &run;
         match header.transaction {
             Transaction::Wrapped => format!("{}{run}{COMMIT}{RESET}", self.begin_local()),
             Transaction::None => {

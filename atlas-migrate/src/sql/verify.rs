@@ -3,14 +3,7 @@
 //! Names are looked up in the catalog itself, and not by `to_regclass` and its like, which are errors for whoever may not use
 //! the schema. Expectations go to the server as one JSON document, in the form of [`serde_json::Value`].
 
-use std::time::Duration;
-
-use super::session::milliseconds;
 use super::{ident, literal};
-
-/// The server, the session, and who asks.
-pub(crate) const LOOK: &str = "SELECT now() = statement_timestamp() AS atlas_server, \
-    current_setting('server_version_num'), current_setting('server_version'), current_user;\n";
 
 /// The schemas that are the database's own, as `n`.
 pub(super) const OWN_SCHEMA: &str = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
@@ -25,19 +18,6 @@ const RELATION: &str = "LEFT JOIN LATERAL (\n\
 /// The functions of the name that the expectation `e` has, as `p`.
 const FUNCTIONS: &str = "pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.proname = e.\"table\"\n\
     \x20 AND CASE WHEN e.schema IS NULL THEN pg_function_is_visible(p.oid) ELSE n.nspname = e.schema END";
-
-/// What a message asks in a transaction that cannot write, and that leaves nothing behind.
-pub(crate) fn read_only(question: &str, timeout: Duration) -> String {
-    format!("{}{question}{}", before(timeout), super::ROLLBACK)
-}
-
-/// What stands before the question in [`read_only`].
-pub(crate) fn before(timeout: Duration) -> String {
-    format!(
-        "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;\nSET LOCAL statement_timeout = {};\n",
-        milliseconds(timeout)
-    )
-}
 
 /// What holds for any database: indexes that are not valid, constraints that are not validated, the fullest sequence and all
 /// that are nearly used up or cannot be read, tables without primary key.

@@ -39,8 +39,8 @@ use std::time::Duration;
 use tracing::Instrument;
 
 use crate::driver::{Database, Job};
+use crate::question::{ask, look, text, unreadable};
 use crate::session::{Cause, Row, Session};
-use crate::verify::question::{ask, look, text, unreadable};
 use crate::{Error, sql};
 
 /// How long each question may take.

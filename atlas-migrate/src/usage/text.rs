@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Connections, IndexUsage, TableUsage, Usage};
+use crate::paint::table;
 
 /// How many tables and indexes are shown.
 const SHOWN: usize = 20;
@@ -10,14 +11,14 @@ const SHOWN: usize = 20;
 impl fmt::Display for Usage {
     /// The largest tables and indexes; all indexes that are unused or there twice.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let table = |table: &TableUsage| {
+        let of_table = |table: &TableUsage| {
             let rows = table.rows.map_or_else(|| "?".to_owned(), |rows| rows.to_string());
             let [total, heap, indexes, toast] = [table.total(), table.heap, table.indexes, table.toast].map(size);
             [table.name.clone(), total, heap, indexes, toast, rows]
         };
         let index = |index: &IndexUsage| [index.name.clone(), size(index.size), index.scans.to_string()];
         let connections = |one: &Connections| [one.state.clone(), one.count.to_string(), one.application.clone()];
-        aligned(f, ["table", "total", "heap", "indexes", "toast", "rows"], self.tables.iter().map(table))?;
+        aligned(f, ["table", "total", "heap", "indexes", "toast", "rows"], self.tables.iter().map(of_table))?;
         aligned(f, ["index", "size", "scans"], self.indexes.iter().map(index))?;
         let since = self.since.as_ref().map_or(String::new(), |since| format!(" since {since}"));
         for index in self.unused_indexes() {
@@ -41,21 +42,9 @@ fn aligned<const N: usize>(
         return Ok(());
     }
     let more = rows.len().saturating_sub(SHOWN);
-    let mut lines = vec![header.map(str::to_owned)];
-    lines.extend(rows.take(SHOWN));
-    let mut widths = [0; N];
-    for line in &lines {
-        for (width, cell) in widths.iter_mut().zip(line) {
-            *width = cell.chars().count().max(*width);
-        }
-    }
-    for line in &lines {
-        let mut text = String::new();
-        for (column, (cell, width)) in line.iter().zip(widths).enumerate() {
-            let is_text = column == 0 || header[column] == "application";
-            text += &if is_text { format!("{cell:<width$}  ") } else { format!("{cell:>width$}  ") };
-        }
-        writeln!(f, "{}", text.trim_end())?;
+    let lines: Vec<_> = [header.map(str::to_owned)].into_iter().chain(rows.take(SHOWN)).collect();
+    for line in table(&lines, |column| column == 0 || header[column] == "application") {
+        writeln!(f, "{line}")?;
     }
     if more > 0 {
         writeln!(f, "and {more} more")?;

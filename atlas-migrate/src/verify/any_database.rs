@@ -3,9 +3,9 @@
 use atlas_migrate_core::checks::Name;
 
 use super::Finding;
-use super::question::{text, unreadable};
 use super::report::Outcome;
 use crate::Error;
+use crate::question::{text, unreadable};
 use crate::server::Server;
 use crate::session::Reply;
 use crate::sql::verify;

@@ -11,10 +11,11 @@ use serde_json::{Value, json};
 
 use super::Finding;
 use super::engine::Engine;
-use super::question::{ask, refused, text, unreadable};
+use super::refused::refused;
 use super::report::Outcome;
 use super::table::{self, TableAnswer};
 use crate::Error;
+use crate::question::{ask, text, unreadable};
 use crate::session::{Reply, Session};
 use crate::sql::verify;
 

@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use atlas_migrate_core::checks::{Check, Expectation, File};
 
-use super::question::{Answer, Look, ask, look, refused};
+use super::refused::refused;
 use super::report::Outcome;
 use super::{Checked, Verifier, VerifyReport, any_database, declared, query, rows};
 use crate::progress::{Event, Listener};
+use crate::question::{Answer, Look, ask, look};
 use crate::session::Session;
 use crate::{Error, engine};
 

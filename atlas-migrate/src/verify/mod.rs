@@ -6,7 +6,7 @@ mod declared;
 mod engine;
 mod json;
 mod query;
-pub(crate) mod question;
+mod refused;
 mod report;
 mod rows;
 mod table;

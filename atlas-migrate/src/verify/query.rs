@@ -4,13 +4,15 @@ use atlas_migrate_core::checks::{Answer, File, Query};
 use atlas_migrate_core::fault::line_column;
 
 use super::engine::Engine;
-use super::question::{self, ask, refused, unreadable};
+use super::refused::refused;
 use super::report::Outcome;
 use super::{Checked, Sample};
 use crate::Error;
 use crate::place::span_at;
+use crate::question::{self, ask, unreadable};
 use crate::session::{Reply, ServerError, Session};
-use crate::sql::verify::{around_query, before};
+use crate::sql::question::before;
+use crate::sql::verify::around_query;
 
 /// How many rows are shown of those that should not be there.
 const SAMPLES: usize = 5;

@@ -197,8 +197,3 @@ impl Sample {
         self.cells.iter().map(|(column, value)| (column.as_str(), value.as_deref()))
     }
 }
-
-/// With one digit behind the point.
-pub(super) fn milliseconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 10_000.0).round() / 10.0
-}

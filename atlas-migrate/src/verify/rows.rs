@@ -7,9 +7,10 @@ use serde::Deserialize;
 
 use super::declared::{self, kind};
 use super::engine::Engine;
-use super::question::{ask, refused, text, unreadable};
+use super::refused::refused;
 use super::report::Outcome;
 use crate::Error;
+use crate::question::{ask, text, unreadable};
 use crate::session::Session;
 use crate::sql::verify;
 

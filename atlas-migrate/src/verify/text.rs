@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::report::milliseconds;
 use super::{Checked, Finding, Sample, Verdict, VerifyReport};
+use crate::paint::{Color, PLAIN, Paint, TERMINAL, milliseconds, printable};
 
 /// Shows a report with the colours of a terminal.
 #[derive(Clone, Copy, Debug)]
@@ -68,30 +68,14 @@ impl Checked {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Color {
-    Red = 31,
-    Green = 32,
-    Yellow = 33,
-    Grey = 90,
-}
-
-/// Gives a text its colour, or leaves it as it is.
-type Paint = fn(Color, &str) -> String;
-
-/// What a row holds may be anybody's, and is not to steer the terminal.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
-}
-
 impl fmt::Display for VerifyReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write(f, |_, text| text.to_owned())
+        self.write(f, PLAIN)
     }
 }
 
 impl fmt::Display for Colored<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.write(f, |color, text| format!("\x1b[{}m{text}\x1b[0m", color as u8))
+        self.0.write(f, TERMINAL)
     }
 }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use insta::assert_snapshot;
 
 use super::*;

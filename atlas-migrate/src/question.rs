@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::report::Outcome;
 use crate::server::Server;
 use crate::session::{Cause, Reply, Row, ServerError, Session};
 use crate::sql;
-use crate::sql::verify::{LOOK, read_only};
+use crate::sql::question::{LOOK, read_only};
 use crate::{Error, ErrorKind};
 
 /// What came back.
+#[cfg_attr(not(feature = "verify"), allow(dead_code, reason = "benchmarks need no times of questions"))]
 pub(crate) struct Answer {
     /// What the server said; or why it said nothing.
     pub(crate) reply: Result<Reply, Box<ServerError>>,
@@ -17,6 +17,7 @@ pub(crate) struct Answer {
 }
 
 /// A server, who asks it, and how long that took.
+#[cfg_attr(not(feature = "verify"), allow(dead_code, reason = "benchmarks do not say who asks"))]
 pub(crate) struct Look {
     pub(crate) server: Server,
     pub(crate) user: String,
@@ -54,25 +55,14 @@ pub(crate) async fn ask<S: Session>(session: &mut S, question: &str, timeout: Du
         Err(failure) => match failure.cause {
             Cause::Server(server) if !server.ends_connection() => {
                 let rolled_back = session.send(sql::ROLLBACK).await;
-                rolled_back.map_err(|failure| Error::own("verifying", failure.cause))?;
+                rolled_back.map_err(|failure| Error::own("asking the server", failure.cause))?;
                 Err(server)
             }
-            cause => return Err(Error::own("verifying", cause)),
+            cause => return Err(Error::own("asking the server", cause)),
         },
     };
     session.if_dropped(None);
     Ok(Answer { reply, duration: started.elapsed() })
-}
-
-/// What is made of a question that the server did not answer.
-pub(super) fn refused(server: &ServerError, timeout: Duration) -> Outcome {
-    let words = format!("{} ({})", server.message, server.code);
-    match server.code.as_str() {
-        "42501" => Outcome::unseen(words),
-        "25006" => Outcome::finding("query", "to write nothing", words),
-        "57014" => Outcome::finding("query", format!("an answer within {timeout:?}"), words),
-        _ => Outcome::finding("query", "an answer", words),
-    }
 }
 
 pub(crate) fn text(row: &Row, column: usize) -> Result<&str, Error> {

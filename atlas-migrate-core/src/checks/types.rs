@@ -1,17 +1,9 @@
-//! Names and types, as one writes them in SQL.
+//! Types, as one writes them in SQL.
 
 use std::fmt;
 
-use crate::token::{Kind, Lexer, Token};
-
-/// The name of an object, as PostgreSQL keeps it: without quotes, and in small letters if it had none.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Name {
-    /// Its schema; without one it is looked for in the search path.
-    pub schema: Option<String>,
-    /// The name in its schema.
-    pub name: String,
-}
+use crate::name::{Name, quoted, split_name, tokens, unquoted};
+use crate::token::{Kind, Token};
 
 /// A type, as one declares a column of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -36,14 +28,6 @@ const PHRASES: [&str; 7] = [
 ];
 
 impl Name {
-    /// Reads a name: `app.users`, `"Users"`.
-    pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
-        match split_name(&tokens(text)) {
-            Some((name, [])) => Ok(name),
-            _ => Err("expected a name as in SQL"),
-        }
-    }
-
     /// Reads a name and the types of arguments: `app.f(integer, text)`.
     pub(super) fn parse_function(text: &str) -> Result<(Self, Vec<Type>), &'static str> {
         let tokens = tokens(text);
@@ -131,52 +115,6 @@ fn split_modifiers<'s, 't>(tokens: &'s [Token<'t>]) -> Option<(Option<String>, &
     (!text.is_empty() && !text.contains('(')).then_some((Some(text), &inside[end + 1..]))
 }
 
-fn tokens(text: &str) -> Vec<Token<'_>> {
-    Lexer::new(text).filter(|token| token.kind != Kind::Space).collect()
-}
-
-/// The name that a token is.
-fn unquoted(token: &Token<'_>) -> Option<String> {
-    match token.kind {
-        Kind::Word => Some(token.text.to_ascii_lowercase()),
-        Kind::Other => {
-            let inside = token.text.strip_prefix('"')?.strip_suffix('"')?.replace("\"\"", "\"");
-            (!inside.is_empty()).then_some(inside)
-        }
-        _ => None,
-    }
-}
-
-/// The name at the beginning, and what is behind it.
-fn split_name<'s, 't>(tokens: &'s [Token<'t>]) -> Option<(Name, &'s [Token<'t>])> {
-    let (first, rest) = tokens.split_first()?;
-    let first = unquoted(first)?;
-    match rest {
-        [dot, name, rest @ ..] if dot.text == "." => Some((Name { schema: Some(first), name: unquoted(name)? }, rest)),
-        _ => Some((Name { schema: None, name: first }, rest)),
-    }
-}
-
-/// A name as one writes it in SQL.
-fn quoted(name: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    let begins_plain = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
-    if begins_plain && name.chars().all(is_plain) {
-        name.to_owned()
-    } else {
-        format!("\"{}\"", name.replace('"', "\"\""))
-    }
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(schema) = &self.schema {
-            write!(f, "{}.", quoted(schema))?;
-        }
-        f.write_str(&quoted(&self.name))
-    }
-}
-
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(schema) = &self.schema {
@@ -192,25 +130,8 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check_name(text: &str, shown: Result<&str, &str>) {
-        let name = Name::parse(text).map(|name| name.to_string());
-        assert_eq!(name.as_ref().map(String::as_str).map_err(|error| *error), shown, "{text}");
-    }
-
-    #[track_caller]
     fn check_type(text: &str, shown: Option<&str>) {
         assert_eq!(Type::parse(text).ok().map(|ty| ty.to_string()).as_deref(), shown, "{text}");
-    }
-
-    #[test]
-    fn names() {
-        check_name("users", Ok("users"));
-        check_name(" App.Users ", Ok("app.users"));
-        check_name("app.\"Users\"", Ok("app.\"Users\""));
-        check_name("\"a\"\"b\".c_1", Ok("\"a\"\"b\".c_1"));
-        for wrong in ["", ".", "a.", ".a", "a b", "a.b.c", "\"\"", "\"a", "a;", "1a", "a -- b", "'a'"] {
-            check_name(wrong, Err("expected a name as in SQL"));
-        }
     }
 
     #[test]

@@ -1,0 +1,2 @@
+DROP TABLE events;
+DROP FUNCTION tell_new_event();

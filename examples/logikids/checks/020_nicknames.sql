@@ -1,0 +1,2 @@
+-- Description: every account has a nickname
+SELECT username FROM user_accounts WHERE nickname IS NULL;

@@ -1,0 +1,1 @@
+INSERT INTO messages (author) VALUES (1);
