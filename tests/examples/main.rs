@@ -24,9 +24,19 @@ fn example(name: &str, database: Option<&Database>) -> String {
 
 #[track_caller]
 fn run(name: &str, url: Option<&str>) -> Output {
+    run_with(name, &[], url)
+}
+
+#[track_caller]
+fn run_with(name: &str, arguments: &[&str], url: Option<&str>) -> Output {
     let cargo = |verb: &str| {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-        command.args([verb, "--quiet", "--example", name]).current_dir(WORKSPACE).env_remove("DATABASE_URL");
+        let arguments = if verb == "run" { [&["--"], arguments].concat() } else { Vec::new() };
+        command
+            .args([verb, "--quiet", "--example", name])
+            .args(arguments)
+            .current_dir(WORKSPACE)
+            .env_remove("DATABASE_URL");
         command.envs(url.map(|url| ("DATABASE_URL", url)));
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     };
@@ -99,6 +109,28 @@ fn quickstart_on_a_database_that_is_there() {
 #[test]
 fn blocking() {
     assert_snapshot!(said("blocking"));
+}
+
+/// The command line of a program that embeds everything.
+#[test]
+fn migrate() {
+    let database = Database::new();
+    let commands =
+        ["setup --environment dev", "seed", "verify", "bench", "status --exit-code", "reset --yes", "clean --yes"];
+    for command in commands {
+        let arguments: Vec<_> = command.split(' ').collect();
+        let output = run_with("migrate", &arguments, Some(&database.url()));
+        assert!(output.status.success(), "{command}: {output:?}");
+        let said = String::from_utf8_lossy(&output.stdout);
+        let expected = match command {
+            "seed" => "up to date",
+            "verify" => "checks/020_tags.sql",
+            "bench" => "newest",
+            _ => "",
+        };
+        assert!(said.contains(expected), "{command}: {said}");
+    }
+    assert_eq!(database.value("SELECT count(*) FROM notes"), "0");
 }
 
 #[test]

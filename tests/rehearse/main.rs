@@ -3,6 +3,7 @@
 use atlas_migrate::rehearse::{Rehearsal, Rehearsed};
 use atlas_migrate_tests::{Database, Driver, every_driver, migrator};
 
+mod dropped;
 mod ends;
 mod findings;
 mod messages;
