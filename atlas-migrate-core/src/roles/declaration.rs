@@ -104,9 +104,13 @@ fn without_passwords(text: &str, table: &DeTable<'_>) -> String {
     let roles = table.get("roles").and_then(|roles| roles.get_ref().as_table());
     for (_, list) in roles.unwrap_or(table) {
         let logins = list.get_ref().as_array().into_iter().flatten().filter_map(|login| login.get_ref().as_table());
-        for password in logins.filter_map(|login| login.get("password")) {
-            let span = password.span();
-            shown.replace_range(span.clone(), &"*".repeat(span.len()));
+        let is_other = |name: &str| !OF_LOGINS.iter().chain(&OF_GRANTS).any(|(known, _)| *known == name);
+        let others = logins.flatten().filter(|(name, _)| is_other(name.get_ref()));
+        for span in others.map(|(_, value)| value.span()) {
+            // Lines and columns stay what they are.
+            let stars =
+                text[span.clone()].chars().map(|c| if c == '\n' { c.to_string() } else { "*".repeat(c.len_utf8()) });
+            shown.replace_range(span.clone(), &stars.collect::<String>());
         }
     }
     shown

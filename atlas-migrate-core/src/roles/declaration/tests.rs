@@ -1,4 +1,5 @@
 use insta::assert_snapshot;
+use proptest::prelude::*;
 
 use super::*;
 
@@ -84,4 +85,21 @@ fn what_is_wrong() {
         ]
         .join("\n")
     );
+}
+
+/// Neither what it is nor any of the hints; also where something else on the same line is wrong.
+#[test]
+fn a_password_is_not_shown() {
+    let text = "[roles]\nowner = 1\napplications = [{ password = 'geheim§', name = 1 }, { name = 'a', passwort = '''ge\nheim''' }]\nschemas = 1";
+    let faults = faults(text);
+    assert!(faults.contains("unknown setting `password`") && faults.contains("malformed `name`"), "{faults}");
+    assert!(!faults.contains("geheim") && !faults.contains("heim"), "{faults}");
+    assert!(faults.contains("atlas-migrate.toml:5:11"), "{faults}");
+}
+
+proptest! {
+    #[test]
+    fn nothing_panics(text in "((owner|migrators|grants|read-only|on|role|password)|[ =\"'\\[\\]{},.\n§a-c]){0,40}") {
+        let _read = read("a.toml", &text);
+    }
 }
