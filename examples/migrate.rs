@@ -10,6 +10,15 @@ mod migrations {
     atlas_migrate::embed_migrations!("../migrations");
 }
 
+mod seeds {
+    atlas_migrate::embed_seeds!("../seeds");
+}
+
+mod checks {
+    atlas_migrate::embed_checks!("../checks");
+}
+
 fn main() -> ExitCode {
-    cli::main(Project::new().migrations(&migrations::MIGRATIONS))
+    let project = Project::new().migrations(&migrations::MIGRATIONS).seeds(seeds::seeder).checks(&checks::CHECKS);
+    cli::main(project)
 }
