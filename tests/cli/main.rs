@@ -3,10 +3,13 @@
 mod answers;
 mod certificates;
 mod connections;
+mod data;
+mod databases;
 mod files;
 mod help;
 mod program;
 mod promises;
+mod roles;
 mod secure;
 mod settings;
 mod terminal;

@@ -70,3 +70,10 @@ fn are_not_told() {
     assert!(plan.to_string().contains("PASSWORD '…'"), "{plan}");
     other.sql("COMMIT");
 }
+
+#[test]
+fn from_the_environment() {
+    let shown = |variable: &str| format!("{:?}", Login::new("app").password_from_env(variable));
+    assert_eq!(shown("PATH"), r#"Login { name: "app", password: "given" }"#);
+    assert_eq!(shown("ATLAS_MIGRATE_NO_SUCH_VARIABLE"), r#"Login { name: "app", password: "left alone" }"#);
+}

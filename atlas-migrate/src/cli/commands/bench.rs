@@ -13,8 +13,8 @@ use crate::cli::json::Of;
 
 /// Measure what statements cost
 ///
-/// Rolls back what they write. Exits with 1 if one fails, or has a plan that it should not have; one that is merely slow is
-/// shown.
+/// Writes nothing that stays: what statements write is rolled back. Exits with 1 if one fails, or has a plan that it should
+/// not have; one that is merely slow is shown.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: atlas-migrate bench --baseline before.json --save after.json")]
 pub(in crate::cli) struct Bench {

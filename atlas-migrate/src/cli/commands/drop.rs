@@ -11,7 +11,7 @@ use crate::{Error, ErrorKind, sql};
 
 /// Drop the database that the URL names, with all that is in it
 ///
-/// Fails while somebody is connected to it. Asks before.
+/// Removes it once and for all; fails while somebody is connected to it. Asks before.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: atlas-migrate drop --yes && atlas-migrate create && atlas-migrate run")]
 pub(in crate::cli) struct Drop {
@@ -28,7 +28,7 @@ impl Drop {
             return Ok(Asked::answer("drop", database, "is not there", false));
         }
         let mut connection = context.connect().await?;
-        self.consent.obtain(context, &mut connection, "drops everything, and the database itself").await?;
+        self.consent.obtain(context, &mut connection, "removes everything, and the database itself").await?;
         connection.close().await.map_err(|error| Error::new(ErrorKind::Connection, error.to_string()))?;
         tell(&mut maintenance, sql::cli::drop_database(database), "dropping the database").await.map_err(|error| {
             match error.sqlstate() {

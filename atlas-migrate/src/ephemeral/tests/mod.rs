@@ -22,8 +22,9 @@ use super::{Options, Server, servers, tool};
 /// Tells another process which server to take, `shared`, `private` or `threads`, and in which space.
 const ROLE: &str = "ATLAS_MIGRATE_TEST_ROLE";
 
-/// By then a server is gone: five seconds after its last user, and some more on a busy machine.
-const ENOUGH: Duration = Duration::from_secs(20);
+/// By then a server is gone: five seconds after its last user, ten more if its shutdown takes long, and some more on a busy
+/// machine.
+const ENOUGH: Duration = Duration::from_secs(60);
 
 /// A place for the servers of one test.
 struct Space(String);
