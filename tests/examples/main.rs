@@ -24,19 +24,9 @@ fn example(name: &str, database: Option<&Database>) -> String {
 
 #[track_caller]
 fn run(name: &str, url: Option<&str>) -> Output {
-    run_with(name, &[], url)
-}
-
-#[track_caller]
-fn run_with(name: &str, arguments: &[&str], url: Option<&str>) -> Output {
     let cargo = |verb: &str| {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-        let arguments = if verb == "run" { [&["--"], arguments].concat() } else { Vec::new() };
-        command
-            .args([verb, "--quiet", "--example", name])
-            .args(arguments)
-            .current_dir(WORKSPACE)
-            .env_remove("DATABASE_URL");
+        command.args([verb, "--quiet", "--example", name]).current_dir(WORKSPACE).env_remove("DATABASE_URL");
         command.envs(url.map(|url| ("DATABASE_URL", url)));
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     };
@@ -111,28 +101,6 @@ fn blocking() {
     assert_snapshot!(said("blocking"));
 }
 
-/// The command line of a program that embeds everything.
-#[test]
-fn migrate() {
-    let database = Database::new();
-    let commands =
-        ["setup --environment dev", "seed", "verify", "bench", "status --exit-code", "reset --yes", "clean --yes"];
-    for command in commands {
-        let arguments: Vec<_> = command.split(' ').collect();
-        let output = run_with("migrate", &arguments, Some(&database.url()));
-        assert!(output.status.success(), "{command}: {output:?}");
-        let said = String::from_utf8_lossy(&output.stdout);
-        let expected = match command {
-            "seed" => "up to date",
-            "verify" => "checks/020_tags.sql",
-            "bench" => "newest",
-            _ => "",
-        };
-        assert!(said.contains(expected), "{command}: {said}");
-    }
-    assert_eq!(database.value("SELECT count(*) FROM notes"), "0");
-}
-
 #[test]
 fn library() {
     assert_snapshot!(said("library"));
@@ -159,6 +127,28 @@ fn opchat_with_something_missing() {
     for line in ["pass rows of users", "FAIL rows of messages", "FAIL opchat/checks/population/080_months.sql"] {
         assert!(text.contains(line), "{line} is missing in:\n{text}");
     }
+}
+
+/// What it embeds is all that it needs: in another folder there are no files.
+#[test]
+fn migrate() {
+    let database = Database::new();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+        let manifest = format!("{WORKSPACE}/examples/Cargo.toml");
+        command.args(["run", "--quiet", "--example", "migrate", "--manifest-path", &manifest, "--"]).args(arguments);
+        command.current_dir(env!("CARGO_TARGET_TMPDIR")).env("DATABASE_URL", database.url());
+        let output = wait(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap(), BUILDING);
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{arguments:?}\n{out}\n{err}");
+        redacted(&out)
+    };
+    let commands: [&[&str]; 5] = [&["run"], &["check"], &["seed", "--environment", "dev"], &["verify"], &["status"]];
+    assert_snapshot!(commands.map(run).join("\n"));
+    assert!(run(&["bench"]).contains("newest"));
+    // A folder that is named goes before what is embedded.
+    let files = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/library/migrations");
+    assert!(run(&["status", "--source", files]).contains("jobs"));
 }
 
 /// An example that cannot do its work says why, and fails.

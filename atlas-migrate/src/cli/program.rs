@@ -149,6 +149,16 @@ fn url_with_password(arguments: &[OsString]) -> Option<(OsString, Vec<OsString>)
 mod tests {
     use super::*;
 
+    /// In a program that is asynchronous already.
+    #[test]
+    fn within_a_runtime() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let project = Project::new().arguments("myapp migrate", ["validate", "--quiet", "--source", "../migrations"]);
+        assert_eq!(runtime.block_on(async { main(project) }), ExitCode::from(answer::DONE));
+        let project = Project::new().arguments("myapp migrate", ["validate", "--source", "nowhere"]);
+        assert_eq!(runtime.block_on(async { main(project) }), ExitCode::from(answer::FAILED));
+    }
+
     #[track_caller]
     #[cfg(unix)]
     fn check_hidden(arguments: &str, expected: Option<(&str, &str)>) {
