@@ -1,8 +1,9 @@
 //! Makes cargo notice new migrations, seeds and checks.
 
 fn main() {
-    atlas_migrate::build::track("../migrations");
-    atlas_migrate::build::track("../seeds");
+    for folder in ["migrations", "seeds", "checks", "benchmarks"] {
+        atlas_migrate::build::track(&format!("../{folder}"));
+    }
     atlas_migrate::build::track("library/migrations");
     atlas_migrate::build::track("opchat/benchmarks");
     for system in ["atlast", "logikids", "erc8004", "opchat"] {

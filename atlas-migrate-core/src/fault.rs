@@ -214,6 +214,15 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
+/// The hint of an unknown word: what it is most likely meant to be, or all that there is of this sort.
+#[cfg(any(feature = "roles", feature = "seeds", feature = "verify"))]
+pub(crate) fn did_you_mean<'k>(word: &str, known: impl IntoIterator<Item = &'k str> + Clone, what: &str) -> String {
+    match nearest(word, known.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the {what} are {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+    }
+}
+
 /// How many characters have to be inserted, left out or replaced to make one word of the other.
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();

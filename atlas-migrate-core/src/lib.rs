@@ -15,11 +15,12 @@ pub mod file_name;
 mod fuzz;
 pub mod history;
 pub mod migration;
-#[cfg(any(feature = "bench", feature = "verify"))]
-mod name;
+#[cfg(any(feature = "bench", feature = "roles", feature = "verify"))]
+pub mod name;
 pub mod plan;
 #[cfg(any(feature = "bench", feature = "verify"))]
 mod query;
+pub mod roles;
 mod rules;
 mod script;
 #[cfg(feature = "seeds")]

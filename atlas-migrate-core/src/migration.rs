@@ -119,3 +119,12 @@ impl Header {
         date: None,
     };
 }
+
+/// A duration as directives have it, and PostgreSQL: `250ms`, `2s`, `10min`, `1h`, `1d`, `0`.
+///
+/// # Errors
+///
+/// What is wrong with the text.
+pub fn duration(text: &str) -> Result<Duration, &'static str> {
+    crate::directive::value::duration(text).map_err(|problem| problem.label)
+}

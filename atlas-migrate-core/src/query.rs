@@ -3,7 +3,7 @@
 use crate::directive::{self, Directives, Piece, Vocabulary};
 use crate::fault::{Fault, line_column};
 use crate::statement::{self, Kind};
-#[cfg(feature = "syntax")]
+#[cfg(feature = "strict")]
 use crate::syntax;
 use crate::token::{Lexer, Token};
 
@@ -63,7 +63,7 @@ pub(crate) fn read<V: Vocabulary>(
         let end = word.map_or(offset + 1, |word| word.range().end);
         faults.push(fault(offset..end, format!("no {holds}"), label, hint));
     }
-    #[cfg(feature = "syntax")]
+    #[cfg(feature = "strict")]
     if directives.span("no-syntax-check").is_none() {
         faults.extend(syntax::check_statements(path, text, &statements));
     }

@@ -87,12 +87,8 @@ impl Script {
         }
         let statements = statement::split(&normal);
         directives.said.header.transaction = rules::check(&path, &normal, &directives, &statements, &mut faults);
-        #[cfg(feature = "syntax")]
-        if directives.span("no-syntax-check").is_none() {
-            let conditions = directives.said.conditions.iter().cloned();
-            faults.extend(conditions.filter_map(|span| syntax::check_condition(&path, &normal, span)));
-            faults.extend(syntax::check_statements(&path, &normal, &statements));
-        }
+        #[cfg(feature = "strict")]
+        faults.extend(syntax_errors(&path, &normal, &directives, &statements));
         let (checksum, fingerprint) = (Checksum::of(&normal), Fingerprint::of(&normal));
         drop(normal);
         faults.sort();
@@ -101,6 +97,14 @@ impl Script {
         } else {
             Err(faults)
         }
+    }
+
+    /// The errors in the syntax of its SQL, unless `-- atlas:no-syntax-check` leaves them to the server.
+    #[cfg(feature = "syntax")]
+    pub fn syntax_errors(&self) -> Vec<Fault> {
+        let text = self.text();
+        let directives = directive::read::<OfMigration>(&self.path, &text, &[], &mut Vec::new());
+        syntax_errors(&self.path, &text, &directives, &statement::split(&text))
     }
 
     /// Where the file stands, relative to the manifest of the crate that embeds it: `migrations/001_init.sql`.
@@ -154,6 +158,22 @@ impl Script {
     pub fn header(&self) -> &Header {
         &self.header
     }
+}
+
+#[cfg(feature = "syntax")]
+fn syntax_errors(
+    path: &str,
+    text: &str,
+    directives: &directive::Directives<OfMigration>,
+    statements: &[Statement],
+) -> Vec<Fault> {
+    if directives.span("no-syntax-check").is_some() {
+        return Vec::new();
+    }
+    let conditions = directives.said.conditions.iter().cloned();
+    let mut faults: Vec<_> = conditions.filter_map(|span| syntax::check_condition(path, text, span)).collect();
+    faults.extend(syntax::check_statements(path, text, statements));
+    faults
 }
 
 #[cfg(test)]

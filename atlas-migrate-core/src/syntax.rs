@@ -48,7 +48,7 @@ pub(crate) fn check_condition(path: &str, text: &str, span: Range<usize>) -> Opt
 }
 
 /// The syntax error of a query that a directive gives.
-#[cfg(feature = "bench")]
+#[cfg(all(feature = "bench", feature = "strict"))]
 pub(crate) fn check_query(path: &str, text: &str, span: Range<usize>) -> Option<Fault> {
     let (error, label) = first_error(&text[span.clone()])?;
     let error = span.start + error.start..span.start + error.end;

@@ -21,6 +21,8 @@ struct Inner {
     place: Option<Place>,
     /// The place in a file whose text is not at hand.
     fault: Option<Fault>,
+    /// What is wrong with files, of which the message is made.
+    faults: Vec<Fault>,
     notes: Vec<String>,
     /// What became of the database.
     fate: Vec<String>,
@@ -82,6 +84,7 @@ impl Error {
             message: message.into(),
             place: None,
             fault: None,
+            faults: Vec::new(),
             notes: Vec::new(),
             fate: Vec::new(),
             hint: None,
@@ -98,7 +101,10 @@ impl Error {
     }
 
     /// No connection could be made; perhaps the server said why.
-    #[cfg(all(feature = "testing", any(feature = "postgres", feature = "sqlx", feature = "tokio-postgres")))]
+    #[cfg(any(
+        feature = "cli",
+        all(feature = "testing", any(feature = "postgres", feature = "sqlx", feature = "tokio-postgres"))
+    ))]
     pub(crate) fn not_connected(cause: Cause) -> Self {
         match cause {
             Cause::Connection(source) => Self::connect(source),
@@ -122,7 +128,9 @@ impl Error {
 
     pub(crate) fn faults_of(kind: ErrorKind, faults: &[Fault]) -> Self {
         let texts: Vec<_> = faults.iter().map(Fault::to_string).collect();
-        Self::new(kind, texts.join("\n\n"))
+        let mut error = Self::new(kind, texts.join("\n\n"));
+        error.0.faults = faults.to_vec();
+        error
     }
 
     /// One of the library's own statements was not carried out.
@@ -225,6 +233,27 @@ impl Error {
         &self.0.message
     }
 
+    /// What happened, what is noted about it and about what became of the database, and the hint.
+    #[cfg(feature = "cli")]
+    pub(crate) fn parts(&self) -> (&str, Vec<&str>, Option<&str>) {
+        let inner = &self.0;
+        let notes = inner.notes.iter().chain(&inner.fate).map(String::as_str).collect();
+        (&inner.message, notes, inner.hint.as_deref())
+    }
+
+    /// What is wrong with each of several files.
+    #[cfg(feature = "cli")]
+    pub(crate) fn each_fault(&self) -> &[Fault] {
+        &self.0.faults
+    }
+
+    /// With the hint in other words.
+    #[cfg(feature = "cli")]
+    pub(crate) fn hint_in(mut self, words: impl FnOnce(&str) -> String) -> Self {
+        self.0.hint = self.0.hint.as_deref().map(words);
+        self
+    }
+
     /// What sort of error it is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -240,9 +269,9 @@ impl Error {
         self.0.sqlstate.as_deref()
     }
 
-    /// Where in which file: the path, and line and column counted from 1.
+    /// Where in which file: the path, and line and column counted from 1. Of several places the first.
     pub fn position(&self) -> Option<(&str, usize, usize)> {
-        if let Some(fault) = &self.0.fault {
+        if let Some(fault) = self.0.fault.as_ref().or(self.0.faults.first()) {
             return fault.position().map(|(line, column)| (fault.path(), line, column));
         }
         let place = self.0.place.as_ref()?;

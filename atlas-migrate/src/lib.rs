@@ -143,6 +143,8 @@ pub mod build;
 pub mod catalog;
 #[cfg(feature = "clean")]
 pub mod clean;
+#[cfg(feature = "cli")]
+pub mod cli;
 mod driver;
 mod engine;
 #[cfg(feature = "ephemeral")]
@@ -158,6 +160,7 @@ mod place;
 mod progress;
 #[cfg(any(feature = "bench", feature = "verify"))]
 mod question;
+pub mod rehearse;
 mod report;
 #[cfg(feature = "roles")]
 pub mod roles;

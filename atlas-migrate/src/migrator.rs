@@ -10,6 +10,7 @@ use tracing::Instrument;
 use crate::driver::{Database, Job};
 use crate::engine::Engine;
 use crate::progress::{Event, Listener};
+use crate::rehearse::Rehearsal;
 use crate::session::Session;
 use crate::source::Migrations;
 use crate::{Error, Plan, Report, Status, script};
@@ -245,6 +246,25 @@ impl Migrator {
         database.perform(MakePlan(self.clone()))
     }
 
+    /// Runs what is pending in one transaction, and rolls it back: what would fail, how long each statement takes on this
+    /// database, which tables it locks and which it rewrites.
+    ///
+    /// It takes the locks that a run takes, for as long as all of it takes, so that others wait as they would for a run. A lock
+    /// is waited for as long as [`lock_timeout`](Self::lock_timeout) says, once. Nothing stays, save for the numbers that were
+    /// taken from sequences. An error of a statement is in the [`Rehearsal`], which ends there.
+    ///
+    /// A migration that does not run in a transaction is passed over, and so is one that uses an enum value of another one that
+    /// is pending; those behind them are rehearsed, and if one of these fails it says what it may lack. Since there is one
+    /// transaction, a lock that one migration took is not taken again by the next one, and is told once. Told are tables, views
+    /// and sequences that were there before; what else waits for the end of the transaction is what a run makes itself.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`run`](Self::run) before anything ran; [`Connection`](crate::ErrorKind::Connection).
+    pub fn rehearse<'c, D: Database<'c>>(&self, database: D) -> D::Outcome<Rehearsal> {
+        database.perform(Rehearse(self.clone()))
+    }
+
     /// Where each migration stands. Writes nothing, and drift is no error here.
     ///
     /// # Errors
@@ -360,7 +380,18 @@ impl Migrator {
     /// [`Usage`](crate::ErrorKind::Usage) if a migration has a condition and statements that cannot be in a transaction: SQL
     /// alone cannot pass over those.
     pub fn script(&self) -> Result<String, Error> {
-        script::write(self)
+        script::write(self, None)
+    }
+
+    /// The same for a database that is at this version: without the migrations up to it, which the history must have, and
+    /// without the repeatable ones, which may have run before.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`script`](Self::script); [`UnknownVersion`](crate::ErrorKind::UnknownVersion) if no migration has this
+    /// version.
+    pub fn script_from(&self, version: impl Into<Version>) -> Result<String, Error> {
+        script::write(self, Some(&version.into()))
     }
 
     /// What a verb does is traced within this.
@@ -374,6 +405,7 @@ pub(crate) struct Run(pub(crate) Migrator);
 #[cfg(feature = "testing")]
 pub(crate) struct Fill(pub(crate) Migrator);
 struct MakePlan(Migrator);
+struct Rehearse(Migrator);
 struct GetStatus(Migrator);
 struct Check(Migrator);
 pub(crate) struct DoRevert(pub(crate) Migrator, pub(crate) Revert);
@@ -394,6 +426,14 @@ impl Job for MakePlan {
 
     async fn perform<S: Session>(self, session: &mut S) -> Result<Plan, Error> {
         Engine::new(session, &self.0)?.plan().instrument(self.0.span("plan")).await
+    }
+}
+
+impl Job for Rehearse {
+    type Output = Rehearsal;
+
+    async fn perform<S: Session>(self, session: &mut S) -> Result<Rehearsal, Error> {
+        Engine::new(session, &self.0)?.rehearse().instrument(self.0.span("rehearse")).await
     }
 }
 

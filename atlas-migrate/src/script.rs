@@ -2,27 +2,44 @@
 
 use std::collections::BTreeSet;
 
+use atlas_migrate_core::history::Key;
 use atlas_migrate_core::migration::{Header, Migration, Transaction};
-use atlas_migrate_core::plan;
+use atlas_migrate_core::plan::{self, Problem};
+use atlas_migrate_core::version::Version;
 
 use crate::engine::refusal;
 use crate::report::label;
 use crate::sql::Sql;
 use crate::{Error, ErrorKind, Migrator};
 
-pub(crate) fn write(migrator: &Migrator) -> Result<String, Error> {
+/// All of them, or those with a higher version than this one, without the repeatable ones, which may have run before.
+pub(crate) fn write(migrator: &Migrator, from: Option<&Version>) -> Result<String, Error> {
     let Migrator { migrations, options } = migrator;
     let known = migrations.as_slice();
     refusal::check_names(&options.schema, &options.table, &options.namespace, options.role.as_deref())?;
-    let steps = plan::plan(known, &[], &options.plan).map_err(|problem| refusal::problem(known, &[], problem))?;
-    let wanted: Vec<_> = steps.iter().map(|step| &known[step.known]).collect();
+    let problem = |problem| refusal::problem(known, &[], problem);
+    let steps = plan::plan(known, &[], &options.plan).map_err(problem)?;
+    if let Some(version) = from
+        && !known.iter().any(|migration| migration.key() == Key::Versioned(version))
+    {
+        return Err(problem(Problem::UnknownTarget(version.clone())));
+    }
+    let all = steps.iter().map(|step| &known[step.known]);
+    let all = all.filter(|migration| from.is_none() || migration.key().is_versioned());
+    let (before, wanted): (Vec<_>, Vec<_>) =
+        all.partition(|migration| from.is_some_and(|version| migration.key() <= Key::Versioned(version)));
     if let Some(migration) = wanted.iter().find(|migration| cannot_be_passed_over(migration.up().header())) {
         return Err(refused(migration));
     }
     let sql = Sql::new(options, BTreeSet::new());
     let parts = wanted.iter().map(|migration| title(migration) + &sql.scripted(migration));
-    let head = "-- Migrations as one file, for a database that has none of them.\n".to_owned();
-    Ok(std::iter::once(head + &sql.begin_script(&wanted)).chain(parts).collect::<Vec<_>>().join("\n"))
+    let head = match from {
+        None => "-- Migrations as one file, for a database that has none of them.\n".to_owned(),
+        Some(version) => format!(
+            "-- Migrations as one file, for a database that is at {version}. Repeatable ones are left to a run.\n"
+        ),
+    };
+    Ok(std::iter::once(head + &sql.begin_script(&before, &wanted)).chain(parts).collect::<Vec<_>>().join("\n"))
 }
 
 fn cannot_be_passed_over(header: &Header) -> bool {

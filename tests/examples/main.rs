@@ -129,6 +129,28 @@ fn opchat_with_something_missing() {
     }
 }
 
+/// What it embeds is all that it needs: in another folder there are no files.
+#[test]
+fn migrate() {
+    let database = Database::new();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+        let manifest = format!("{WORKSPACE}/examples/Cargo.toml");
+        command.args(["run", "--quiet", "--example", "migrate", "--manifest-path", &manifest, "--"]).args(arguments);
+        command.current_dir(env!("CARGO_TARGET_TMPDIR")).env("DATABASE_URL", database.url());
+        let output = wait(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap(), BUILDING);
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{arguments:?}\n{out}\n{err}");
+        redacted(&out)
+    };
+    let commands: [&[&str]; 5] = [&["run"], &["check"], &["seed", "--environment", "dev"], &["verify"], &["status"]];
+    assert_snapshot!(commands.map(run).join("\n"));
+    assert!(run(&["bench"]).contains("newest"));
+    // A folder that is named goes before what is embedded.
+    let files = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/library/migrations");
+    assert!(run(&["status", "--source", files]).contains("jobs"));
+}
+
 /// An example that cannot do its work says why, and fails.
 #[test]
 fn no_database() {

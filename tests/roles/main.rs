@@ -9,6 +9,7 @@ mod existing;
 mod messages;
 mod passwords;
 mod proofs;
+mod toml;
 mod verbs;
 mod without_superuser;
 

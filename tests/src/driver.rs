@@ -3,6 +3,7 @@
 use atlas_migrate::bench::{BenchReport, Bencher};
 use atlas_migrate::catalog::Snapshot;
 use atlas_migrate::clean::{CleanPlan, CleanReport, Cleaner, ResetPlan, ResetReport, Resetter};
+use atlas_migrate::rehearse::Rehearsal;
 use atlas_migrate::roles::{Proof, Roles, RolesPlan};
 use atlas_migrate::seed::{SeedReport, Seeder};
 use atlas_migrate::setup::{Setup, SetupReport};
@@ -114,6 +115,11 @@ impl Connection {
     /// [`Migrator::plan`]
     pub fn plan(&mut self, migrator: &Migrator) -> Result<Plan, Error> {
         verb!(self, migrator.plan())
+    }
+
+    /// [`Migrator::rehearse`]
+    pub fn rehearse(&mut self, migrator: &Migrator) -> Result<Rehearsal, Error> {
+        verb!(self, migrator.rehearse())
     }
 
     /// [`Migrator::status`]

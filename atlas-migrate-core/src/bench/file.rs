@@ -7,7 +7,7 @@ use crate::directive::value::{self, Problem};
 use crate::directive::{Directives, Piece, Vocabulary};
 use crate::fault::Fault;
 use crate::query::{self, One, Rules};
-#[cfg(feature = "syntax")]
+#[cfg(feature = "strict")]
 use crate::syntax;
 use crate::token::Token;
 
@@ -142,7 +142,7 @@ fn check_parameters(
             "the statement has no `$1`",
             "write `$1` for the first column of the query, `$2` for the second; or remove the directive",
         )),
-        #[cfg(feature = "syntax")]
+        #[cfg(feature = "strict")]
         (_, Some((_, span))) if directives.span("no-syntax-check").is_none() => {
             syntax::check_query(path, text, span.clone())
         }

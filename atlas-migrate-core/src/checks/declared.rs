@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Check, Expectation, Index, Object, Privilege, Table};
-use crate::fault::{Fault, line_column, nearest};
+use crate::fault::{Fault, did_you_mean, line_column};
 use crate::version::Version;
 
 /// The sorts of expectations, and the settings of each, with an example.
@@ -214,13 +214,6 @@ impl<'v> Entry<'_, '_, 'v> {
             );
         }
         Some(Expectation::Privilege(Privilege { role: role?, on, may, may_not }))
-    }
-}
-
-fn did_you_mean<'k>(word: &str, known: impl Iterator<Item = &'k str> + Clone, what: &str) -> String {
-    match nearest(word, known.clone()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the {what} are {}", known.collect::<Vec<_>>().join(", ")),
     }
 }
 

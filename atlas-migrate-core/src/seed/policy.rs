@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use crate::checksum::normalized;
 use crate::directive::value::{self, Problem};
 use crate::directive::{Piece, Vocabulary};
-use crate::fault::{Fault, nearest};
+use crate::fault::{Fault, did_you_mean, nearest};
 
 /// When a seed runs, and what becomes of rows that exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -258,13 +258,6 @@ impl Reader<'_> {
 
     fn fault(&mut self, span: Range<usize>, message: &str, label: &str, hint: &str) {
         self.faults.push(Fault::new(&self.sidecar.path, message).at(self.text, span, label).hint(hint));
-    }
-}
-
-fn did_you_mean<const N: usize>(word: &str, known: [&str; N], what: &str) -> String {
-    match nearest(word, known) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the {what} are {}", known.join(", ")),
     }
 }
 

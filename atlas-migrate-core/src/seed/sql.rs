@@ -6,7 +6,7 @@ use super::policy::OfSeed;
 use crate::directive::{self, Directives};
 use crate::fault::Fault;
 use crate::statement::{self, Kind, Statement, end_of_rows};
-#[cfg(feature = "syntax")]
+#[cfg(feature = "strict")]
 use crate::syntax;
 use crate::token::{self, Lexer};
 
@@ -44,7 +44,7 @@ pub(super) fn read(path: &str, text: &str) -> Result<(Vec<Piece>, Directives<OfS
     statements.truncate(are_read);
     let Reader { pieces, mut faults, rows, .. } = reader;
     let directives: Directives<OfSeed> = directive::read(path, text, &rows, &mut faults);
-    #[cfg(feature = "syntax")]
+    #[cfg(feature = "strict")]
     if directives.span("no-syntax-check").is_none() {
         faults.extend(syntax::check_statements(path, text, &statements));
     }

@@ -88,13 +88,16 @@ impl Earlier {
 impl BenchReport {
     /// The report as JSON, in the form that [the module](super#json) describes.
     pub fn to_json(&self) -> String {
-        let report = Report {
+        crate::json::pretty(&self.as_json())
+    }
+
+    pub(crate) fn as_json(&self) -> impl Serialize + '_ {
+        Report {
             passed: self.passed(),
             passed_plans: self.passed_plans(),
             duration_ms: milliseconds(self.duration()),
             benchmarks: self.benchmarks().iter().map(OfBenchmark::new).collect(),
-        };
-        crate::json::pretty(&report)
+        }
     }
 }
 

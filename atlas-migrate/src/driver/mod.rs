@@ -16,7 +16,7 @@ mod postgres;
 #[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
 mod rust_postgres;
 #[cfg(feature = "sqlx")]
-mod sqlx;
+pub(crate) mod sqlx;
 #[cfg(feature = "tokio-postgres")]
 mod tokio_postgres;
 

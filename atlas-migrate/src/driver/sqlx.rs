@@ -158,6 +158,12 @@ pub(super) async fn connect(url: &str) -> Result<PgConnection, Error> {
     PgConnection::connect(url).await.map_err(|error| Error::not_connected(cause(error)))
 }
 
+/// What went wrong when a connection was made.
+#[cfg(feature = "cli")]
+pub(crate) fn not_connected(error: sqlx::Error) -> Error {
+    Error::not_connected(cause(error))
+}
+
 pub(super) async fn send(connection: &mut PgConnection, sql: &str) -> Result<Reply, Failure> {
     let mut reply = Reply::default();
     // `Executor` of the connection, with the text as an argument: `raw_sql(..).fetch_many(connection)` is not `Send` here

@@ -107,17 +107,25 @@ impl<S: Session> Engine<'_, S> {
 /// The error of a statement that was sent by itself, behind this text.
 pub(super) fn of_statement(job: &Job<'_>, index: usize, head: &str, server: &ServerError) -> Error {
     let Job { work, migration, script, .. } = *job;
-    let text = script.text();
-    let whole = script.statements().get(index).map(|statement| statement.range.clone());
-    let word = whole.as_ref().and_then(|whole| {
-        let position = server.position?.checked_sub(head.chars().count())?;
-        let span = span_at(&text[whole.clone()], "", position)?;
-        Some(whole.start + span.start..whole.start + span.end)
-    });
-    describe(work, migration, script, word.or(whole), "", server)
+    describe(work, migration, script, span_of_statement(script, index, head, server), "", server)
 }
 
-fn describe(
+/// The place of the error of a statement that was sent by itself, behind this text: a word, a line of a block, or all of it.
+pub(super) fn span_of_statement(
+    script: &Script,
+    index: usize,
+    head: &str,
+    server: &ServerError,
+) -> Option<Range<usize>> {
+    let text = script.text();
+    let whole = script.statements().get(index)?.range.clone();
+    let statement = &text[whole.clone()];
+    let word = server.position.and_then(|position| span_at(statement, head, position));
+    let part = word.or_else(|| line_of_block(statement, server.context.as_deref()));
+    Some(part.map_or(whole.clone(), |part| whole.start + part.start..whole.start + part.end))
+}
+
+pub(super) fn describe(
     work: Work<'_>,
     migration: &Migration,
     script: &Script,

@@ -34,6 +34,7 @@ mod judge;
 mod one_by_one;
 mod record;
 pub(crate) mod refusal;
+mod rehearse;
 mod state;
 mod transaction;
 mod turn;

@@ -7,10 +7,14 @@ mod proof;
 mod prove;
 mod refusal;
 mod state;
+#[cfg(feature = "roles-toml")]
+mod toml;
 mod wanted;
+
+pub use atlas_migrate_core::roles::On;
 
 #[cfg(feature = "setup")]
 pub(crate) use self::declaration::{Apply, Prove};
-pub use self::declaration::{Login, On, Roles};
+pub use self::declaration::{Login, Roles};
 pub use self::plan::RolesPlan;
 pub use self::proof::{Probe, Proof};

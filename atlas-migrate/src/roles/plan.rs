@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::declaration::{Login, On, Roles};
+use super::On;
+use super::declaration::{Login, Roles};
 use super::refusal;
 use super::state::{Kind, Object, Place, Role, State, privileges};
 use super::wanted::{Part, of_kind};

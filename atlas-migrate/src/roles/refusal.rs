@@ -2,28 +2,13 @@
 
 use std::collections::HashSet;
 
+use atlas_migrate_core::roles::PRIVILEGES;
+
 use super::declaration::Roles;
 use super::state::{Place, Role};
 use crate::engine::refusal::check_names;
 use crate::session::Cause;
 use crate::{Error, ErrorKind};
-
-/// What privileges there are.
-const PRIVILEGES: [&str; 13] = [
-    "SELECT",
-    "INSERT",
-    "UPDATE",
-    "DELETE",
-    "TRUNCATE",
-    "REFERENCES",
-    "TRIGGER",
-    "MAINTAIN",
-    "USAGE",
-    "EXECUTE",
-    "CREATE",
-    "CONNECT",
-    "TEMPORARY",
-];
 
 /// What makes no sense whatever the database is.
 pub(super) fn check(roles: &Roles) -> Result<(), Error> {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::declaration::{On, Roles};
+use super::On;
+use super::declaration::Roles;
 use super::state::{Kind, Object};
 
 /// What a role is.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::ours::{SPACE, member, ours};
+use super::ours::{SPACE, marks, member, ours};
 use super::{Sql, dollar_quoted, literal};
 use crate::clean::Reference;
 
@@ -52,17 +52,7 @@ impl Sql {
              BEGIN\n\
              {role}\
              \x20 PERFORM set_config('jit', 'off', true);\n\
-             \x20 FOR atlas_mark IN SELECT format('%I.%I', n.nspname, c.relname) AS quoted,\n\
-             \x20   has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS readable\n\
-             \x20   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n\
-             \x20   WHERE c.relkind = 'r' AND {SPACE} AND c.relname = 'schema_environment' AND {ours} = 'environment' LOOP\n\
-             \x20   atlas_environment := NULL;\n\
-             \x20   IF atlas_mark.readable THEN\n\
-             \x20     EXECUTE format('SELECT environment FROM %s', atlas_mark.quoted) INTO atlas_environment;\n\
-             \x20   END IF;\n\
-             \x20   atlas_marks := atlas_marks || jsonb_build_object('table', atlas_mark.quoted,\n\
-             \x20     'environment', atlas_environment, 'readable', atlas_mark.readable);\n\
-             \x20 END LOOP;\n\
+             {marks}\
              \x20 OPEN atlas_state FOR SELECT atlas_marks AS atlas_state, current_database(), current_user,\n\
              \x20   (SELECT coalesce(jsonb_agg(jsonb_build_object('name', n.nspname, 'member', {schema_member})\n\
              \x20     ORDER BY n.nspname COLLATE \"C\"), '[]') FROM pg_namespace n WHERE {SPACE}),\n\
@@ -73,7 +63,7 @@ impl Sql {
              \x20 OPEN atlas_references FOR {references};\n\
              END",
             role = self.perform_local_role(),
-            ours = ours(),
+            marks = marks(),
             schema_member = member("pg_namespace", "n.oid"),
             tables = tables(with_sequences),
             references = references(),

@@ -16,12 +16,15 @@ pub(crate) mod bench;
 mod catalog;
 #[cfg(feature = "clean")]
 mod clean;
+#[cfg(feature = "cli")]
+pub(crate) mod cli;
 mod judge;
 #[cfg(any(feature = "clean", feature = "roles"))]
 mod ours;
 #[cfg(any(feature = "bench", feature = "verify"))]
 pub(crate) mod question;
 mod read;
+pub(crate) mod rehearse;
 #[cfg(feature = "clean")]
 mod reset;
 #[cfg(feature = "roles")]

@@ -34,3 +34,23 @@ pub(super) fn member(class: &str, object: &str) -> String {
         "EXISTS (SELECT FROM pg_depend d WHERE d.classid = '{class}'::regclass AND d.objid = {object} AND d.deptype = 'e')"
     )
 }
+
+/// Appends to `atlas_marks` what each table `schema_environment` says that this is an environment of; with the variables
+/// `atlas_mark` and `atlas_environment`.
+#[cfg(feature = "clean")]
+pub(super) fn marks() -> String {
+    format!(
+        "\x20 FOR atlas_mark IN SELECT format('%I.%I', n.nspname, c.relname) AS quoted,\n\
+         \x20   has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS readable\n\
+         \x20   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n\
+         \x20   WHERE c.relkind = 'r' AND {SPACE} AND c.relname = 'schema_environment' AND {ours} = 'environment' LOOP\n\
+         \x20   atlas_environment := NULL;\n\
+         \x20   IF atlas_mark.readable THEN\n\
+         \x20     EXECUTE format('SELECT environment FROM %s', atlas_mark.quoted) INTO atlas_environment;\n\
+         \x20   END IF;\n\
+         \x20   atlas_marks := atlas_marks || jsonb_build_object('table', atlas_mark.quoted,\n\
+         \x20     'environment', atlas_environment, 'readable', atlas_mark.readable);\n\
+         \x20 END LOOP;\n",
+        ours = ours()
+    )
+}

@@ -9,9 +9,27 @@ use super::{COMMIT, Record, Sql, dollar_quoted, literal};
 const RESET: &str = "RESET SESSION AUTHORIZATION;\nRESET ALL;\n";
 
 impl Sql {
-    /// Makes the history, if there is none, and refuses if it has one of these migrations, or somebody is at work on them.
-    pub(crate) fn begin_script(&self, migrations: &[&Migration]) -> String {
-        let versions: Vec<_> = migrations.iter().map(|migration| literal(migration.version().as_str())).collect();
+    /// Makes the history, if there is none, and refuses if it lacks one of those that come before, has one of those that are to
+    /// run, or somebody is at work on them.
+    pub(crate) fn begin_script(&self, before: &[&Migration], wanted: &[&Migration]) -> String {
+        let versions = |migrations: &[&Migration]| {
+            let versions = migrations.iter().map(|migration| literal(migration.version().as_str()));
+            format!("ARRAY[{}]::text[]", versions.collect::<Vec<_>>().join(", "))
+        };
+        let lacking = match before {
+            [] => String::new(),
+            before => format!(
+                "\x20 SELECT string_agg(v, ', ' ORDER BY v) INTO atlas_done FROM unnest({}) v\n\
+                 \x20   WHERE NOT EXISTS (SELECT FROM {} WHERE namespace = {} AND version = v\n\
+                 \x20     AND state IN ('applied', 'skipped', 'baseline'));\n\
+                 \x20 IF atlas_done IS NOT NULL THEN\n\
+                 \x20   RAISE EXCEPTION 'the history does not have these: %', atlas_done;\n\
+                 \x20 END IF;\n",
+                versions(before),
+                self.history(),
+                literal(&self.namespace)
+            ),
+        };
         let body = format!(
             "DECLARE\n\
              \x20 atlas_granted boolean := pg_try_advisory_xact_lock({lock});\n\
@@ -21,8 +39,9 @@ impl Sql {
              \x20   RAISE EXCEPTION 'another process is migrating this database';\n\
              \x20 END IF;\n\
              {create}\
+             {lacking}\
              \x20 SELECT string_agg(version, ', ' ORDER BY version) INTO atlas_done FROM {history}\n\
-             \x20   WHERE namespace = {namespace} AND version = ANY (ARRAY[{versions}]::text[]);\n\
+             \x20   WHERE namespace = {namespace} AND version = ANY ({wanted});\n\
              \x20 IF atlas_done IS NOT NULL THEN\n\
              \x20   RAISE EXCEPTION 'the history has these already: %', atlas_done;\n\
              \x20 END IF;\n\
@@ -31,7 +50,7 @@ impl Sql {
             create = self.create(),
             history = self.history(),
             namespace = literal(&self.namespace),
-            versions = versions.join(", "),
+            wanted = versions(wanted),
         );
         format!("{}DO {};\n{COMMIT}", self.begin_local(), dollar_quoted(&body))
     }

@@ -42,15 +42,19 @@ struct Group<'r> {
 impl Usage {
     /// All of it as JSON, in the form that [the module](super#json) describes.
     pub fn to_json(&self) -> String {
+        crate::json::pretty(&self.as_json())
+    }
+
+    pub(crate) fn as_json(&self) -> impl Serialize + '_ {
         let names = |indexes: Vec<_>| indexes.into_iter().map(IndexUsage::name).collect::<Vec<_>>();
-        crate::json::pretty(&Report {
+        Report {
             since: self.since(),
             tables: self.tables().iter().map(Table::new).collect(),
             indexes: self.indexes().iter().map(Index::new).collect(),
             unused_indexes: names(self.unused_indexes().collect()),
             duplicate_indexes: self.duplicate_indexes().into_iter().map(names).collect(),
             connections: self.connections().iter().map(Group::new).collect(),
-        })
+        }
     }
 }
 

@@ -46,7 +46,11 @@ struct Row<'r>(&'r Sample);
 impl VerifyReport {
     /// The report as JSON, in the form that [the module](super#json) describes.
     pub fn to_json(&self) -> String {
-        let report = Report {
+        crate::json::pretty(&self.as_json())
+    }
+
+    pub(crate) fn as_json(&self) -> impl Serialize + '_ {
+        Report {
             passed: self.passed(),
             counts: Counts {
                 pass: self.count(Verdict::Pass),
@@ -55,8 +59,7 @@ impl VerifyReport {
             },
             duration_ms: milliseconds(self.duration()),
             checks: self.checks().iter().map(OfCheck::new).collect(),
-        };
-        crate::json::pretty(&report)
+        }
     }
 }
 

@@ -3,8 +3,9 @@
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::{Entry, Value, did_you_mean};
+use super::{Entry, Value};
 use crate::checks::{Name, Object, Type};
+use crate::fault::did_you_mean;
 
 impl<'v> Entry<'_, '_, 'v> {
     pub(super) fn has(&self, setting: &str) -> bool {

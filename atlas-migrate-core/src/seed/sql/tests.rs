@@ -162,7 +162,7 @@ fn what_a_seed_cannot_have() {
 }
 
 #[test]
-#[cfg(feature = "syntax")]
+#[cfg(feature = "strict")]
 fn syntax() {
     assert_snapshot!(faults("SELEC 1;\nCOPY a FROM stdin;\nSELEC (\n\\.\nSELECT (1;\n"), @"
     syntax error

@@ -1,0 +1,131 @@
+//! Asking before something is destroyed.
+
+use std::io::{self, BufRead, IsTerminal};
+
+use atlas_migrate_core::seed::PRODUCTION;
+use clap::Args;
+use sqlx::PgConnection;
+
+use super::context::Context;
+use crate::driver::{Database, Job};
+use crate::session::Session;
+use crate::{Error, ErrorKind, sql};
+
+/// The options of commands that destroy something.
+#[derive(Args, Debug)]
+pub(super) struct Consent {
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+    /// The name of the database, if it is marked as one in production
+    #[arg(long, value_name = "NAME")]
+    confirm: Option<String>,
+}
+
+/// A database, and what it is marked as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Identity {
+    pub(super) database: String,
+    pub(super) environments: Vec<String>,
+    /// Tables with marks that the role may not read.
+    unreadable: Option<String>,
+}
+
+impl Identity {
+    /// What a cleaner or resetter wants to be told, once somebody has agreed.
+    pub(super) fn confirmation(&self) -> Option<&str> {
+        match self.environments.as_slice() {
+            _ if self.is_production() => Some(PRODUCTION),
+            [] => Some(&self.database),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_production(&self) -> bool {
+        self.environments.iter().any(|environment| environment == PRODUCTION)
+    }
+}
+
+impl Consent {
+    /// Whether this may be done to the database at hand: `what` goes on behind "This …". An error if not.
+    pub(super) async fn obtain(
+        &self,
+        context: &Context,
+        connection: &mut PgConnection,
+        what: &str,
+    ) -> Result<Identity, Error> {
+        let identity = connection.perform(Identify).await?;
+        let database = &identity.database;
+        if let Some(table) = &identity.unreadable {
+            return Err(refused(format!("what database {database} is marked as may not be read: {table}"))
+                .hint(format!("grant it: GRANT SELECT ON {table} TO …")));
+        }
+        if let Some(name) = self.confirm.as_ref().filter(|name| *name != database) {
+            return Err(refused(format!("the confirmation names {name}, and this is the database {database}"))
+                .hint("connect to the database that is meant"));
+        }
+        let production = identity.is_production();
+        if self.confirm.is_some() || (self.yes && !production) {
+            return Ok(identity);
+        }
+        let sentence = format!("This {what}, in the database {database}");
+        if !can_ask() {
+            return Err(if production {
+                refused(format!("the database {database} is marked as one in production"))
+                    .hint(format!("if it is meant, say so with --confirm {database}"))
+            } else {
+                refused(format!("nobody can be asked: {}", lowercase(&sentence)))
+                    .hint("if it is meant, say so with --yes")
+            });
+        }
+        let (question, wanted) = match production {
+            true => (
+                format!("{sentence}, which is marked as one in PRODUCTION. Type its name to go on: "),
+                database.as_str(),
+            ),
+            false => (format!("{sentence}. Go on? [y/N] "), "y"),
+        };
+        let answer = context.ask(&question).await?;
+        let agreed = answer == wanted || (!production && answer.eq_ignore_ascii_case("yes"));
+        if agreed { Ok(identity) } else { Err(refused("not confirmed: nothing was done".to_owned())) }
+    }
+}
+
+fn lowercase(sentence: &str) -> String {
+    sentence.replacen('T', "t", 1)
+}
+
+fn refused(message: String) -> Error {
+    Error::new(ErrorKind::Environment, message)
+}
+
+/// Whether somebody sits at a terminal.
+fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// The next line that somebody types.
+pub(super) fn read_line() -> io::Result<String> {
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    Ok(line.trim().to_owned())
+}
+
+/// Asks the server which database this is.
+pub(super) struct Identify;
+
+impl Job for Identify {
+    type Output = Identity;
+
+    async fn perform<S: Session>(self, session: &mut S) -> Result<Identity, Error> {
+        let doing = "reading what the database is marked as";
+        let reply =
+            session.send(&sql::cli::look_at_marks()).await.map_err(|failure| Error::own(doing, failure.cause))?;
+        let row = reply.rows("atlas_database").next_back();
+        let Some([Some(database), environments, unreadable]) = row.map(Vec::as_slice) else {
+            return Err(Error::new(ErrorKind::Database, format!("{doing} gave no answer")));
+        };
+        let environments = environments.as_deref().unwrap_or("").split_whitespace().map(str::to_owned).collect();
+        Ok(Identity { database: database.clone(), environments, unreadable: unreadable.clone() })
+    }
+}

@@ -1,0 +1,28 @@
+//! `create`: makes the database.
+
+use clap::Args;
+
+use crate::cli::answer::{Answer, Failure};
+use crate::cli::context::Context;
+use crate::cli::databases::{Asked, MAINTENANCE, tell};
+use crate::sql;
+
+/// Make the database that the URL names, if there is none
+///
+/// Writes nothing into a database that is there.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: atlas-migrate create && atlas-migrate run")]
+pub(in crate::cli) struct Create {}
+
+impl Create {
+    pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
+        let place = context.place()?;
+        let database = place.database();
+        let mut connection = context.connect_to(&place.with_database(MAINTENANCE)).await?;
+        if tell(&mut connection, sql::cli::find_database(database), "looking for the database").await? {
+            return Ok(Asked::answer("create", database, "is there already", false));
+        }
+        tell(&mut connection, sql::cli::create_database(database), "making the database").await?;
+        Ok(Asked::answer("create", database, "was made", true))
+    }
+}

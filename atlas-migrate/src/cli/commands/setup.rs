@@ -1,0 +1,75 @@
+//! `setup`: all of it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::roles::{Changes, Outcome};
+use super::seed::{Loaded, loaded};
+use crate::cli::answer::{Answer, DONE, FAILED, Failure};
+use crate::cli::context::Context;
+use crate::cli::json::{Touched, touched};
+use crate::seed::{Environment, SeedReport};
+use crate::setup;
+use crate::verify::VerifyReport;
+
+/// Bring roles, migrations, seeds and checks to where they should be
+///
+/// Writes what is missing, as `roles apply`, `run` and `seed` do, and ends with `roles prove` and `verify`: of these what the
+/// project has. Seeds are loaded only if the environment is named. Exits with 1 if a proof or a check fails.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: atlas-migrate setup --environment dev")]
+pub(in crate::cli) struct Setup {
+    /// Load the seeds of this environment
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+    /// The file of roles [default: below [roles] in atlas-migrate.toml, or what the program declares]
+    #[arg(long, value_name = "FILE")]
+    roles: Option<PathBuf>,
+    /// The folder of seeds [default: seeds, or what the program embeds]
+    #[arg(long, value_name = "DIR")]
+    seeds: Option<PathBuf>,
+    /// The folder of checks [default: checks, or what the program embeds]
+    #[arg(long, value_name = "DIR")]
+    checks: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct SetUp<'a, V> {
+    command: &'static str,
+    passed: bool,
+    roles: Option<Changes<'a>>,
+    migrations: Vec<Touched<'a>>,
+    seeds: Option<Vec<Loaded<'a>>>,
+    proof: Option<Outcome<'a>>,
+    verify: Option<V>,
+}
+
+impl Setup {
+    pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
+        let mut setup = setup::Setup::new(context.migrator()?);
+        if self.roles.is_some() || context.has_roles() {
+            setup = setup.roles(context.roles(self.roles.as_deref())?);
+        }
+        if let Some(environment) = self.environment
+            && (self.seeds.is_some() || context.has_seeds())
+        {
+            setup = setup.seeds(context.seeder(self.seeds.as_deref(), Environment::named(environment))?);
+        }
+        if self.checks.is_some() || context.has_checks() {
+            setup = setup.verify(context.verifier(self.checks.as_deref())?);
+        }
+        let report = setup.run(&mut context.connect().await?).await?;
+        let json = SetUp {
+            command: "setup",
+            passed: report.passed(),
+            roles: report.roles().map(Changes::from),
+            migrations: touched(report.migrations()),
+            seeds: report.seeds().map(|seeds: &SeedReport| loaded(seeds)),
+            proof: report.proof().map(Outcome::from),
+            verify: report.verify().map(VerifyReport::as_json),
+        };
+        Ok(Answer::new(&report, &json).code(if report.passed() { DONE } else { FAILED }))
+    }
+}

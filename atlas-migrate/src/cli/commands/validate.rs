@@ -1,0 +1,38 @@
+//! `validate`: what is wrong with the files.
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::cli::answer::{Answer, Failure};
+use crate::cli::context::Context;
+use crate::{Error, Migrations, Script};
+
+/// Look for what is wrong with the files of migrations
+///
+/// Connects to no database. Says all that `embed_migrations!` would say when a program is compiled: names, order, duplicates,
+/// directives, transactions, and the syntax of the SQL.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: atlas-migrate validate --source db/migrations")]
+pub(in crate::cli) struct Validate {}
+
+#[derive(Serialize)]
+struct Valid {
+    command: &'static str,
+    migrations: usize,
+}
+
+impl Validate {
+    pub(super) fn perform(self, context: &Context) -> Result<Answer, Failure> {
+        let folder = context.folder();
+        let migrations = Migrations::from_directory(&folder)?;
+        let scripts = migrations.as_slice().iter().flat_map(|migration| [Some(migration.up()), migration.down()]);
+        let mut faults: Vec<_> = scripts.flatten().flat_map(Script::syntax_errors).collect();
+        if !faults.is_empty() {
+            faults.sort();
+            return Err(Error::faults(&faults).into());
+        }
+        let count = migrations.as_slice().len();
+        let text = format!("{count} migrations in {}, nothing wrong", folder.display());
+        Ok(Answer::new(text, &Valid { command: "validate", migrations: count }))
+    }
+}

@@ -1,0 +1,136 @@
+//! What every command has at hand.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::PgConnection;
+
+use super::answer::usage;
+use super::arguments::{Common, Format};
+use super::ask;
+use super::connect::Place;
+use super::environment::Environment;
+use super::progress::{Progress, Volume};
+use super::project::Project;
+use super::style::Styles;
+use crate::{Error, Migrations, Migrator, Report};
+
+/// The folder of migrations, where nothing else is said.
+const FOLDER: &str = "migrations";
+
+/// What is said on the command line, around it, and by the program that embeds it.
+pub(super) struct Context {
+    pub(super) project: Project,
+    pub(super) common: Common,
+    pub(super) environment: Environment,
+    pub(super) styles: Styles,
+    pub(super) progress: Progress,
+    /// Whether the folder was named on the command line, and so goes before what is embedded.
+    source_is_named: bool,
+    /// Where the database is, by the environment and the file.
+    fallback_url: Option<String>,
+    /// The name by which the server knows the sessions of this process.
+    application: String,
+}
+
+impl Context {
+    pub(super) fn new(
+        project: Project,
+        common: Common,
+        environment: Environment,
+        fallback_url: Option<String>,
+        source_is_named: bool,
+    ) -> Self {
+        let styles = Styles::new(common.color, &environment);
+        // Where a program reads the answer, only errors are for people.
+        let volume = match (common.quiet, common.verbose, common.format) {
+            (true, ..) => Volume::Quiet,
+            (_, true, _) => Volume::Verbose,
+            (.., Format::Json) => Volume::Quiet,
+            (.., Format::Text) => Volume::Normal,
+        };
+        let progress = Progress::new(volume, styles, !common.no_progress);
+        let application = application(&environment);
+        Self { project, common, environment, styles, progress, source_is_named, fallback_url, application }
+    }
+
+    /// The migrations with the options that were given: those that are embedded, else those of the folder.
+    pub(super) fn migrator(&self) -> Result<Migrator, Error> {
+        let mut migrator = match &self.project.migrations {
+            Some(migrator) if !self.source_is_named => migrator.clone(),
+            _ => Migrator::new(Migrations::from_directory(self.folder())?),
+        };
+        let Common { schema, table, namespace, role, .. } = &self.common;
+        if let Some(schema) = schema {
+            migrator = migrator.schema(schema);
+        }
+        if let Some(table) = table {
+            migrator = migrator.table(table);
+        }
+        if let Some(namespace) = namespace {
+            migrator = migrator.namespace(namespace);
+        }
+        if let Some(role) = role {
+            migrator = migrator.role(role);
+        }
+        let progress = self.progress.clone();
+        Ok(migrator.on_progress(move |event| progress.hear(event)))
+    }
+
+    /// The folder of migrations.
+    pub(super) fn folder(&self) -> PathBuf {
+        self.common.source.clone().unwrap_or_else(|| Path::new(FOLDER).to_owned())
+    }
+
+    /// Where the database is.
+    pub(super) fn place(&self) -> Result<Place, Error> {
+        let url = self.common.database_url.as_ref().or(self.fallback_url.as_ref());
+        Place::new(url.map(String::as_str), &self.environment)
+    }
+
+    /// A connection to the database, whose session an interruption can find.
+    pub(super) async fn connect(&self) -> Result<PgConnection, Error> {
+        self.connect_to(&self.place()?).await
+    }
+
+    /// The same, to this one.
+    pub(super) async fn connect_to(&self, place: &Place) -> Result<PgConnection, Error> {
+        if let Some(warning) = &place.warning {
+            self.progress.warn(warning);
+        }
+        self.progress.detail(&format!("connecting to {place}"));
+        place.connect(&self.application).await
+    }
+
+    /// What a run did, for people. What it warned of was said when it came up.
+    pub(super) fn report(&self, report: &Report) -> String {
+        let plain = Report { done: report.migrations().to_vec(), warnings: Vec::new() };
+        plain.to_string()
+    }
+
+    /// The name by which the server knows the sessions of this process.
+    pub(super) fn application(&self) -> &str {
+        &self.application
+    }
+
+    /// What somebody types behind a question.
+    pub(super) async fn ask(&self, question: &str) -> Result<String, Error> {
+        self.progress.clear();
+        eprint!("{question}");
+        let answer = tokio::task::spawn_blocking(ask::read_line).await;
+        match answer {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(usage(format!("the answer cannot be read: {error}"))),
+            Err(error) => Err(usage(format!("the answer cannot be read: {error}"))),
+        }
+    }
+}
+
+/// The name that is given, or the program's, and behind it what no other process has.
+fn application(environment: &Environment) -> String {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    let name = environment.get("PGAPPNAME").unwrap_or_else(|| "atlas-migrate".to_owned());
+    // The server keeps 63 bytes.
+    let name: String = name.chars().filter(|character| character.is_ascii_graphic()).take(40).collect();
+    let token = RandomState::new().build_hasher().finish() as u32;
+    format!("{name} {}-{token:08x}", std::process::id())
+}

@@ -1,0 +1,119 @@
+//! What commands work on beside migrations: what the program embeds, or what is in folders. A folder that is named goes before
+//! what is embedded.
+
+use std::path::{Path, PathBuf};
+
+use sqlx::PgConnection;
+
+use super::answer::usage;
+use super::ask::Identify;
+use super::context::Context;
+use super::layers::{FILE, ROLES};
+use crate::bench::{Bencher, Benchmarks};
+use crate::driver::Database;
+use crate::roles::Roles;
+use crate::seed::{Environment, Seeder, Seeds};
+use crate::verify::{Checks, Verifier};
+use crate::{Error, ErrorKind};
+
+/// The folders, where nothing else is said.
+const SEEDS: &str = "seeds";
+const CHECKS: &str = "checks";
+const BENCHMARKS: &str = "benchmarks";
+
+impl Context {
+    /// The seeds of an environment, with the options that were given.
+    pub(super) fn seeder(&self, folder: Option<&Path>, environment: Environment) -> Result<Seeder, Error> {
+        let mut seeder = match (folder, &self.project.seeds) {
+            (None, Some(make)) => (make.0)(environment),
+            _ => Seeder::new(Seeds::from_directory(folder.unwrap_or(Path::new(SEEDS)))?, environment),
+        };
+        if let Some(schema) = &self.common.schema {
+            seeder = seeder.schema(schema);
+        }
+        if let Some(namespace) = &self.common.namespace {
+            seeder = seeder.namespace(namespace);
+        }
+        if let Some(role) = &self.common.role {
+            seeder = seeder.role(role);
+        }
+        let progress = self.progress.clone();
+        Ok(seeder.on_progress(move |event| progress.hear(event)))
+    }
+
+    /// The environment that is named, or the one that the database is marked as.
+    pub(super) async fn environment_of(
+        &self,
+        named: Option<String>,
+        connection: &mut PgConnection,
+    ) -> Result<Environment, Error> {
+        if let Some(named) = named {
+            return Ok(Environment::named(named));
+        }
+        let identity = connection.perform(Identify).await?;
+        match identity.environments.as_slice() {
+            [environment] => Ok(Environment::named(environment)),
+            _ => Err(usage(format!("the database {} is not marked as one of an environment", identity.database))
+                .hint("say which it is to be with --environment, for example --environment dev")),
+        }
+    }
+
+    pub(super) fn verifier(&self, folder: Option<&Path>) -> Result<Verifier, Error> {
+        Ok(Verifier::new(match (folder, &self.project.checks) {
+            (None, Some(checks)) => checks.clone(),
+            _ => Checks::from_directory(folder.unwrap_or(Path::new(CHECKS)))?,
+        }))
+    }
+
+    pub(super) fn bencher(&self, folder: Option<&Path>) -> Result<Bencher, Error> {
+        Ok(Bencher::new(match (folder, &self.project.benchmarks) {
+            (None, Some(benchmarks)) => benchmarks.clone(),
+            _ => Benchmarks::from_directory(folder.unwrap_or(Path::new(BENCHMARKS)))?,
+        }))
+    }
+
+    /// The roles that are declared in a file.
+    pub(super) fn roles(&self, file: Option<&Path>) -> Result<Roles, Error> {
+        match (file, &self.project.roles) {
+            (None, Some(roles)) => Ok(roles.clone()),
+            (Some(file), _) => Roles::from_toml(file.display().to_string(), read(file)?),
+            (None, None) if declares_roles() => self.roles(Some(Path::new(FILE))),
+            (None, None) => Err(usage("no roles are declared")
+                .hint(format!("declare them below [{ROLES}] in {FILE}, or name a file with --roles"))),
+        }
+    }
+
+    /// Whether there are seeds without anybody naming them.
+    pub(super) fn has_seeds(&self) -> bool {
+        self.project.seeds.is_some() || Path::new(SEEDS).is_dir()
+    }
+
+    /// The same of checks.
+    pub(super) fn has_checks(&self) -> bool {
+        self.project.checks.is_some() || Path::new(CHECKS).is_dir()
+    }
+
+    /// The same of roles.
+    pub(super) fn has_roles(&self) -> bool {
+        self.project.roles.is_some() || declares_roles()
+    }
+}
+
+/// Whether the project's file has a table of roles.
+fn declares_roles() -> bool {
+    let text = std::fs::read_to_string(FILE).unwrap_or_default();
+    let (table, _faults) = toml::de::DeTable::parse_recoverable(&text);
+    table.get_ref().contains_key(ROLES)
+}
+
+/// Reads a file that somebody has named.
+pub(super) fn read(path: &Path) -> Result<String, Error> {
+    let failed = |error| Error::new(ErrorKind::Source, format!("{} cannot be read: {error}", path.display()));
+    std::fs::read_to_string(path).map_err(failed)
+}
+
+/// Writes one.
+pub(super) fn write(path: &PathBuf, text: &str) -> Result<(), Error> {
+    let failed = |error| Error::new(ErrorKind::Source, format!("{} cannot be written: {error}", path.display()));
+    std::fs::write(path, text).map_err(failed)
+}

@@ -1,0 +1,170 @@
+//! Ctrl-C, and `SIGTERM`: what is running is cancelled by the server, which rolls it back, and is told of as any error.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use sqlx::PgConnection;
+
+use super::answer::{Answer, Failure, INTERRUPTED};
+use super::context::Context;
+use crate::driver::{Database, Job};
+use crate::session::Session;
+use crate::{Error, ErrorKind, sql};
+
+/// How long a session may take to end once it was told to.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two attempts to cancel: the first may come between two statements.
+const PAUSE: Duration = Duration::from_millis(200);
+/// How often the line with the running migration is drawn anew.
+const FRAME: Duration = Duration::from_millis(100);
+
+/// Waits until the work is done, or somebody interrupts it.
+pub(super) async fn guard(
+    context: &Context,
+    work: impl Future<Output = Result<Answer, Failure>>,
+) -> Result<Answer, Failure> {
+    let mut work = std::pin::pin!(work);
+    let mut signals = Signals::new();
+    let mut frames = tokio::time::interval(FRAME);
+    let signal = loop {
+        tokio::select! {
+            biased;
+            signal = signals.next() => break signal,
+            result = &mut work => return result,
+            _ = frames.tick(), if context.progress.has_line() => context.progress.draw(),
+        }
+    };
+    context.progress.clear();
+    context.progress.say(&format!("{}: what is running is rolled back; again to leave at once", signal.name()));
+    let result = tokio::select! {
+        biased;
+        _ = signals.next() => Err(Error::new(ErrorKind::Connection, "left while it was still running")
+            .hint("what is running may still end well: look with `atlas-migrate status`")),
+        result = cancelled(context, work) => result,
+    };
+    match result {
+        // It had come to its end before the server was told.
+        Ok(answer) => Ok(answer),
+        Err(error) => {
+            Err(Failure { error: error.note(format!("interrupted by {}", signal.name())), code: signal.code() })
+        }
+    }
+}
+
+/// Has the server cancel what the work is at until it ends.
+async fn cancelled(
+    context: &Context,
+    mut work: Pin<&mut impl Future<Output = Result<Answer, Failure>>>,
+) -> Result<Answer, Error> {
+    let cancel = async {
+        let mut connection = context.place()?.connect("atlas-migrate interrupt").await?;
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while tokio::time::Instant::now() < deadline {
+            if !send(&mut connection, sql::cli::cancel(context.application())).await? {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        while send(&mut connection, sql::cli::terminate(context.application())).await? {
+            tokio::time::sleep(PAUSE).await;
+        }
+        Ok::<_, Error>(())
+    };
+    let outcome = tokio::select! {
+        biased;
+        result = &mut work => return result.map_err(|failure| failure.error),
+        outcome = tokio::time::timeout(PATIENCE * 2, cancel) => outcome,
+    };
+    // A command that is not connected, and one whose session is gone, which it is about to notice.
+    if let Ok(result) = tokio::time::timeout(PAUSE, work).await {
+        return result.map_err(|failure| failure.error);
+    }
+    Err(match outcome {
+        Ok(Ok(())) => Error::new(ErrorKind::Connection, "nothing was running on the server"),
+        Ok(Err(error)) => error.note("the server could not be told to cancel what is running"),
+        Err(_) => Error::new(ErrorKind::Connection, "the server did not cancel what is running in time")
+            .hint("look with `atlas-migrate status`, and at pg_stat_activity"),
+    })
+}
+
+/// Whether there is a session that was told.
+async fn send(connection: &mut PgConnection, sql: String) -> Result<bool, Error> {
+    connection.perform(Tell(sql)).await
+}
+
+struct Tell(String);
+
+impl Job for Tell {
+    type Output = bool;
+
+    async fn perform<S: Session>(self, session: &mut S) -> Result<bool, Error> {
+        let reply = session.send(&self.0).await.map_err(|failure| Error::own("cancelling what runs", failure.cause))?;
+        Ok(reply.rows("atlas_signalled").next().is_some())
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Signal {
+    Interrupt,
+    #[cfg(unix)]
+    Terminate,
+}
+
+impl Signal {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Interrupt => "Ctrl-C",
+            #[cfg(unix)]
+            Self::Terminate => "SIGTERM",
+        }
+    }
+
+    /// As a shell has it: 128 and the number of the signal.
+    fn code(self) -> u8 {
+        match self {
+            Self::Interrupt => INTERRUPTED,
+            #[cfg(unix)]
+            Self::Terminate => 143,
+        }
+    }
+}
+
+/// The signals that end a command. Where they cannot be caught, they end the process.
+struct Signals {
+    #[cfg(unix)]
+    caught: Option<(tokio::signal::unix::Signal, tokio::signal::unix::Signal)>,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let caught = signal(SignalKind::interrupt()).and_then(|one| Ok((one, signal(SignalKind::terminate())?)));
+        Self { caught: caught.ok() }
+    }
+
+    async fn next(&mut self) -> Signal {
+        match &mut self.caught {
+            None => std::future::pending().await,
+            Some((interrupt, terminate)) => tokio::select! {
+                _ = interrupt.recv() => Signal::Interrupt,
+                _ = terminate.recv() => Signal::Terminate,
+            },
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> Self {
+        Self {}
+    }
+
+    async fn next(&mut self) -> Signal {
+        match tokio::signal::ctrl_c().await {
+            Ok(()) => Signal::Interrupt,
+            Err(_) => std::future::pending().await,
+        }
+    }
+}

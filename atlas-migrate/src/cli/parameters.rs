@@ -1,0 +1,247 @@
+//! The parameters of a connection as libpq has them: of a URL, of `PG*` variables, or by default.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use atlas_migrate_core::fault::nearest;
+use percent_encoding::percent_decode_str;
+
+use super::answer::usage;
+use super::environment::Environment;
+use crate::Error;
+
+/// The parameters, and the variables that give them.
+const NAMES: [(&str, &str); 16] = [
+    ("host", "PGHOST"),
+    ("hostaddr", "PGHOSTADDR"),
+    ("port", "PGPORT"),
+    ("dbname", "PGDATABASE"),
+    ("user", "PGUSER"),
+    ("password", "PGPASSWORD"),
+    ("passfile", "PGPASSFILE"),
+    ("application_name", "PGAPPNAME"),
+    ("options", "PGOPTIONS"),
+    ("sslmode", "PGSSLMODE"),
+    ("sslrootcert", "PGSSLROOTCERT"),
+    ("sslcert", "PGSSLCERT"),
+    ("sslkey", "PGSSLKEY"),
+    ("connect_timeout", "PGCONNECT_TIMEOUT"),
+    ("channel_binding", "PGCHANNELBINDING"),
+    ("target_session_attrs", "PGTARGETSESSIONATTRS"),
+];
+
+/// What is not there for a parameter, with the values that ask for no more than there is.
+const LIMITED: [(&str, &[&str]); 2] = [("channel_binding", &["prefer", "disable"]), ("target_session_attrs", &["any"])];
+
+pub(super) const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+
+/// The parameters that are given.
+#[derive(Debug, Default)]
+pub(super) struct Parameters(BTreeMap<&'static str, String>);
+
+impl Parameters {
+    /// Those of a URL, and what that does not say of the environment.
+    pub(super) fn read(url: Option<&str>, environment: &Environment) -> Result<Self, Error> {
+        let mut parameters = Self::default();
+        for (name, variable) in NAMES {
+            if let Some(value) = environment.get(variable) {
+                parameters.0.insert(name, value);
+            }
+        }
+        if let Some(service) = environment.get("PGSERVICE") {
+            return Err(usage(format!("PGSERVICE is {service:?}, and service files are not read"))
+                .hint("unset it, and give the database as a URL or in PGHOST, PGUSER and so on"));
+        }
+        if let Some(url) = url {
+            parameters.add_url(url)?;
+        }
+        parameters.check()?;
+        Ok(parameters)
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// Host and port of each server that is to be tried.
+    pub(super) fn servers(&self) -> Result<Vec<(String, u16)>, Error> {
+        let ports: Vec<&str> = self.get("port").unwrap_or("5432").split(',').collect();
+        let port = |index: usize| {
+            let text = if ports.len() == 1 { ports[0] } else { ports.get(index).copied().unwrap_or_default() };
+            let text = if text.is_empty() { "5432" } else { text };
+            text.parse().map_err(|_| usage(format!("{text:?} is no port")).hint("ports are numbers up to 65535"))
+        };
+        let Some(hosts) = self.get("hostaddr").or(self.get("host")) else {
+            let port = port(0)?;
+            return Ok(vec![(default_host(port), port)]);
+        };
+        let hosts: Vec<&str> = hosts.split(',').collect();
+        if ports.len() != 1 && ports.len() != hosts.len() {
+            return Err(usage(format!("there are {} hosts and {} ports", hosts.len(), ports.len())));
+        }
+        let server = |(index, host): (usize, &&str)| {
+            let port = port(index)?;
+            Ok((if host.is_empty() { default_host(port) } else { (*host).to_owned() }, port))
+        };
+        hosts.iter().enumerate().map(server).collect()
+    }
+
+    fn add_url(&mut self, url: &str) -> Result<(), Error> {
+        let malformed = |what: &str| {
+            usage(format!("the URL of the database {what}"))
+                .hint("write it as in postgresql://user@host:5432/database?sslmode=verify-full")
+        };
+        let rest = url.strip_prefix("postgresql://").or_else(|| url.strip_prefix("postgres://"));
+        let rest = rest.ok_or_else(|| malformed("does not begin with postgresql://"))?;
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+        let (login, servers) = match authority.rsplit_once('@') {
+            Some((login, servers)) => (login, servers),
+            None => ("", authority),
+        };
+        let (user, password) = login.split_once(':').unwrap_or((login, ""));
+        let (mut hosts, mut ports) = (Vec::new(), Vec::new());
+        for server in servers.split(',') {
+            // The colons of an IPv6 address stand in brackets.
+            let (host, port) = match server.rsplit_once(':') {
+                Some((host, port)) if !port.contains(']') => (host, port),
+                _ => (server, ""),
+            };
+            hosts.push(host.trim_start_matches('[').trim_end_matches(']'));
+            ports.push(port);
+        }
+        let ports = if ports.iter().all(|port| port.is_empty()) { String::new() } else { ports.join(",") };
+        let parts = [
+            ("user", user),
+            ("password", password),
+            ("host", &hosts.join(",")),
+            ("port", &ports),
+            ("dbname", database),
+        ];
+        for (name, value) in parts.into_iter().filter(|(_, value)| !value.is_empty()) {
+            self.0.insert(name, decoded(value).ok_or_else(|| malformed("is not UTF-8"))?);
+        }
+        // Who names the host in the URL does not mean the address of another.
+        if hosts.iter().any(|host| !host.is_empty()) {
+            self.0.remove("hostaddr");
+        }
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').ok_or_else(|| malformed("has a parameter without a value"))?;
+            let name = match name {
+                "ssl" if value == "true" => {
+                    self.0.insert("sslmode", "require".to_owned());
+                    continue;
+                }
+                "hostaddr" | "host" => {
+                    self.0.remove("hostaddr");
+                    name
+                }
+                name => name,
+            };
+            let names = || NAMES.iter().map(|(name, _)| *name);
+            let Some(known) = names().find(|known| *known == name) else {
+                let hint = match nearest(name, names()) {
+                    Some(nearest) => format!("did you mean `{nearest}`?"),
+                    None => format!("there are: {}", names().collect::<Vec<_>>().join(", ")),
+                };
+                return Err(usage(format!("unknown parameter `{name}` in the URL of the database")).hint(hint));
+            };
+            self.0.insert(known, decoded(value).ok_or_else(|| malformed("is not UTF-8"))?);
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        if let Some(mode) = self.get("sslmode").filter(|mode| !SSL_MODES.contains(mode)) {
+            let hint = match nearest(mode, SSL_MODES) {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => format!("there are: {}", SSL_MODES.join(", ")),
+            };
+            return Err(usage(format!("unknown sslmode `{mode}`")).hint(hint));
+        }
+        for (name, values) in LIMITED {
+            if let Some(value) = self.get(name).filter(|value| !values.contains(value)) {
+                return Err(usage(format!("{name} is {value:?}, which is not supported"))
+                    .hint(format!("leave it out; what can be had is: {}", values.join(", "))));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn decoded(text: &str) -> Option<String> {
+    percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned())
+}
+
+/// The folder of the server's socket, where there is one.
+fn default_host(port: u16) -> String {
+    let has_socket = |folder: &&str| Path::new(folder).join(format!(".s.PGSQL.{port}")).exists();
+    ["/var/run/postgresql", "/tmp"].into_iter().find(has_socket).unwrap_or("localhost").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(url: &str, expected: &[(&str, &str)]) {
+        let mut parameters = Parameters::default();
+        parameters.add_url(url).unwrap();
+        let actual: Vec<_> = parameters.0.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!(actual, expected, "{url}");
+    }
+
+    #[test]
+    fn urls() {
+        check("postgres://", &[]);
+        check("postgresql:///app", &[("dbname", "app")]);
+        check("postgres://me@/app", &[("dbname", "app"), ("user", "me")]);
+        check("postgres://h:1/a", &[("dbname", "a"), ("host", "h"), ("port", "1")]);
+        check("postgres://[::1]:1", &[("host", "::1"), ("port", "1")]);
+        check("postgres://[::1]", &[("host", "::1")]);
+        check("postgres://%2Ftmp/a", &[("dbname", "a"), ("host", "/tmp")]);
+        check("postgres:///a?host=/tmp&port=7", &[("dbname", "a"), ("host", "/tmp"), ("port", "7")]);
+        check("postgres://a,b:2/", &[("host", "a,b"), ("port", ",2")]);
+        check("postgres://u%40x:p%2F%3A@h", &[("host", "h"), ("password", "p/:"), ("user", "u@x")]);
+        check("postgres://u:p:q@h", &[("host", "h"), ("password", "p:q"), ("user", "u")]);
+        check("postgres://h?ssl=true", &[("host", "h"), ("sslmode", "require")]);
+    }
+
+    #[track_caller]
+    fn check_servers(parameters: &[(&'static str, &str)], expected: &[(&str, u16)]) {
+        let given = parameters.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        let servers = Parameters(given.collect()).servers().unwrap();
+        let servers: Vec<_> = servers.iter().map(|(host, port)| (host.as_str(), *port)).collect();
+        assert_eq!(servers, expected, "{parameters:?}");
+    }
+
+    #[test]
+    fn servers() {
+        check_servers(&[("host", "h")], &[("h", 5432)]);
+        check_servers(&[("host", "a,b"), ("port", "1")], &[("a", 1), ("b", 1)]);
+        check_servers(&[("host", "a,b"), ("port", "1,2")], &[("a", 1), ("b", 2)]);
+        check_servers(&[("host", "a,b"), ("port", ",2")], &[("a", 5432), ("b", 2)]);
+        check_servers(&[("host", "h"), ("hostaddr", "127.0.0.1")], &[("127.0.0.1", 5432)]);
+    }
+
+    #[track_caller]
+    fn check_refused(url: &str, expected: &str) {
+        let mut parameters = Parameters::default();
+        let result = parameters.add_url(url).and_then(|()| parameters.check()).and_then(|()| parameters.servers());
+        let message = result.unwrap_err().to_string();
+        assert!(message.contains(expected), "{url}: {message}");
+        assert!(!message.contains("secret"), "{message}");
+    }
+
+    #[test]
+    fn refused() {
+        check_refused("mysql://me:secret@h/a", "does not begin with postgresql://");
+        check_refused("postgres://me:secret@h/a?sslmod=require", "did you mean `sslmode`?");
+        check_refused("postgres://me:secret@h/a?sslmode=verify-ful", "did you mean `verify-full`?");
+        check_refused("postgres://me:secret@h/a?sslmode", "a parameter without a value");
+        check_refused("postgres://me:secret@h:x/a", "\"x\" is no port");
+        check_refused("postgres://a:1,b:2/?port=1,2,3", "2 hosts and 3 ports");
+        check_refused("postgres://h/?channel_binding=require", "channel_binding is \"require\"");
+        check_refused("postgres://%ff@h/", "not UTF-8");
+    }
+}

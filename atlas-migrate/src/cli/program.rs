@@ -1,0 +1,181 @@
+//! From the arguments to the exit code.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, FromArgMatches};
+
+use super::answer::{self, Answer, Failure, complain, usage};
+use super::arguments::{self, Arguments, Format};
+use super::commands::Command;
+use super::context::Context;
+use super::interrupt;
+use super::layers::Layers;
+use super::mask::masked;
+use super::progress::error_word;
+use super::project::Project;
+
+pub(super) fn main(project: Project) -> ExitCode {
+    let arguments = project.arguments.clone().unwrap_or_else(|| std::env::args_os().collect());
+    ExitCode::from(run(project, &arguments))
+}
+
+fn run(project: Project, arguments: &[OsString]) -> u8 {
+    let command = arguments::command();
+    let asks_for_json = asks_for_json(arguments);
+    let layers = match Layers::read(&command) {
+        Ok(layers) => layers,
+        Err(error) => return Failure::from(error).show(format_of(asks_for_json), "error:"),
+    };
+    let mut command = layers.apply(command);
+    if let Some(name) = arguments.first().and_then(|name| Path::new(name).file_name()) {
+        command = command.bin_name(name.to_string_lossy());
+    }
+    let parsed = command.try_get_matches_from_mut(arguments);
+    let parsed = parsed.and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
+    let (Arguments { common, command }, matches) = match parsed {
+        Ok(parsed) => parsed,
+        Err(misuse) => return misused(&misuse, format_of(asks_for_json || layers.wants_json())),
+    };
+    let url = layers.database_url();
+    let (format, quiet) = (common.format, common.quiet);
+    let context = Context::new(project, common, layers.environment, url, is_typed("source", &matches));
+    let result = in_runtime(&context, command);
+    context.progress.clear();
+    match result {
+        Ok(answer) => answer.show(format, quiet),
+        Err(failure) => failure.show(format, &error_word(context.styles)),
+    }
+}
+
+/// On a runtime of its own; where there is one already, in a thread of its own.
+fn in_runtime(context: &Context, command: Command) -> Result<Answer, Failure> {
+    let work = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| usage(format!("the runtime does not start: {error}")))?;
+        let result = runtime.block_on(interrupt::guard(context, command.perform(context)));
+        // Somebody may still be asked, who is not going to answer.
+        runtime.shutdown_background();
+        result
+    };
+    if tokio::runtime::Handle::try_current().is_err() {
+        return work();
+    }
+    match std::thread::scope(|scope| scope.spawn(work).join()) {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
+
+/// What clap says: help and versions for people, and what is wrong with the arguments.
+fn misused(misuse: &clap::Error, format: Format) -> u8 {
+    if !misuse.use_stderr() {
+        // Where standard output is closed, nobody wants to read it.
+        let _closed = misuse.print();
+        return answer::DONE;
+    }
+    let text = masked(&misuse.render().to_string());
+    match format {
+        Format::Text => {
+            complain(text.trim_end());
+            answer::USAGE
+        }
+        Format::Json => {
+            let text = text.trim_end();
+            Failure::from(usage(text.strip_prefix("error: ").unwrap_or(text))).show(format, "")
+        }
+    }
+}
+
+fn format_of(json: bool) -> Format {
+    if json { Format::Json } else { Format::Text }
+}
+
+/// Whether JSON is asked for, by arguments that may be wrong.
+fn asks_for_json(arguments: &[OsString]) -> bool {
+    let is_json = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
+    arguments.windows(2).any(is_json) || arguments.iter().any(|argument| argument == "--format=json")
+}
+
+/// Whether an option was given on the command line.
+fn is_typed(option: &str, matches: &ArgMatches) -> bool {
+    let here = matches.try_contains_id(option).is_ok_and(|there| there)
+        && matches.value_source(option) == Some(ValueSource::CommandLine);
+    here || matches.subcommand().is_some_and(|(_, matches)| is_typed(option, matches))
+}
+
+/// Starts the program again without the password that stands in its arguments, where anybody can read it: with the URL in the
+/// environment instead. For the beginning of `main`.
+#[cfg(unix)]
+pub fn hide_password() {
+    use std::os::unix::process::CommandExt;
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let Some((url, rest)) = url_with_password(&arguments) else { return };
+    let Ok(program) = std::env::current_exe() else { return };
+    let mut command = std::process::Command::new(program);
+    command.args(&rest[1..]).env("DATABASE_URL", url);
+    if let Some(name) = rest.first() {
+        command.arg0(name);
+    }
+    let error = command.exec();
+    complain(&format!("warning: the password stays in the list of processes: {error}"));
+}
+
+/// Where arguments cannot be replaced, this does nothing.
+#[cfg(not(unix))]
+pub fn hide_password() {}
+
+/// The last URL that has a password, and the arguments without any.
+#[cfg(unix)]
+fn url_with_password(arguments: &[OsString]) -> Option<(OsString, Vec<OsString>)> {
+    const OPTION: &str = "--database-url";
+    let (mut url, mut rest) = (None, Vec::new());
+    let mut arguments = arguments.iter();
+    while let Some(argument) = arguments.next() {
+        match argument.to_str() {
+            Some(OPTION) => url = Some(arguments.next()?.to_str()?.to_owned()),
+            Some(text) if text.starts_with("--database-url=") => url = Some(text[OPTION.len() + 1..].to_owned()),
+            _ => rest.push(argument.clone()),
+        }
+    }
+    let url = url?;
+    let has_password = masked(&url) != url;
+    has_password.then(|| (url.into(), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In a program that is asynchronous already.
+    #[test]
+    fn within_a_runtime() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let project = Project::new().arguments("myapp migrate", ["validate", "--quiet", "--source", "../migrations"]);
+        assert_eq!(runtime.block_on(async { main(project) }), ExitCode::from(answer::DONE));
+        let project = Project::new().arguments("myapp migrate", ["validate", "--source", "nowhere"]);
+        assert_eq!(runtime.block_on(async { main(project) }), ExitCode::from(answer::FAILED));
+    }
+
+    #[track_caller]
+    #[cfg(unix)]
+    fn check_hidden(arguments: &str, expected: Option<(&str, &str)>) {
+        let arguments: Vec<_> = arguments.split(' ').map(OsString::from).collect();
+        let joined = |rest: Vec<OsString>| rest.join(std::ffi::OsStr::new(" "));
+        let hidden = url_with_password(&arguments).map(|(url, rest)| (url, joined(rest)));
+        assert_eq!(hidden, expected.map(|(url, rest)| (url.into(), rest.into())));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn urls_with_passwords() {
+        check_hidden("p run", None);
+        check_hidden("p --database-url postgres://me@h run", None);
+        check_hidden("p --database-url postgres://me:x@h run", Some(("postgres://me:x@h", "p run")));
+        check_hidden("p run -v --database-url=postgres://me:x@h", Some(("postgres://me:x@h", "p run -v")));
+        check_hidden("p --database-url=postgres://h?password=x", Some(("postgres://h?password=x", "p")));
+        check_hidden("p --database-url", None);
+    }
+}

@@ -1,0 +1,196 @@
+//! What is shown on standard error while a command is at work.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::style::{DIM, RED, Styles, YELLOW};
+use crate::progress::Event;
+use crate::report::label;
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Volume {
+    Quiet,
+    Normal,
+    Verbose,
+}
+
+/// A line on the terminal that shows what is running; and, above it, what has to be said.
+#[derive(Clone, Debug)]
+pub(super) struct Progress(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    volume: Volume,
+    styles: Styles,
+    /// Whether there is a terminal for the line.
+    line: bool,
+    /// What the line says now.
+    shown: bool,
+    running: Option<(String, Instant)>,
+    done: usize,
+    remaining: usize,
+}
+
+impl Progress {
+    pub(super) fn new(volume: Volume, styles: Styles, wanted: bool) -> Self {
+        let line = wanted && volume != Volume::Quiet && io::stderr().is_terminal();
+        let (shown, running, done, remaining) = (false, None, 0, 0);
+        Self(Arc::new(Mutex::new(State { volume, styles, line, shown, running, done, remaining })))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says something that matters, unless nothing is to be said.
+    pub(super) fn say(&self, text: &str) {
+        self.state().say(Volume::Normal, text);
+    }
+
+    /// Says something that is asked for with `--verbose`.
+    pub(super) fn detail(&self, text: &str) {
+        self.state().say(Volume::Verbose, text);
+    }
+
+    /// Warns, unless nothing is to be said.
+    pub(super) fn warn(&self, text: &str) {
+        let mut state = self.state();
+        let warning = state.styles.paint_error(YELLOW, "warning:");
+        state.say(Volume::Normal, &format!("{warning} {text}"));
+    }
+
+    /// Draws the line anew, with the time that has passed.
+    pub(super) fn draw(&self) {
+        self.state().draw();
+    }
+
+    /// Takes the line away.
+    pub(super) fn clear(&self) {
+        self.state().clear();
+    }
+
+    /// Whether there is a terminal for the line.
+    pub(super) fn has_line(&self) -> bool {
+        self.state().line
+    }
+
+    /// What a run tells.
+    pub(super) fn hear(&self, event: &Event<'_>) {
+        let mut state = self.state();
+        match event {
+            Event::Started { migration, remaining } => {
+                state.begin(label(migration.version(), migration.name()), *remaining);
+            }
+            Event::Statement { migration, completed, total } => {
+                let label = label(migration.version(), migration.name());
+                state.say(Volume::Verbose, &format!("{label}: {completed} of {total} statements"));
+            }
+            Event::Finished(done) => {
+                let text =
+                    format!("{} {} in {}", done.outcome(), label(done.version(), done.name()), time(done.duration()));
+                state.end(&text);
+            }
+            Event::Waiting { waited, holder } => {
+                let holder = holder.map_or(String::new(), |holder| format!(": {holder}"));
+                state.say(Volume::Normal, &format!("waiting for {} for who is migrating{holder}", time(*waited)));
+            }
+            Event::Pending { waited, pending } => {
+                state.say(Volume::Normal, &format!("waiting for {}: {pending} migrations are pending", time(*waited)));
+            }
+            Event::Retrying { migration, attempts, reason, pause } => {
+                let label = label(migration.version(), migration.name());
+                let text = format!("{label} is tried again in {}, after {attempts}: {reason}", time(*pause));
+                let warning = state.styles.paint_error(YELLOW, "warning:");
+                state.say(Volume::Normal, &format!("{warning} {text}"));
+            }
+            Event::Seeding { seed, rows, .. } => {
+                let (seed, rows) = ((*seed).to_owned(), *rows);
+                state.begin_seed(&format!("{seed}: {rows} rows"));
+            }
+            Event::Seeded(seeded) => {
+                let text = format!("loaded {} in {}", seeded.name(), time(seeded.duration()));
+                state.end(&text);
+            }
+            Event::Warning(text) => {
+                let warning = state.styles.paint_error(YELLOW, "warning:");
+                state.say(Volume::Normal, &format!("{warning} {text}"));
+            }
+        }
+    }
+}
+
+impl State {
+    fn say(&mut self, volume: Volume, text: &str) {
+        if self.volume < volume {
+            return;
+        }
+        self.clear();
+        write(&format!("{text}\n"));
+        self.draw();
+    }
+
+    fn begin(&mut self, label: String, remaining: usize) {
+        self.remaining = remaining;
+        self.running = Some((label, Instant::now()));
+        self.draw();
+    }
+
+    fn begin_seed(&mut self, label: &str) {
+        let since = self.running.as_ref().map_or_else(Instant::now, |(_, since)| *since);
+        self.remaining = self.remaining.max(1);
+        self.running = Some((label.to_owned(), since));
+        self.draw();
+    }
+
+    fn end(&mut self, text: &str) {
+        self.done += 1;
+        self.remaining = self.remaining.saturating_sub(1);
+        self.running = None;
+        self.clear();
+        self.say(Volume::Verbose, text);
+    }
+
+    fn draw(&mut self) {
+        let Some((label, since)) = &self.running else { return };
+        if !self.line {
+            return;
+        }
+        const WIDTH: usize = 20;
+        let total = self.done + self.remaining;
+        let filled = WIDTH * self.done / total.max(1);
+        let bar = format!("[{}{}]", "#".repeat(filled), "-".repeat(WIDTH - filled));
+        let bar = self.styles.paint_error(DIM, &bar);
+        // A line that wraps could not be taken away.
+        let label: String = label.chars().take(40).collect();
+        write(&format!("\r\x1b[2K{bar} {}/{total} {label} {}", self.done + 1, time(since.elapsed())));
+        self.shown = true;
+    }
+
+    fn clear(&mut self) {
+        if std::mem::take(&mut self.shown) {
+            write("\r\x1b[2K");
+        }
+    }
+}
+
+/// Where standard error is closed, nobody can be told.
+fn write(text: &str) {
+    let mut errors = io::stderr().lock();
+    let _closed = errors.write_all(text.as_bytes()).and_then(|()| errors.flush());
+}
+
+/// A duration for people: `12 ms`, `1.2 s`, `3 min 4 s`.
+pub(super) fn time(duration: Duration) -> String {
+    match duration.as_secs() {
+        0 => format!("{} ms", duration.as_millis()),
+        1..60 => format!("{:.1} s", duration.as_secs_f64()),
+        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+/// The word before what went wrong.
+pub(super) fn error_word(styles: Styles) -> String {
+    styles.paint_error(RED, "error:")
+}

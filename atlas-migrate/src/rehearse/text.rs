@@ -1,0 +1,65 @@
+//! A rehearsal as text.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Rehearsal, Rehearsed, Statement};
+use crate::report::label;
+
+/// So many characters of a statement are shown.
+const SHOWN: usize = 60;
+
+impl fmt::Display for Rehearsal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            f.write_str("nothing to rehearse")?;
+        }
+        for migration in &self.migrations {
+            writeln!(f, "{migration}")?;
+        }
+        if !self.is_empty() {
+            f.write_str("rolled back: nothing of it stays, save for the numbers that were taken from sequences")?;
+        }
+        self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning: {warning}"))
+    }
+}
+
+impl fmt::Display for Rehearsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}  {}", label(&self.version, &self.name), self.verdict.as_str())?;
+        match &self.note {
+            Some(note) => write!(f, ": {note}")?,
+            None => write!(f, "  {:.1} ms", milliseconds(self.duration()))?,
+        }
+        for statement in &self.statements {
+            write!(f, "\n  {}. {}:", statement.number, self.path)?;
+            statement.write(f)?;
+        }
+        if let Some(failure) = &self.failure {
+            write!(f, "\n  {}", failure.text.replace('\n', "\n  "))?;
+        }
+        Ok(())
+    }
+}
+
+impl Statement {
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (line, column) = self.place;
+        let words: Vec<_> = self.sql.split_whitespace().collect();
+        let sql = words.join(" ");
+        let shown: String = match sql.char_indices().nth(SHOWN) {
+            Some((end, _)) => format!("{}…", &sql[..end]),
+            None => sql,
+        };
+        write!(f, "{line}:{column}  {:.1} ms  {shown}", milliseconds(self.duration))?;
+        self.locks.iter().try_for_each(|lock| write!(f, "\n     {} on {}", lock.mode, lock.table))?;
+        for rewrite in self.rewrites.iter().filter(|rewrite| rewrite.bytes == 0) {
+            write!(f, "\n     new file without rows for {}", rewrite.table)?;
+        }
+        self.warnings().iter().try_for_each(|warning| write!(f, "\n     warning: {warning}"))
+    }
+}
+
+pub(super) fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}

@@ -1,0 +1,56 @@
+//! What the command line sends beside what the library does.
+
+use super::ours::marks;
+use super::{dollar_quoted, ident, literal};
+
+/// The name of the database, and what it is marked as: the environments, and the tables whose mark may not be read. Writes
+/// nothing.
+pub(crate) fn look_at_marks() -> String {
+    let body = format!(
+        "DECLARE\n\
+         \x20 atlas_marks jsonb := '[]';\n\
+         \x20 atlas_mark record;\n\
+         \x20 atlas_environment text;\n\
+         \x20 atlas_state refcursor := 'atlas_state';\n\
+         BEGIN\n\
+         {}\
+         \x20 OPEN atlas_state FOR SELECT current_database() AS atlas_database,\n\
+         \x20   (SELECT string_agg(m ->> 'environment', ' ') FROM jsonb_array_elements(atlas_marks) m),\n\
+         \x20   (SELECT string_agg(m ->> 'table', ' ') FROM jsonb_array_elements(atlas_marks) m\n\
+         \x20     WHERE NOT (m ->> 'readable')::boolean);\n\
+         END",
+        marks()
+    );
+    format!("DO {};\nFETCH ALL FROM atlas_state;\nCLOSE atlas_state;\n", dollar_quoted(&body))
+}
+
+/// A row if there is a database of this name.
+pub(crate) fn find_database(name: &str) -> String {
+    format!("SELECT datname AS atlas_database FROM pg_database WHERE datname = {}", literal(name))
+}
+
+pub(crate) fn create_database(name: &str) -> String {
+    format!("CREATE DATABASE {}", ident(name))
+}
+
+pub(crate) fn drop_database(name: &str) -> String {
+    format!("DROP DATABASE {}", ident(name))
+}
+
+/// Cancels what the session of this name is at, and tells whether there is one.
+pub(crate) fn cancel(application: &str) -> String {
+    signal("pg_cancel_backend", application)
+}
+
+/// Ends the session of this name, and tells whether there is one.
+pub(crate) fn terminate(application: &str) -> String {
+    signal("pg_terminate_backend", application)
+}
+
+fn signal(function: &str, application: &str) -> String {
+    format!(
+        "SELECT {function}(pid) AS atlas_signalled FROM pg_stat_activity\n\
+         WHERE application_name = {} AND pid <> pg_backend_pid()",
+        literal(application)
+    )
+}

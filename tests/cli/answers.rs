@@ -1,0 +1,173 @@
+//! What each command says, to people and to programs.
+
+use atlas_migrate_tests::Database;
+use insta::assert_snapshot;
+
+use crate::Program;
+use crate::files::{BROKEN, PEOPLE};
+
+/// Commands one after the other, on a database of their own.
+#[track_caller]
+fn session(files: &[(&str, &str)], commands: &[&str]) -> String {
+    let database = Database::new();
+    Program::new(files).on(&database).session(commands)
+}
+
+#[test]
+fn run_and_status() {
+    let commands = ["status", "run --dry-run", "run --target 001", "status", "run", "run", "run --dry-run", "status"];
+    assert_snapshot!(session(PEOPLE, &commands));
+}
+
+#[test]
+fn run_and_status_as_json() {
+    let commands = ["run --dry-run --format json", "run --format json", "run --format json", "status --format json"];
+    assert_snapshot!(session(PEOPLE, &commands));
+}
+
+#[test]
+fn check() {
+    let commands = [
+        "check",
+        "status --exit-code --quiet",
+        "check --format json",
+        "run --quiet",
+        "check",
+        "status --exit-code --quiet",
+        "check --format json",
+        "check --wait 0",
+    ];
+    assert_snapshot!(session(PEOPLE, &commands));
+}
+
+#[test]
+fn revert_and_redo() {
+    let commands = [
+        "revert --yes",
+        "redo --yes",
+        "run --quiet",
+        "revert",
+        "redo --yes",
+        "revert --yes",
+        "run --quiet",
+        "revert --to 001 --yes --format json",
+        "revert --all --yes",
+        "revert --steps 1 --all",
+    ];
+    assert_snapshot!(session(PEOPLE, &commands));
+}
+
+#[test]
+fn baseline_and_repair() {
+    let commands = [
+        "baseline 001",
+        "baseline 001",
+        "baseline 9 --format json",
+        "repair 002 --mark applied --reason by-hand",
+        "repair 002 --mark failed --completed 0 --reason not-quite --format json",
+        "repair 002 --mark failed --reason how-much",
+        "repair 002 --mark pending --reason not-at-all",
+        "repair 002 --mark pending",
+        "status",
+    ];
+    assert_snapshot!(session(PEOPLE, &commands));
+}
+
+#[test]
+fn failure() {
+    let files = [PEOPLE, &[BROKEN]].concat();
+    assert_snapshot!(session(&files, &["run", "run --format json", "status"]));
+}
+
+#[test]
+fn all_or_nothing() {
+    let files = [PEOPLE, &[BROKEN]].concat();
+    assert_snapshot!(session(&files, &["run --single-transaction", "status"]));
+}
+
+#[test]
+fn drift() {
+    let database = Database::new();
+    let program = Program::new(PEOPLE).on(&database);
+    program.out(&["run"]);
+    program.write("migrations/001_people.up.sql", "CREATE TABLE people (name text NOT NULL);\n");
+    program.write("migrations/002_ages.up.sql", "-- ages\nALTER TABLE people ADD age int;\n");
+    program.write("migrations/000_before.sql", "SELECT 1;\n");
+    assert_snapshot!(program.session(&["status --exit-code", "check", "run", "check --format json"]));
+}
+
+#[test]
+fn out_of_order() {
+    let database = Database::new();
+    let program = Program::new(PEOPLE).on(&database);
+    program.out(&["run"]);
+    program.write("migrations/000_before.sql", "SELECT 1;\n");
+    assert_snapshot!(program.session(&["run", "run --allow-out-of-order"]));
+}
+
+#[test]
+fn files_alone() {
+    let program = Program::new(PEOPLE);
+    assert_snapshot!(program.session(&["validate", "validate --format json", "validate --source nowhere"]));
+    program.write("migrations/001_again.sql", "SELEC 1;\n");
+    program.write("migrations/notes.sql", "");
+    assert_snapshot!(program.session(&["validate"]));
+    for name in ["001_again.sql", "notes.sql"] {
+        std::fs::remove_file(program.folder.join("migrations").join(name)).unwrap();
+    }
+    program.write("migrations/003_typing.sql", "SELECT 1;\nSELEC 2;\n");
+    program.write("migrations/004_later.sql", "-- atlas:no-syntax-check\nSELEC 2;\n");
+    assert_snapshot!(program.session(&["validate", "validate --format json"]));
+}
+
+/// The script does what a run does.
+#[test]
+fn script() {
+    let (database, by_script) = (Database::new(), Database::new());
+    let program = Program::new(PEOPLE).on(&database);
+    program.out(&["run"]);
+    by_script.query(&program.out(&["script", "--to", "001"]));
+    assert_eq!(by_script.history(), database.history()[..1]);
+    by_script.query(&program.out(&["script", "--from", "001"]));
+    assert_eq!(by_script.history(), database.history()[..2]);
+    assert_eq!(program.on(&by_script).out(&["run", "--dry-run"]), "would apply  R__adults\n");
+}
+
+#[test]
+fn script_of_no_version() {
+    assert_snapshot!(Program::new(PEOPLE).session(&["script --from 9", "script --to 9 --format json"]));
+}
+
+#[test]
+fn made_files() {
+    #[track_caller]
+    fn check(before: &[&str], arguments: &[&str], expected: &[&str]) {
+        let program = Program::new(&before.iter().map(|name| (*name, "SELECT 1;\n")).collect::<Vec<_>>());
+        let said = program.out(&[&["new", "Add Users"], arguments].concat());
+        assert_eq!(said.lines().collect::<Vec<_>>(), expected, "{before:?} {arguments:?}");
+        program.out(&["validate"]);
+    }
+    check(&[], &[], &["migrations/001_add_users.sql"]);
+    check(&["migrations/0041_a.sql"], &[], &["migrations/0042_add_users.sql"]);
+    check(
+        &["migrations/1_a.sql", "migrations/R__z.sql"],
+        &["--reversible"],
+        &["migrations/2_add_users.up.sql", "migrations/2_add_users.down.sql"],
+    );
+    check(&["migrations/V1.2__a.sql"], &[], &["migrations/V1.3__add_users.sql"]);
+    check(&["migrations/20990101000000_a.sql"], &[], &["migrations/20990101000001_add_users.sql"]);
+    check(&["migrations/20990101000000_a.sql"], &["--sequential"], &["migrations/20990101000001_add_users.sql"]);
+    check(
+        &["migrations/2099-01-01-000000_a/up.sql"],
+        &["--reversible"],
+        &["migrations/2099-01-01-000001_add_users/up.sql", "migrations/2099-01-01-000001_add_users/down.sql"],
+    );
+    let program = Program::new(&[("migrations/V1__a.sql", "SELECT 1;\n")]);
+    assert_snapshot!(program.session(&["new a --reversible", "new ..", "new a --sequential --timestamp"]));
+    let by_time = Program::new(&[]);
+    let made = by_time.out(&["new", "now", "--timestamp"]);
+    let version = made.strip_prefix("migrations/").and_then(|path| path.strip_suffix("_now.sql\n")).unwrap_or(&made);
+    assert!(version.len() == 14 && version.starts_with("20"), "{made}");
+    assert!(by_time.read(made.trim_end()).starts_with("-- Migration: now\n-- Date: 20"));
+    by_time.out(&["validate"]);
+}

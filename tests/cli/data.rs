@@ -1,0 +1,203 @@
+//! Commands about data: what they say, to people and to programs.
+
+use atlas_migrate_tests::Database;
+use insta::assert_snapshot;
+
+use crate::Program;
+use crate::files::{BROKEN, PEOPLE};
+
+/// Data of a small project.
+const DATA: &[(&str, &str)] = &[
+    ("seeds/dev/010_people.csv", "name,age\nAnna,30\nBen,40\n"),
+    ("seeds/test/010_people.csv", "name,age\nCarla,50\n"),
+    (
+        "checks/010_people.sql",
+        "-- Description: there are people\n-- atlas:check true\nSELECT count(*) > 0 FROM people;\n",
+    ),
+    ("benchmarks/010_people.sql", "-- atlas:no-seq-scan people\nSELECT name FROM people WHERE age = 30;\n"),
+    ("benchmarks/020_one.sql", "SELECT 1;\n"),
+];
+
+/// A project with migrations and data, on a database that is migrated.
+#[track_caller]
+fn project(database: &Database) -> Program {
+    let program = Program::new(&[PEOPLE, DATA].concat()).on(database);
+    program.out(&["run"]);
+    program
+}
+
+/// What commands of the project say.
+#[track_caller]
+fn session(commands: &[&str]) -> String {
+    let database = Database::new();
+    shown(&project(&database), &database, commands)
+}
+
+/// What commands say, without what is different each time and everywhere.
+#[track_caller]
+fn shown(program: &Program, database: &Database, commands: &[&str]) -> String {
+    let said = program.session(commands).replace(&database.value("SHOW server_version"), "[version]");
+    let mut words: Vec<String> = said.split(' ').map(str::to_owned).collect();
+    for index in 1..words.len() {
+        let is_time =
+            words[index - 1] == "\"duration_ms\":" || words.get(index + 1).is_some_and(|next| next.starts_with("ms)"));
+        if is_time {
+            let number = words[index].trim_end_matches(|c: char| !c.is_ascii_digit());
+            words[index] = words[index].replace(number, "[n]");
+        }
+    }
+    words.join(" ")
+}
+
+/// Without numbers, which are different each time, and without columns, whose widths go by them.
+fn without_numbers(text: &str) -> String {
+    let is_number = |word: &str| word.contains('.') && word.parse::<f64>().is_ok();
+    let words = text.split_inclusive([' ', '\n', ',', '(']).map(|word| {
+        let bare = word.trim_end_matches([' ', '\n', ',', '(']);
+        if is_number(bare) { word.replace(bare, "[n]") } else { word.to_owned() }
+    });
+    let lines = words.collect::<String>();
+    lines.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n").collect()
+}
+
+#[test]
+fn rehearse() {
+    let database = Database::new();
+    let program = Program::new(&[PEOPLE, &[BROKEN]].concat()).on(&database);
+    program.out(&["run", "--target", "001"]);
+    assert_snapshot!(shown(&program, &database, &["rehearse", "run --target 002 --quiet", "rehearse --format json"]));
+    std::fs::remove_file(program.folder.join(BROKEN.0)).unwrap();
+    assert_snapshot!(
+        "rehearsed",
+        shown(&program, &database, &["rehearse", "run --quiet", "rehearse", "rehearse --format json"])
+    );
+}
+
+#[test]
+fn seed() {
+    assert_snapshot!(session(&[
+        "seed",
+        "seed --environment dev --dry-run",
+        "seed --environment dev",
+        "seed",
+        "seed --environment test",
+        "seed --seeds nowhere",
+    ]));
+    assert_snapshot!(
+        "seed_as_json",
+        session(&[
+            "seed --format json",
+            "seed --environment dev --dry-run --format json",
+            "seed --environment dev --format json",
+            "seed --format json",
+        ])
+    );
+}
+
+#[test]
+fn verify() {
+    assert_snapshot!(session(&[
+        "verify",
+        "verify --format json",
+        "seed --environment dev --quiet",
+        "verify",
+        "verify --checks no"
+    ]));
+}
+
+#[test]
+fn bench() {
+    let database = Database::new();
+    let program = project(&database);
+    let said = program.run(&["bench", "--save", "before.json"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert_snapshot!("bench", without_numbers(&said.out));
+    assert!(program.read("before.json").contains("\"name\": \"people\""));
+    std::fs::remove_file(program.folder.join("benchmarks/010_people.sql")).unwrap();
+    let compared = program.out(&["bench", "--baseline", "before.json"]);
+    assert_snapshot!("bench_and_baseline", without_numbers(&compared));
+    let json = program.out(&["bench", "--baseline", "before.json", "--format", "json"]);
+    assert_snapshot!("bench_as_json", without_numbers(&json));
+    assert_snapshot!(
+        "bench_without_files",
+        program.session(&["bench --baseline nowhere", "bench --save no/where.json"])
+    );
+}
+
+#[test]
+fn report() {
+    let said = session(&["seed --environment dev --quiet", "report", "report --format json"]);
+    // How large things are is the server's business.
+    let is_digit = |c: char| c.is_ascii_digit();
+    let lines =
+        said.lines().map(|line| line.split(is_digit).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("#"));
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn setup() {
+    let database = Database::new();
+    let program = Program::new(&[PEOPLE, DATA].concat()).on(&database);
+    assert_snapshot!(shown(
+        &program,
+        &database,
+        &["setup", "setup --environment dev", "setup --environment dev --format json"]
+    ));
+    assert_eq!(database.value("SELECT count(*) FROM people"), "2");
+}
+
+#[test]
+fn clean() {
+    let database = Database::new();
+    let program = project(&database);
+    program.out(&["seed", "--environment", "dev"]);
+    assert_snapshot!(program.session(&[
+        "clean",
+        "clean --dry-run",
+        "clean --keep nobody --yes",
+        "clean --yes --restart-identity",
+        "clean --yes --format json",
+        "seed --quiet",
+        "clean --dry-run --tables people --format json",
+        "clean --confirm another",
+    ]));
+}
+
+#[test]
+fn reset() {
+    let database = Database::new();
+    let program = project(&database);
+    assert_snapshot!(program.session(&["reset", "reset --dry-run", "reset --yes", "reset --yes --format json"]));
+    assert_eq!(database.history().len(), 3);
+}
+
+/// Nothing goes from a database in production unless its name is given.
+#[test]
+fn production() {
+    let database = Database::new();
+    let name = database.value("SELECT current_database()");
+    let program = project(&database);
+    program.out(&["seed", "--environment", "dev"]);
+    database.query("UPDATE schema_environment SET environment = 'production'");
+    assert_snapshot!(program.session(&["clean --yes", "reset --yes", "drop --yes"]));
+    assert_eq!(database.value("SELECT count(*) FROM people"), "2");
+    program.out(&["clean", "--confirm", &name]);
+    assert_eq!(database.value("SELECT count(*) FROM people"), "0");
+    database.query("INSERT INTO people VALUES ('Dora')");
+    program.out(&["reset", "--confirm", &name]);
+    assert_eq!(database.value("SELECT count(*) FROM people"), "0");
+}
+
+/// What one would not type every day.
+#[test]
+fn settings() {
+    let database = Database::new();
+    let program = project(&database);
+    program.write("data/dev/010_people.csv", "name\nEmil\n");
+    program.write("atlas-migrate.toml", "seeds = \"data\"\nenvironment = \"dev\"\nchecks = \"checks\"\n");
+    program.out(&["seed"]);
+    assert_eq!(database.query("SELECT name FROM people"), ["Emil"]);
+    program.write("people/ages.sql", "-- atlas:check no-rows\nSELECT FROM people WHERE age < 0;\n");
+    program.write("atlas-migrate.toml", "checks = \"people\"\n");
+    assert!(program.run(&["verify"]).out.contains("people/ages.sql"));
+}

@@ -1,0 +1,17 @@
+//! The command line, run as a person runs it.
+
+mod answers;
+mod certificates;
+mod connections;
+mod data;
+mod databases;
+mod files;
+mod help;
+mod program;
+mod promises;
+mod roles;
+mod secure;
+mod settings;
+mod terminal;
+
+use program::{Program, Said};
