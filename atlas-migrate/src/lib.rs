@@ -54,7 +54,7 @@
 //! [`roles`]. The feature `verify` holds a database against what is to be so in it (the module [`verify`]), and reports on its
 //! tables, indexes and connections (the module [`usage`]). The feature `setup` has all of it in one call: see the module [`setup`].
 //! The feature `bench` measures what statements cost: see the module
-//! [`bench`](mod@bench).
+//! [`bench`](mod@bench). The feature `cli` is all of it as a command line, and the program `atlas-migrate`: see the module [`cli`].
 //!
 //! Three more features: `include-dir` takes migrations from a folder that the crate `include_dir` has compiled in, `ephemeral`
 //! starts throw-away servers for tests and examples, and `testing` gives each test a database of its own (`#[atlas_migrate::test]`,

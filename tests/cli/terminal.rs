@@ -185,6 +185,15 @@ fn sessions(database: &Database) -> String {
         .value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
 }
 
+/// Waits until a session of the database sleeps, in a message that has this in it.
+#[track_caller]
+fn waits_in(database: &Database, text: &str) {
+    let asleep = format!(
+        "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep' AND position('{text}' IN query) > 0"
+    );
+    wait_for(&format!("a session to sleep in {text}"), LIMIT, || (!database.query(&asleep).is_empty()).then_some(()));
+}
+
 /// What is there once somebody has ended a run of [`SLOW`].
 #[track_caller]
 fn is_clean(database: &Database) {
@@ -222,13 +231,7 @@ fn signals() {
         let database = Database::new();
         let program = Program::new(SLOW).on(&database);
         let mut child = program.command(&["run", "--format", "json"]).spawn().unwrap();
-        wait_for("the migration to run", LIMIT, || {
-            (database
-                .query("SELECT FROM pg_stat_activity WHERE query LIKE '%002 slow%' AND pid <> pg_backend_pid()")
-                .len()
-                == 1)
-                .then_some(())
-        });
+        waits_in(&database, "002 slow");
         let sent = std::process::Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
         assert!(sent.success());
         let status = wait_for("the end of the program", LIMIT, || child.try_wait().unwrap());
@@ -254,13 +257,7 @@ fn ctrl_c_in_a_migration_without_a_transaction() {
     let program = Program::new(&[("migrations/001_slow.sql", slow)]).on(&database);
     let terminal = Terminal::start(&program, &["run", "--verbose"]);
     terminal.expect("001 slow: 1 of 3 statements");
-    wait_for("the second statement", LIMIT, || {
-        (database
-            .query("SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()")
-            .len()
-            == 1)
-            .then_some(())
-    });
+    waits_in(&database, "pg_sleep(60)");
     terminal.press(CTRL_C);
     let (shown, code) = terminal.end();
     assert_eq!(code, Some(130), "{shown}");
