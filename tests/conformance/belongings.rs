@@ -2,7 +2,7 @@
 //! a borrowed connection had there before stays.
 
 use atlas_migrate::{Migrator, Revert, TransactionMode};
-use atlas_migrate_tests::{Connection, DRIVERS, Database, Driver, every_driver, migrator};
+use atlas_migrate_tests::{Connection, Database, Driver, drivers, every_driver, migrator};
 
 /// All that a session has of its own.
 const BELONGINGS: &str = "SELECT concat_ws(chr(10), session_user, current_user,
@@ -118,8 +118,8 @@ fn check_followed(driver: Driver, share: Share, head: &'static str, mode: Transa
 #[derive(Clone, Copy)]
 enum Share {
     All,
-    /// Every fifth, so that each case is some driver's.
-    Fifth,
+    /// So many that each case is one driver's.
+    Part,
 }
 
 /// The cases in this way: afterwards the connection has what it had before.
@@ -127,9 +127,10 @@ enum Share {
 fn check(driver: Driver, share: Share, mut way: impl FnMut(&mut Case<'_>, &str)) {
     let database = Database::new();
     let mut connection = driver.connect(&database.url());
+    let drivers = drivers();
     let is_shared = |index: usize| match share {
         Share::All => true,
-        Share::Fifth => DRIVERS[index % DRIVERS.len()] == driver,
+        Share::Part => drivers[index % drivers.len()] == driver,
     };
     for (index, text) in LEAVE_SOMETHING.into_iter().enumerate().filter(|(index, _)| is_shared(*index)) {
         let before = belongings(&mut connection);
@@ -157,11 +158,11 @@ every_driver! {
     }
 
     fn in_one_transaction_for_all(driver) {
-        check_followed(driver, Share::Fifth, "", TransactionMode::All);
+        check_followed(driver, Share::Part, "", TransactionMode::All);
     }
 
     fn statement_by_statement(driver) {
-        check_followed(driver, Share::Fifth, ALONE, TransactionMode::Each);
+        check_followed(driver, Share::Part, ALONE, TransactionMode::Each);
     }
 
     /// What somebody has made who does not inherit from the owner is not the owner's to drop.
@@ -191,7 +192,7 @@ every_driver! {
     }
 
     fn in_a_file_that_fails(driver) {
-        check(driver, Share::Fifth, |case, text| {
+        check(driver, Share::Part, |case, text| {
             for head in ["", ALONE] {
                 let set = case.migrator(&[("1_fails.sql", &format!("{head}{text};\nSELECT 1 / 0;"))]);
                 let error = case.connection.run(&set.namespace(format!("{}{head}", case.namespace))).unwrap_err();
@@ -205,7 +206,7 @@ every_driver! {
     }
 
     fn in_a_file_that_is_tried_again(driver) {
-        check(driver, Share::Fifth, |case, text| {
+        check(driver, Share::Part, |case, text| {
             case.database.query("CREATE SEQUENCE tries; GRANT USAGE ON tries TO PUBLIC");
             let again = "DO $$ BEGIN
                 IF nextval('public.tries') = 1 THEN RAISE EXCEPTION 'try again' USING ERRCODE = '40001'; END IF;
@@ -218,7 +219,7 @@ every_driver! {
     }
 
     fn in_a_down_file(driver) {
-        check(driver, Share::Fifth, |case, text| {
+        check(driver, Share::Part, |case, text| {
             for head in ["", ALONE] {
                 let down = format!("{head}{text};");
                 let set = case.migrator(&[("1_a.up.sql", "SELECT 1;"), ("1_a.down.sql", &down)]);

@@ -1,7 +1,7 @@
 //! Lost connections, at every message: afterwards a plain run brings the database to where an undisturbed one does.
 
 use atlas_migrate::{Migrator, Revert, TransactionMode};
-use atlas_migrate_tests::{COUNTED, Connection, DRIVERS, Database, Driver, ONE_BY_ONE, Proxy, Route, Verb, migrator};
+use atlas_migrate_tests::{COUNTED, Connection, Database, Driver, ONE_BY_ONE, Proxy, Route, Verb, drivers, migrator};
 
 fn set(mode: TransactionMode) -> Migrator {
     let files = match mode {
@@ -29,12 +29,12 @@ fn run(connection: &mut Connection, migrator: &Migrator) -> Result<(), atlas_mig
 
 #[test]
 fn run_each_in_its_transaction() {
-    DRIVERS.into_iter().for_each(|driver| check(driver, TransactionMode::Each, |_| {}, run));
+    drivers().into_iter().for_each(|driver| check(driver, TransactionMode::Each, |_| {}, run));
 }
 
 #[test]
 fn run_all_in_one_transaction() {
-    DRIVERS.into_iter().for_each(|driver| check(driver, TransactionMode::All, |_| {}, run));
+    drivers().into_iter().for_each(|driver| check(driver, TransactionMode::All, |_| {}, run));
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn revert() {
     };
     let to_the_first: Verb = |connection, migrator| connection.revert(migrator, Revert::To("1".into())).map(drop);
     for mode in [TransactionMode::All, TransactionMode::Each] {
-        DRIVERS.into_iter().for_each(|driver| check(driver, mode, applied(mode), to_the_first));
+        drivers().into_iter().for_each(|driver| check(driver, mode, applied(mode), to_the_first));
     }
 }
 

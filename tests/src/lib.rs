@@ -27,7 +27,7 @@ pub use proxy::{Counts, Cut, Proxy};
 pub use race::race;
 pub use runner::{Folder, Runner};
 pub use site::Site;
-pub use versions::run_suite_on;
+pub use versions::{drivers, run_suite_on};
 pub use wait::{poll, wait_for};
 
 use atlas_migrate::{Migrations, Migrator};

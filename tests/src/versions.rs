@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use atlas_migrate::ephemeral;
 
-use crate::poll;
+use crate::{DRIVERS, Driver, poll};
 
 /// How long a suite may take on one version, on a machine that is busy.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -52,6 +52,32 @@ macro_rules! on_every_version {
     };
 }
 
+/// Tells a suite on which version it runs, if it is not the one of the machine.
+const VERSION: &str = "ATLAS_MIGRATE_SUITE_ON";
+
+/// The drivers that a suite goes through: all of them, or three on a version that it runs on beside the machine's own. Each
+/// driver is among those of three versions or more.
+pub fn drivers() -> Vec<Driver> {
+    let version: Option<u32> = std::env::var(VERSION).ok().and_then(|version| version.parse().ok());
+    DRIVERS.into_iter().filter(|driver| version.is_none_or(|version| is_for(*driver, version))).collect()
+}
+
+fn is_for(driver: Driver, version: u32) -> bool {
+    let first = version as usize % DRIVERS.len();
+    [0, 1, 3].iter().any(|step| DRIVERS[(first + step) % DRIVERS.len()] == driver)
+}
+
+/// What the tests of a driver are in, where there is one for each.
+fn module(driver: Driver) -> &'static str {
+    match driver {
+        Driver::SqlxPool => "::sqlx_pool",
+        Driver::SqlxConnection => "::sqlx_connection",
+        Driver::TokioPostgres => "::tokio_postgres",
+        Driver::Deadpool => "::deadpool",
+        Driver::Postgres => "::postgres",
+    }
+}
+
 /// Runs this very test program again, without the tests that do so, on a server of this version.
 #[track_caller]
 pub fn run_suite_on(major: u32) {
@@ -61,6 +87,8 @@ pub fn run_suite_on(major: u32) {
     let input_too = input.try_clone().unwrap_or_else(|error| panic!("no pipe: {error}"));
     let child = Command::new(&program)
         .args(["--quiet", "--skip", "versions::"])
+        .args(DRIVERS.iter().filter(|driver| !is_for(**driver, major)).flat_map(|driver| ["--skip", module(*driver)]))
+        .env(VERSION, major.to_string())
         .env("ATLAS_MIGRATE_PG_BIN", &binaries)
         .env_remove("DATABASE_URL")
         // Several versions are tested at once already.
