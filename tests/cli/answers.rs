@@ -109,7 +109,7 @@ fn out_of_order() {
 fn files_alone() {
     let program = Program::new(PEOPLE);
     assert_snapshot!(program.session(&["validate", "validate --format json", "validate --source nowhere"]));
-    program.write("migrations/001_again.sql", "SELEC 1;\n");
+    program.write("migrations/001_again.sql", "SELECT 1;\n");
     program.write("migrations/notes.sql", "");
     assert_snapshot!(program.session(&["validate"]));
     for name in ["001_again.sql", "notes.sql"] {
