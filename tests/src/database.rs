@@ -107,6 +107,11 @@ fn server() -> Server {
     options.shared().unwrap_or_else(|error| panic!("no server to test on: {error}"))
 }
 
+/// The major version of the server that the tests run on.
+pub(crate) fn own_version() -> u32 {
+    server().version() / 10_000
+}
+
 #[track_caller]
 fn execute(url: &str, sql: &str) -> Vec<String> {
     let mut client = match Client::connect(url, NoTls) {
