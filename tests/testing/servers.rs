@@ -131,7 +131,7 @@ fn a_migration_that_fails_in_a_schema() {
 fn settings_that_are_meant_for_requests() {
     let place = Place::new();
     let settings = [
-        "statement_timeout = '5ms'",
+        "statement_timeout = '100ms'",
         "lock_timeout = '1ms'",
         "default_transaction_read_only = on",
         "default_transaction_isolation = 'serializable'",
