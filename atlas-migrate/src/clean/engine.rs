@@ -38,7 +38,7 @@ struct Work<'a> {
 impl<'a, S: Session> Engine<'a, S> {
     pub(super) fn new(session: &'a mut S, options: &'a Options) -> Result<Self, Error> {
         check_names("public", "schema_seeds", "default", options.role.as_deref())?;
-        let sql = Sql::of_clean(options.role.clone(), options.lock_timeout);
+        let sql = Sql::without_history(options.role.clone(), options.lock_timeout);
         Ok(Self { session, options, sql, open: false })
     }
 

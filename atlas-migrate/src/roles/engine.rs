@@ -24,7 +24,7 @@ pub(super) struct Engine<'a, S> {
 impl<'a, S: Session> Engine<'a, S> {
     pub(super) fn new(session: &'a mut S, roles: &'a Roles) -> Result<Self, Error> {
         refusal::check(roles)?;
-        Ok(Self { session, roles, sql: Sql::of_roles(roles.lock_timeout) })
+        Ok(Self { session, roles, sql: Sql::without_history(None, roles.lock_timeout) })
     }
 
     pub(super) async fn plan(mut self) -> Result<RolesPlan, Error> {

@@ -301,8 +301,7 @@ impl Planner<'_> {
 
     /// Whether the owner has it, or will have.
     fn is_within_reach(&self, object: &Object) -> bool {
-        let is_changed = |object: &Object| object.owner == self.roles.owner || object.may_change;
-        is_changed(object)
+        object.owner == self.roles.owner || object.may_change
     }
 
     fn look_for_what_is_missing(&mut self) {

@@ -1,7 +1,5 @@
 //! What is sent to empty tables.
 
-use std::time::Duration;
-
 use super::ours::{SPACE, marks, member, ours};
 use super::{Sql, dollar_quoted, literal};
 use crate::clean::Reference;
@@ -25,18 +23,6 @@ impl Target<'_> {
 }
 
 impl Sql {
-    pub(crate) fn of_clean(role: Option<String>, lock_timeout: Duration) -> Self {
-        Self {
-            schema: "public".to_owned(),
-            table: "schema_migrations".to_owned(),
-            namespace: "default".to_owned(),
-            role,
-            lock_timeout,
-            custom_settings: std::collections::BTreeSet::new(),
-            server_version: 0,
-        }
-    }
-
     /// Reads the marks of environments, the schemas, the tables, their sequences and foreign keys. Writes nothing.
     ///
     /// Sequences only if they are asked for, since that takes a look at what depends on each table.

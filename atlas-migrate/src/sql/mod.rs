@@ -104,6 +104,20 @@ impl Sql {
         }
     }
 
+    /// For statements that have nothing to do with a history of their own.
+    #[cfg(any(feature = "clean", feature = "roles"))]
+    pub(crate) fn without_history(role: Option<String>, lock_timeout: Duration) -> Self {
+        Self {
+            schema: "public".to_owned(),
+            table: "schema_migrations".to_owned(),
+            namespace: "default".to_owned(),
+            role,
+            lock_timeout,
+            custom_settings: BTreeSet::new(),
+            server_version: 0,
+        }
+    }
+
     /// The history table, quoted and with its schema.
     pub(crate) fn history(&self) -> String {
         format!("{}.{}", ident(&self.schema), ident(&self.table))

@@ -1,7 +1,5 @@
 //! What is sent about roles and privileges.
 
-use std::time::Duration;
-
 use super::session::milliseconds;
 use super::{Sql, ident, literal};
 
@@ -126,18 +124,6 @@ pub(crate) fn become_role(name: &str) -> String {
 }
 
 impl Sql {
-    pub(crate) fn of_roles(lock_timeout: Duration) -> Self {
-        Self {
-            schema: "public".to_owned(),
-            table: "schema_migrations".to_owned(),
-            namespace: "default".to_owned(),
-            role: None,
-            lock_timeout,
-            custom_settings: std::collections::BTreeSet::new(),
-            server_version: 0,
-        }
-    }
-
     /// Begins a transaction, in which nobody else changes roles of this database.
     pub(crate) fn begin_roles(&self) -> String {
         let lock_timeout = milliseconds(self.lock_timeout);
