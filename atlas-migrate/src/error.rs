@@ -44,7 +44,8 @@ pub enum ErrorKind {
     Source,
     /// The server is too old: PostgreSQL 13 is the first that is supported.
     UnsupportedServer,
-    /// There is a table of the history table's name that is not ours.
+    /// There is a table of the history table's name that is not ours; or the database has the history of another tool, or of
+    /// these migrations elsewhere, and none of them here. See [`other_history`](crate::Migrator::other_history).
     ForeignHistory,
     /// The server is a standby or the session is read-only, and there is something to do.
     ReadOnly,

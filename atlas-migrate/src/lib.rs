@@ -131,7 +131,7 @@ pub use atlas_migrate_macros::test;
 
 pub use driver::{Database, Running};
 pub use error::{Error, ErrorKind};
-pub use migrator::{Migrator, Repair, TransactionMode};
+pub use migrator::{Migrator, OtherHistory, Repair, TransactionMode};
 pub use progress::{Event, Holder};
 pub use report::{Done, MigrationStatus, Outcome, Plan, Planned, Report, Status};
 pub use source::Migrations;
@@ -175,6 +175,7 @@ mod source;
 mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tools;
 #[cfg(feature = "verify")]
 pub mod usage;
 #[cfg(feature = "verify")]

@@ -56,7 +56,18 @@ pub(crate) struct Options {
     pub(crate) retry_budget: Duration,
     pub(crate) wait_budget: Duration,
     pub(crate) plan: atlas_migrate_core::plan::Options,
+    pub(crate) other_history: OtherHistory,
     pub(crate) listener: Listener,
+}
+
+/// What to do on a database that has none of these migrations, but another history of migrations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OtherHistory {
+    /// An error: what that history has applied would run a second time.
+    #[default]
+    Refuse,
+    /// It is left alone, and not looked for.
+    Ignore,
 }
 
 /// How the migrations of a run share transactions.
@@ -112,6 +123,7 @@ impl Migrator {
                 retry_budget: Duration::from_secs(120),
                 wait_budget: Duration::from_secs(900),
                 plan: atlas_migrate_core::plan::Options::default(),
+                other_history: OtherHistory::default(),
                 listener: Listener::default(),
             },
         }
@@ -213,6 +225,17 @@ impl Migrator {
     /// knows, or repeatable. Default: refuse, unless they are marked `-- atlas:compatible`.
     pub fn newer(mut self, policy: Newer) -> Self {
         self.options.plan.newer = policy;
+        self
+    }
+
+    /// What to do on a database that has none of these migrations, but the history of another tool, or one of this library with
+    /// the same namespace in another schema or table. Default: refuse.
+    ///
+    /// With [`Ignore`](OtherHistory::Ignore) they run beside it: for a tenant in a schema of its own, or for migrations that
+    /// have nothing to do with those of the other tool. Once the history has one of them, nobody looks for others. A
+    /// [`namespace`](Self::namespace) of its own is a library's, whose migrations run beside whatever tool the application has.
+    pub fn other_history(mut self, policy: OtherHistory) -> Self {
+        self.options.other_history = policy;
         self
     }
 

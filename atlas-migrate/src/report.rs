@@ -225,6 +225,7 @@ impl fmt::Display for Plan {
 #[must_use]
 pub struct Status {
     migrations: Vec<MigrationStatus>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Where one migration stands.
@@ -258,12 +259,17 @@ impl Status {
                 applied: entry.map(|entry| (entry.applied_at.clone(), entry.applied_by.clone(), entry.execution_time)),
             }
         };
-        Self { migrations: lines.iter().map(status).collect() }
+        Self { migrations: lines.iter().map(status).collect(), warnings: Vec::new() }
     }
 
     /// Every migration, in the order in which they run.
     pub fn migrations(&self) -> &[MigrationStatus] {
         &self.migrations
+    }
+
+    /// What one should know beside: that a run refuses to begin, since there is another history.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The migrations that a run would execute.
@@ -340,6 +346,6 @@ impl fmt::Display for Status {
             }
             write!(f, "{}{}", if index == 0 { "" } else { "\n" }, line.trim_end())?;
         }
-        Ok(())
+        self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning: {warning}"))
     }
 }

@@ -171,3 +171,26 @@ fn made_files() {
     assert!(by_time.read(made.trim_end()).starts_with("-- Migration: now\n-- Date: 20"));
     by_time.out(&["validate"]);
 }
+
+/// A first run names the other tool, and its hint leads on.
+#[test]
+fn a3_beside_another_history() {
+    const SQLX: &str = "CREATE TABLE _sqlx_migrations (version bigint PRIMARY KEY, description text, installed_on timestamptz,
+        success boolean, checksum bytea, execution_time bigint); INSERT INTO _sqlx_migrations (version) VALUES (1), (2);";
+    let files = [
+        ("migrations/001_accounts.sql", "CREATE TABLE accounts (amount int);\n"),
+        ("migrations/002_cents.sql", "UPDATE accounts SET amount = amount * 100;\n"),
+        ("migrations/003_notes.sql", "CREATE TABLE notes (id int);\n"),
+    ];
+    let database = Database::new();
+    database.query(&format!("{SQLX} CREATE TABLE accounts (amount int); INSERT INTO accounts VALUES (100)"));
+    let program = Program::new(&files).on(&database);
+    let commands =
+        ["run", "run --dry-run", "check", "status", "status --format json", "baseline 002", "run", "run --schema app"];
+    assert_snapshot!(program.session(&commands));
+    assert_eq!(database.query("SELECT amount FROM accounts"), ["100"]);
+    assert_snapshot!(
+        "a3_beside_another_history_on_purpose",
+        session(&files[..1], &["run --quiet", "run --schema app", "run --schema app --beside-other-history --dry-run"])
+    );
+}

@@ -2,6 +2,7 @@
 
 mod basics;
 mod belongings;
+mod beside;
 mod conditions;
 mod drift;
 mod holders;

@@ -190,6 +190,18 @@ fn the_database_is_not_what_it_should_be() {
         "history of nobody",
         Case::new().sql("CREATE TABLE schema_migrations (id int, script text, version text)").run(&[A]),
     );
+    let sqlx = "CREATE TABLE _sqlx_migrations (version bigint PRIMARY KEY, description text, installed_on timestamptz, \
+        success boolean, checksum bytea, execution_time bigint); INSERT INTO _sqlx_migrations (version)";
+    check("beside a history of sqlx", Case::new().sql(&format!("{sqlx} VALUES (1), (2)")).run(&[A, B]));
+    check(
+        "beside a history of Alembic",
+        Case::new()
+            .sql("CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES ('a')")
+            .run(&[A]),
+    );
+    let mut case = Case::new().applied(&[A]).sql(&format!("{sqlx} VALUES (7)"));
+    check("beside a history elsewhere", case.connection.run(&migrator(&[A, B]).schema("app")).unwrap_err());
+    check("status beside another history", case.connection.status(&migrator(&[A]).schema("app")).unwrap());
     let broken = Case::new().applied(&[A]).sql("UPDATE schema_migrations SET state = 'done'").run(&[A, B]);
     check("history edited by hand", broken);
 }

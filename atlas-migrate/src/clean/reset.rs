@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::engine::refusal::check_names;
 use crate::session::{Reply, Session};
 use crate::sql::{self, Sql};
-use crate::{Error, ErrorKind, Migrator, Report};
+use crate::{Error, ErrorKind, Migrator, OtherHistory, Report};
 
 /// Drops what is in the schemas of a database, and runs its migrations again.
 ///
@@ -151,7 +151,9 @@ impl Job for Run {
     async fn perform<S: Session>(self, session: &mut S) -> Result<ResetReport, Error> {
         let drop_and_migrate = async {
             let dropped = self.0.drop(session).await?;
-            let migrations = Engine::new(session, &self.0.migrator)?.run().await;
+            // What another history may have applied in these schemas is gone.
+            let migrator = self.0.migrator.clone().other_history(OtherHistory::Ignore);
+            let migrations = Engine::new(session, &migrator)?.run().await;
             let migrations = migrations.map_err(|error| error.fate("what was there before was dropped"))?;
             Ok(ResetReport { dropped, migrations })
         };

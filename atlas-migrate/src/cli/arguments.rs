@@ -48,6 +48,9 @@ pub(super) struct Common {
     /// Whose migrations these are [default: default]
     #[arg(long, global = true)]
     pub(super) namespace: Option<String>,
+    /// Run beside the history of another tool, or of another schema or table
+    #[arg(long, global = true)]
+    pub(super) beside_other_history: bool,
     /// The role that everything runs as
     #[arg(long, global = true)]
     pub(super) role: Option<String>,

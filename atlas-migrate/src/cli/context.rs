@@ -12,7 +12,7 @@ use super::environment::Environment;
 use super::progress::{Progress, Volume};
 use super::project::Project;
 use super::style::Styles;
-use crate::{Error, Migrations, Migrator, Report};
+use crate::{Error, Migrations, Migrator, OtherHistory, Report};
 
 /// The folder of migrations, where nothing else is said.
 const FOLDER: &str = "migrations";
@@ -59,7 +59,10 @@ impl Context {
             Some(migrator) if !self.source_is_named => migrator.clone(),
             _ => Migrator::new(Migrations::from_directory(self.folder())?),
         };
-        let Common { schema, table, namespace, role, .. } = &self.common;
+        let Common { schema, table, namespace, role, beside_other_history, .. } = &self.common;
+        if *beside_other_history {
+            migrator = migrator.other_history(OtherHistory::Ignore);
+        }
         if let Some(schema) = schema {
             migrator = migrator.schema(schema);
         }

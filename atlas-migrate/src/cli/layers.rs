@@ -22,6 +22,7 @@ pub(super) const OPTIONS: &[&str] = &[
     "schema",
     "table",
     "namespace",
+    "beside-other-history",
     "role",
     "format",
     "quiet",

@@ -26,6 +26,7 @@ use crate::session::{Reply, Session};
 use crate::sql::Record;
 use crate::sql::{self, SessionSettings, Sql, Timeouts};
 
+mod beside;
 mod failure;
 #[cfg(feature = "testing")]
 mod fill;
@@ -119,12 +120,19 @@ impl<'a, S: Session> Engine<'a, S> {
         if state.current {
             return Ok(Plan::default());
         }
-        Ok(Plan::new(self.known, &self.steps(Work::Run)?))
+        let steps = self.steps(Work::Run)?;
+        if !steps.is_empty() {
+            self.refuse_others().await?;
+        }
+        Ok(Plan::new(self.known, &steps))
     }
 
     pub(crate) async fn status(mut self) -> Result<Status, Error> {
         self.look(UNKNOWN).await?;
-        Ok(Status::new(self.known, &self.entries, &plan::compare(self.known, &self.entries)))
+        self.warn_of_others().await?;
+        let mut status = Status::new(self.known, &self.entries, &plan::compare(self.known, &self.entries));
+        status.warnings = self.report.warnings;
+        Ok(status)
     }
 
     pub(crate) async fn check(mut self) -> Result<(), Error> {
@@ -133,7 +141,11 @@ impl<'a, S: Session> Engine<'a, S> {
             return Ok(());
         }
         let steps = self.steps(Work::Run)?;
-        if steps.is_empty() { Ok(()) } else { Err(refusal::pending(self.known, &steps)) }
+        if steps.is_empty() {
+            return Ok(());
+        }
+        self.refuse_others().await?;
+        Err(refusal::pending(self.known, &steps))
     }
 
     /// Does the work that there is, after a look.
@@ -148,6 +160,7 @@ impl<'a, S: Session> Engine<'a, S> {
         })?;
         if let Work::Run = work {
             self.warn_of_own_name(&steps);
+            self.mind_others();
         }
         let result = self.work(work, steps.into()).await;
         self.conclude(result).await
@@ -320,6 +333,7 @@ impl<'a, S: Session> Engine<'a, S> {
     /// Takes what came back about the history.
     fn read_state(&mut self, reply: &Reply) -> Result<State, Error> {
         let state = State::read(reply, &self.sql)?;
+        self.check_others(reply)?;
         self.backend = self.backend.filter(|backend| *backend == state.backend);
         match state.form {
             Form::Ours if !state.current => self.entries = state::entries(reply)?,

@@ -195,17 +195,7 @@ pub(super) fn not_in_one_transaction(migration: &Migration) -> Error {
 }
 
 /// There is a table of that name, and it is not ours.
-pub(super) fn foreign(table: &str, columns: &str) -> Error {
-    let form = match columns {
-        "version" => "Rails' or dbmate's",
-        "version dirty" => "golang-migrate's",
-        "version inserted_at" => "Ecto's",
-        "id" | "id applied_at" => "geni's",
-        "version description installed_on success checksum execution_time" => "sqlx's",
-        "version name applied_on checksum" => "refinery's",
-        "version run_on" => "diesel's",
-        _ => "none that is known",
-    };
+pub(super) fn foreign(table: &str, columns: &str, form: &str) -> Error {
     Error::new(ErrorKind::ForeignHistory, format!("the table {table} is there and is not a history of atlas-migrate"))
         .note(format!("its columns: {columns}; the form is {form}"))
         .hint(

@@ -28,6 +28,7 @@ impl<S: Session> Engine<'_, S> {
         }
         state.server.writable("migrations are to be rehearsed")?;
         self.warn_of_own_name(&steps);
+        self.mind_others();
         let result = self.rehearse_all(steps).await;
         if self.open && !result.as_ref().is_err_and(Error::is_connection) {
             self.abandon().await;

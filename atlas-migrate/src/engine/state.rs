@@ -6,7 +6,7 @@ use atlas_migrate_core::history::{Entry, Lease, State as EntryState};
 use atlas_migrate_core::migration::Kind;
 use atlas_migrate_core::version::Version;
 
-use super::refusal;
+use super::beside;
 use crate::progress::Holder;
 use crate::server::Server;
 use crate::session::{Reply, Row};
@@ -43,7 +43,7 @@ impl State {
             "absent" => Form::Absent,
             "ours" => Form::Ours,
             "busy" => Form::Busy,
-            _ => return Err(refusal::foreign(&sql.history(), text(row, 1).unwrap_or(""))),
+            _ => return Err(beside::occupied(&sql.history(), text(row, 1).unwrap_or(""))),
         };
         let outcomes = text(row, 12)?;
         Ok(Self {

@@ -60,7 +60,9 @@ impl<S: Session> Engine<'_, S> {
     /// Begins a transaction, takes the lock and looks again; waits for whoever is at work.
     pub(super) async fn begin(&mut self, conditions: &[&str]) -> Result<Turn, Error> {
         let reply = self.send_begin(&self.current(), conditions).await?;
-        self.await_turn(reply, conditions).await
+        let turn = self.await_turn(reply, conditions).await?;
+        self.sql.finds_others = false;
+        Ok(turn)
     }
 
     async fn send_begin(&mut self, current: &str, conditions: &[&str]) -> Result<Reply, Error> {
@@ -147,6 +149,9 @@ impl<S: Session> Engine<'_, S> {
             let steps = self.steps(Work::Run)?;
             if steps.is_empty() {
                 return Ok(());
+            }
+            if wait.next_told.is_zero() {
+                self.refuse_others().await?;
             }
             let waited = wait.started.elapsed();
             if waited >= self.options.wait_budget {

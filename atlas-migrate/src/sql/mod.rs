@@ -12,6 +12,7 @@ use crate::migrator::Options;
 
 #[cfg(feature = "bench")]
 pub(crate) mod bench;
+pub(crate) mod beside;
 #[cfg(feature = "testing")]
 mod catalog;
 #[cfg(feature = "clean")]
@@ -81,6 +82,8 @@ pub(crate) struct Sql {
     custom_settings: BTreeSet<String>,
     /// As `server_version_num` has it; zero until it is known.
     pub(crate) server_version: u32,
+    /// Whether the look under the lock is also for the histories of others.
+    pub(crate) finds_others: bool,
 }
 
 pub(crate) const BEGIN: &str = "BEGIN;\n";
@@ -101,6 +104,7 @@ impl Sql {
             lock_timeout: options.lock_timeout,
             custom_settings,
             server_version: 0,
+            finds_others: false,
         }
     }
 
@@ -115,6 +119,7 @@ impl Sql {
             lock_timeout,
             custom_settings: BTreeSet::new(),
             server_version: 0,
+            finds_others: false,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::session::milliseconds;
-use super::{Sql, dollar_quoted, ident, literal};
+use super::{Sql, beside, dollar_quoted, ident, literal};
 
 /// The columns of the history table, in their order: the ones that one looks at come first.
 const COLUMNS: [(&str, &str); 14] = [
@@ -155,6 +155,10 @@ impl Sql {
             Want::Settings => self.select_settings(),
             Want::State => String::new(),
         };
+        let (others, find_others, open_others, fetch_others) = match self.finds_others {
+            true => (beside::VARIABLES, self.find_others_at_first(), beside::OPEN, beside::FETCH),
+            false => ("", String::new(), "", ""),
+        };
         let mut evaluate = String::new();
         for condition in conditions {
             // A caught error is not logged. The line feed ends a comment that the condition may end in.
@@ -181,6 +185,7 @@ impl Sql {
              \x20 atlas_lock_timeout text := current_setting('lock_timeout');\n\
              \x20 atlas_state refcursor := 'atlas_state';\n\
              \x20 atlas_history refcursor := 'atlas_history';\n\
+             {others}\
              BEGIN\n\
              {prepare}\
              \x20 atlas_table := {find};\n\
@@ -194,6 +199,7 @@ impl Sql {
              \x20 IF atlas_form = 'ours' THEN\n\
              \x20   SELECT {DIGEST} INTO atlas_digest FROM {history} h WHERE h.namespace = {namespace};\n\
              \x20 END IF;\n\
+             {find_others}\
              \x20 IF atlas_form = 'ours' AND atlas_digest <> {current} THEN\n\
              \x20   OPEN atlas_history FOR SELECT h.version AS atlas_history, h.name, h.kind, h.state, h.statements,\n\
              \x20     h.compatible, h.checksum, h.fingerprint,\n\
@@ -220,6 +226,7 @@ impl Sql {
              \x20   now() = statement_timestamp(), current_setting('server_version_num'),\n\
              \x20   current_setting('server_version'), atlas_settings, atlas_belongings, atlas_role,\n\
              \x20   session_user, array_to_string(atlas_outcomes, chr(31)), pg_backend_pid();\n\
+             {open_others}\
              END",
             find = self.find(),
             ours = ours.join(", "),
@@ -228,7 +235,7 @@ impl Sql {
             current = literal(current),
         );
         format!(
-            "DO {};\nFETCH ALL FROM atlas_state;\nFETCH ALL FROM atlas_history;\nCLOSE atlas_state;\nCLOSE atlas_history;\n",
+            "DO {};\nFETCH ALL FROM atlas_state;\nFETCH ALL FROM atlas_history;\nCLOSE atlas_state;\nCLOSE atlas_history;\n{fetch_others}",
             dollar_quoted(&body)
         )
     }

@@ -123,6 +123,7 @@ impl Sql {
             lock_timeout: options.lock_timeout,
             custom_settings,
             server_version: 0,
+            finds_others: false,
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::driver::Job;
 use crate::driver::link::Link;
-use crate::migrator::Migrator;
+use crate::migrator::{Migrator, OtherHistory};
 
 /// What the database of a test has: migrations, and perhaps seeds.
 #[derive(Clone, Debug)]
@@ -43,7 +43,8 @@ impl Contents {
 
     /// The same, with all that the library itself keeps in this schema.
     pub(super) fn within(mut self, schema: &str) -> Self {
-        self.migrator = self.migrator.schema(schema);
+        // Other tests have their schemas in the same database.
+        self.migrator = self.migrator.schema(schema).other_history(OtherHistory::Ignore);
         #[cfg(feature = "seeds")]
         {
             self.seeder = self.seeder.map(|seeder| seeder.schema(schema));

@@ -31,6 +31,8 @@ struct Shown<'a> {
     pending: usize,
     drifted: usize,
     migrations: Vec<Stands<'a>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    warnings: &'a [String],
 }
 
 impl Status {
@@ -41,7 +43,8 @@ impl Status {
         let drifted = status.migrations().iter().filter(|migration| has_drifted(migration.standing())).count();
         let up_to_date = pending == 0 && drifted == 0;
         let migrations = status.migrations().iter().map(Stands::from).collect();
-        let json = Shown { command: "status", up_to_date, pending, drifted, migrations };
+        let warnings = status.warnings();
+        let json = Shown { command: "status", up_to_date, pending, drifted, migrations, warnings };
         let answer = Answer::new(text(context, &status), &json);
         Ok(answer.code(if self.exit_code && !up_to_date { DIFFERS } else { DONE }))
     }
