@@ -46,18 +46,26 @@ pub enum Lease {
     /// Nobody, and none of its statements was cut off.
     #[default]
     None,
-    /// Nobody any more: who was has gone in the middle of a statement, or between two.
+    /// Nobody any more: its holder has gone in the middle of a statement, or between two.
     Expired,
+    /// Nobody any more, and the statement that was under way commits by itself: part of it may have taken effect.
+    InDoubt,
+    /// Nobody, and part of the statement that is next took effect. This is the fingerprint up to the end of that one.
+    Partly(Fingerprint),
     /// A process that is alive.
     Held,
 }
 
 impl Lease {
-    const NAMES: [(Self, &'static str); 3] = [(Self::None, "none"), (Self::Expired, "expired"), (Self::Held, "held")];
+    const NAMES: [(Self, &'static str); 4] =
+        [(Self::None, "none"), (Self::Expired, "expired"), (Self::InDoubt, "in doubt"), (Self::Held, "held")];
 
     /// The lease with this name.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|(_, n)| *n == name).map(|(lease, _)| *lease)
+        match name.strip_prefix("partly ") {
+            Some(fingerprint) => fingerprint.parse().ok().map(Self::Partly),
+            None => Self::NAMES.iter().find(|(_, n)| *n == name).map(|(lease, _)| *lease),
+        }
     }
 }
 
@@ -95,6 +103,17 @@ impl Entry {
     /// What it is known by.
     pub fn key(&self) -> Key<'_> {
         Key::new(self.kind, &self.version)
+    }
+
+    /// Whether its first statement failed, and is known to have had no effect; except that it may have left an index that is
+    /// not valid.
+    pub fn is_without_effect(&self) -> bool {
+        self.state == State::Failed && self.statements == 0 && self.lease == Lease::None
+    }
+
+    /// Whether another process is taking it back at this moment.
+    pub fn is_being_reverted(&self) -> bool {
+        self.state == State::Reverting && self.lease == Lease::Held
     }
 }
 

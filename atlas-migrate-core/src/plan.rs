@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use crate::checksum::Fingerprint;
-use crate::history::{Entry, Key, State};
+use crate::history::{Entry, Key, Lease, State};
 use crate::migration::{Kind, Migration, Script};
 use crate::version::Version;
 
@@ -95,6 +95,9 @@ pub enum Standing {
     UnfinishedChanged,
     /// The statements of its down file run one by one, and not all of them have.
     Reverting,
+    /// The database has it, the binary does not know it, and nothing of it took effect, except that it may have left an index
+    /// that is not valid: its first statement failed. A run leaves it alone.
+    Failed,
     /// The database has it, the binary does not know it, and the binary knows a higher version.
     Missing,
     /// The database has it, and it is newer than all that the binary knows; or it is repeatable and the binary does not
@@ -123,6 +126,7 @@ impl Standing {
             Self::Unfinished => "unfinished",
             Self::UnfinishedChanged => "unfinished (changed)",
             Self::Reverting => "reverting",
+            Self::Failed => "failed",
             Self::Missing => "missing",
             Self::Newer => "newer",
         }
@@ -225,7 +229,11 @@ pub fn compare(known: &[Migration], history: &[Entry]) -> Vec<Line> {
         .collect();
     lines.extend(unknown.into_iter().chain(rows.into_values()).map(|entry| {
         let key = history[entry].key();
-        let standing = if Some(key) > newest_known { Standing::Newer } else { Standing::Missing };
+        let standing = match Some(key) > newest_known {
+            _ if history[entry].is_without_effect() => Standing::Failed,
+            true => Standing::Newer,
+            false => Standing::Missing,
+        };
         (key, Line { place: Place::Unknown(entry), standing })
     }));
     lines.sort_by_key(|(key, line)| (*key, line.entry()));
@@ -285,7 +293,9 @@ pub fn plan(known: &[Migration], history: &[Entry], options: &Options) -> Result
     let beyond = |key: Key<'_>| limit.is_some_and(|limit| key.is_versioned() && key > limit);
     let mut stopped_short = false;
     let mut steps = Vec::new();
-    for line in lines.iter().filter(|line| line.standing.is_pending()) {
+    // What another process takes back at this moment is pending when that has come to its end.
+    let is_being_reverted = |line: &Line| line.entry().is_some_and(|entry| history[entry].is_being_reverted());
+    for line in lines.iter().filter(|line| line.standing.is_pending() || is_being_reverted(line)) {
         let Some(index) = line.known() else { continue };
         let key = known[index].key();
         stopped_short |= beyond(key);
@@ -302,9 +312,11 @@ pub fn plan(known: &[Migration], history: &[Entry], options: &Options) -> Result
 }
 
 fn is_refused(line: &Line, history: &[Entry], options: &Options) -> bool {
-    let compatible = line.entry().is_some_and(|entry| history[entry].compatible);
+    let entry = line.entry().map(|entry| &history[entry]);
+    let compatible = entry.is_some_and(|entry| entry.compatible);
     match line.standing {
-        Standing::Changed | Standing::UnfinishedChanged | Standing::Reverting => true,
+        Standing::Changed | Standing::UnfinishedChanged => true,
+        Standing::Reverting => !entry.is_some_and(Entry::is_being_reverted),
         Standing::OutOfOrder => options.out_of_order == OutOfOrder::Refuse,
         Standing::Newer => options.newer == Newer::Refuse && !compatible,
         Standing::Missing => !compatible,
@@ -328,8 +340,9 @@ pub enum Revert {
 
 /// What a revert would take back, in order: places among the known ones, the highest version first.
 ///
-/// Repeatable migrations have nothing to revert and are left alone. A revert that comes upon a baselined one is refused:
-/// what that stands for was there before.
+/// Repeatable migrations have nothing to revert and are left alone, and so is what failed without effect and the binary does
+/// not know. A revert that comes upon a baselined one is refused: what that stands for was there before. One that another
+/// process is applying at this moment is among them.
 pub fn plan_revert(known: &[Migration], history: &[Entry], revert: &Revert) -> Result<Vec<Step>, Problem> {
     if let Revert::To(version) = revert
         && !known.iter().any(|migration| migration.key() == Key::Versioned(version))
@@ -339,7 +352,7 @@ pub fn plan_revert(known: &[Migration], history: &[Entry], revert: &Revert) -> R
     let lines = compare(known, history);
     let applied = lines.iter().rev().filter_map(|line| {
         let entry = &history[line.entry()?];
-        (entry.kind == Kind::Versioned).then_some((line, entry))
+        (entry.kind == Kind::Versioned && line.standing != Standing::Failed).then_some((line, entry))
     });
     let wanted = applied.take_while(|(_, entry)| match revert {
         Revert::To(version) => entry.version > *version,
@@ -357,6 +370,9 @@ pub fn plan_revert(known: &[Migration], history: &[Entry], revert: &Revert) -> R
         let known_up = line.known().filter(|index| known[*index].down().is_some() || entry.state == State::Skipped);
         match known_up {
             Some(known) if entry.state.is_done() && entry.state != State::Baseline => {
+                steps.push(Step { known, done: 0 });
+            }
+            Some(known) if entry.state != State::Reverting && entry.lease == Lease::Held => {
                 steps.push(Step { known, done: 0 });
             }
             Some(known) if entry.state == State::Reverting => steps.push(Step { known, done: entry.statements }),

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 pub use self::creates::creates_table;
 pub use self::kind::Kind;
-pub use self::resume::{CreateIndex, Reindex, Resume, resume};
+pub use self::resume::{CreateIndex, Reindex, Resume, is_block, resume};
 use crate::token::{self, Lexer, Token};
 
 /// One statement of a file.

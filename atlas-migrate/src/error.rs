@@ -65,8 +65,8 @@ pub enum ErrorKind {
     LockTimeout,
     /// Another process was migrating for longer than the budget.
     Busy,
-    /// A statement was cut off that cannot be in a transaction, and the catalog does not tell whether it took effect. See
-    /// [`repair`](crate::Migrator::repair).
+    /// A statement was cut off or failed that cannot be in a transaction, and nothing tells whether it took effect, in part or
+    /// as a whole: the catalog does not, or it commits by itself, as `CALL` does. See [`repair`](crate::Migrator::repair).
     InDoubt,
     /// The database is of another environment than the seeds are for, or of one whose data is not removed without a
     /// confirmation.
@@ -194,6 +194,18 @@ impl Error {
         self
     }
 
+    /// Of another sort than it seemed.
+    pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
+    /// With the hint in other words.
+    pub(crate) fn hint_in(mut self, words: impl FnOnce(&str) -> String) -> Self {
+        self.0.hint = self.0.hint.as_deref().map(words);
+        self
+    }
+
     /// Adds all that the server said beside its message.
     pub(crate) fn server(mut self, server: &ServerError) -> Self {
         let notes = [
@@ -246,13 +258,6 @@ impl Error {
     #[cfg(feature = "cli")]
     pub(crate) fn each_fault(&self) -> &[Fault] {
         &self.0.faults
-    }
-
-    /// With the hint in other words.
-    #[cfg(feature = "cli")]
-    pub(crate) fn hint_in(mut self, words: impl FnOnce(&str) -> String) -> Self {
-        self.0.hint = self.0.hint.as_deref().map(words);
-        self
     }
 
     /// What sort of error it is.

@@ -1,18 +1,20 @@
 //! What to do next about what the server said.
 
+use atlas_migrate_core::migration::Transaction;
+
 use crate::session::ServerError;
 
-/// About a statement of a migration.
-pub(crate) fn migration(server: &ServerError) -> Option<String> {
-    let quoted = server.message.split('"').nth(1).unwrap_or_default();
-    let hint = match server.code.as_str() {
-        "42P07" if quoted == "schema_migrations" => {
-            "the history of migrations has this name, unless another one is given to it with `table(..)`".to_owned()
-        }
-        "42P07" | "42710" | "42P06" | "42701" | "42723" => {
-            "if the database was made by other means and has this already, adopt it with `baseline`; else use IF NOT EXISTS"
-                .to_owned()
-        }
+/// About a statement of a migration whose file says that it runs so.
+pub(crate) fn migration(server: &ServerError, transaction: Transaction) -> String {
+    of_extensions(server)
+        .or_else(|| of_statements(server, transaction).map(str::to_owned))
+        .or_else(|| self::server(&server.code).map(str::to_owned))
+        .unwrap_or_else(|| "fix the file and run again".to_owned())
+}
+
+fn of_extensions(server: &ServerError) -> Option<String> {
+    let quoted = quoted(server);
+    Some(match server.code.as_str() {
         // `CREATE EXTENSION` of what is not on the server's disk.
         "58P01" | "0A000" if server.message.contains("extension") => format!(
             "install the extension {quoted:?} on the server's machine (packages are often named postgresql-contrib or \
@@ -23,34 +25,62 @@ pub(crate) fn migration(server: &ServerError) -> Option<String> {
             "let a superuser create the extension in this database beforehand; CREATE EXTENSION IF NOT EXISTS then passes"
                 .to_owned()
         }
-        "42501" => "run migrations as the owner of these objects, or name that role with `role(..)`".to_owned(),
         "42883" | "42704" if server.message.contains("gin_trgm_ops") || server.message.contains("similarity") => {
-            "the extension pg_trgm is missing: CREATE EXTENSION IF NOT EXISTS pg_trgm in an earlier migration".to_owned()
+            "the extension pg_trgm is missing: begin this migration with CREATE EXTENSION IF NOT EXISTS pg_trgm".to_owned()
         }
         "42883" if server.message.contains("uuid_generate") => {
-            "the extension uuid-ossp is missing: CREATE EXTENSION IF NOT EXISTS \"uuid-ossp\" in an earlier migration; or use \
+            "the extension uuid-ossp is missing: begin this migration with CREATE EXTENSION IF NOT EXISTS \"uuid-ossp\"; or use \
              gen_random_uuid(), which is built in"
                 .to_owned()
         }
-        "42P01" | "42703" | "42883" | "42704" | "3F000" => {
-            "check the spelling, the search path, and whether an earlier migration creates it".to_owned()
+        _ => return None,
+    })
+}
+
+fn of_statements(server: &ServerError, transaction: Transaction) -> Option<&'static str> {
+    Some(match (server.code.as_str(), transaction) {
+        ("42P07", _) if quoted(server) == "schema_migrations" => {
+            "the history of migrations has this name, unless another one is given to it with `table(..)`"
         }
-        "55P03" => {
+        ("42P07" | "42710" | "42P06" | "42701" | "42723", _) => {
+            "if the database was made by other means and has this already, adopt it with `baseline`; else use IF NOT EXISTS"
+        }
+        ("42501", _) => "run migrations as the owner of these objects, or name that role with `role(..)`",
+        ("42P01" | "42703" | "42883" | "42704" | "3F000", _) => {
+            "check the spelling and the search path; if it is not there yet, create it before, in this migration"
+        }
+        ("55P03", _) => {
             "end the session that is in the way, or let the run be patient with `lock_timeout(..)` and `retry_budget(..)`"
-                .to_owned()
         }
-        "25001" => {
-            "put the statement into a file of its own, or `-- atlas:no-transaction` into the first line of this one".to_owned()
+        ("25001" | "2D000", Transaction::Wrapped) => {
+            "put `-- atlas:no-transaction` into the first line of the file: each of its statements is then sent by itself"
         }
-        "57014" => "the statement ran into its timeout or was cancelled; `-- atlas:statement-timeout` sets one for this file"
-            .to_owned(),
-        "55P04" => "a new enum value can be used only after the migration that adds it: use it in the next one".to_owned(),
-        code if code.starts_with("23") => {
-            "mend the rows that are in the way, in this migration or an earlier one, then run again".to_owned()
+        ("25001", Transaction::None) => "write the statement at the top level of the file, not in a function",
+        ("2D000", Transaction::None) => {
+            "commit only in procedures and DO blocks that the file calls at its top level, not in functions, nor in blocks with \
+             EXCEPTION"
+        }
+        ("57014", _) => {
+            "run again; if it ran into its timeout, give it more time with `-- atlas:statement-timeout` in the file"
+        }
+        ("55P04", _) => {
+            "use the new enum value in the next migration: it can be used once the one that adds it has committed"
+        }
+        ("53200", _) if server.hint.as_ref().is_some_and(|hint| hint.contains("max_locks_per_transaction")) => {
+            "raise max_locks_per_transaction on the server, and restart it; or divide the file, so that no transaction locks as \
+             many tables; then run again"
+        }
+        ("P0001", _) => "do what the message says, or change the file; then run again",
+        (code, _) if code.starts_with("23") => {
+            "fix the rows that are in the way, by hand or earlier in this migration, then run again"
         }
         _ => return None,
-    };
-    Some(hint)
+    })
+}
+
+/// What the server's message has in its first quotes.
+fn quoted(server: &ServerError) -> &str {
+    server.message.split('"').nth(1).unwrap_or_default()
 }
 
 /// About one of the library's own statements, by its SQLSTATE.
@@ -60,14 +90,47 @@ pub(crate) fn own(code: &str) -> Option<String> {
             "the role needs USAGE on the schema of the history table and SELECT on the table; to migrate, also CREATE on the \
              schema (or choose another with `schema(..)`, another role with `role(..)`)"
         }
-        "25006" => "the server is a standby or the session is read-only: migrate on the primary",
-        "55P03" => "somebody holds a lock on the history table; see pg_locks",
+        "55P03" => "end the session that holds a lock on the history table (pg_locks shows it), then run again",
         "22023" | "42704" => "create the role, or choose another with `role(..)`",
-        "57P01" => "somebody ended the session, or the server shuts down: run again when it is there",
-        code if code.starts_with("57P0") => "wait until the server is there again, then run again",
-        "25P02" => "the connection has a transaction that has failed: roll it back first",
-        "25P03" => "the process stood still for too long in the middle of a transaction, which the server ended",
-        _ => return None,
+        "25P02" => "roll back first: the connection has a transaction that has failed",
+        _ => server(code)?,
     };
     Some(hint.to_owned())
+}
+
+/// About a fault that is the server's or its surroundings', by its SQLSTATE: no file is to be changed for it.
+pub(crate) fn server(code: &str) -> Option<&'static str> {
+    Some(match code {
+        crate::sql::NOT_TAKEN => {
+            "drop the rule or trigger of that table that changes what is written (`\\d` in psql lists them), then run again"
+        }
+        "53100" => "make room on the server's disk, which is full, then run again",
+        "53200" => {
+            "give the server more memory, or let it use less at a time (work_mem, maintenance_work_mem); then run again"
+        }
+        "53300" => "end sessions that are idle, or raise max_connections on the server; then run again",
+        "53400" => "raise the limit that the message names, then run again",
+        "55000" => "bring it to the state that the message asks for, then run again",
+        "55006" => "end the session that uses it (pg_stat_activity lists them), then run again",
+        "25006" => "migrate on the primary: the server is a standby, or the session read-only",
+        "25P03" => {
+            "run again: the process stood still for too long in the middle of a transaction, which the server ended"
+        }
+        "25P04" => "raise transaction_timeout, or set it to 0 in the file; then run again",
+        "40001" | "40P01" | "40003" => {
+            "run again when other sessions do less to these tables, or be patient with `retry_budget(..)`"
+        }
+        "57P01" => "run again when the server is there: the session was ended, or the server shuts down",
+        "57P04" => "connect to another database: this one was dropped",
+        "XX001" | "XX002" => "look at the server's log, and restore what is damaged, before anything else",
+        "XX000" => "look at the server's log: the fault is the server's or an extension's",
+        code => match code.get(..2)? {
+            "08" => "run again when the other server can be reached",
+            "53" => "provide what the server is short of, then run again",
+            "57" => "wait until the server is there again, then run again",
+            "58" => "look at the server's log and at its disks, which it could not read or write; then run again",
+            "F0" => "fix the server's configuration, then run again",
+            _ => return None,
+        },
+    })
 }

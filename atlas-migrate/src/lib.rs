@@ -104,7 +104,7 @@
 //!   = note: detail: Key (id)=(1) already exists.
 //!   = note: rolled back: nothing of it took effect
 //!   = note: done before it, and stays: 001 a
-//!   = hint: mend the rows that are in the way, in this migration or an earlier one, then run again
+//!   = hint: fix the rows that are in the way, by hand or earlier in this migration, then run again
 //! ```
 //!
 //! A program asks for its [`kind`](Error::kind) and the [report](Error::report) of what was done before it.
@@ -131,8 +131,9 @@ pub use atlas_migrate_macros::test;
 
 pub use driver::{Database, Running};
 pub use error::{Error, ErrorKind};
-pub use migrator::{Migrator, OtherHistory, Repair, TransactionMode};
+pub use migrator::{Migrator, OtherHistory, TransactionMode};
 pub use progress::{Event, Holder};
+pub use repair::Repair;
 pub use report::{Done, MigrationStatus, Outcome, Plan, Planned, Report, Status};
 pub use source::Migrations;
 
@@ -161,6 +162,7 @@ mod progress;
 #[cfg(any(feature = "bench", feature = "verify"))]
 mod question;
 pub mod rehearse;
+mod repair;
 mod report;
 #[cfg(feature = "roles")]
 pub mod roles;

@@ -11,6 +11,7 @@ use crate::driver::{Database, Job};
 use crate::engine::Engine;
 use crate::progress::{Event, Listener};
 use crate::rehearse::Rehearsal;
+use crate::repair::Repair;
 use crate::session::Session;
 use crate::source::Migrations;
 use crate::{Error, Plan, Report, Status, script};
@@ -91,20 +92,6 @@ impl From<&Self> for Migrator {
     fn from(migrator: &Self) -> Self {
         migrator.clone()
     }
-}
-
-/// What the history is to say of a migration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repair {
-    /// It took effect, with the file as this binary has it.
-    Applied,
-    /// Nothing of it took effect: the next run runs it.
-    Pending,
-    /// So many of its statements took effect, and no more: the next run goes on with the one after them.
-    Failed {
-        /// How many, from the first.
-        completed: usize,
-    },
 }
 
 impl Migrator {
@@ -345,11 +332,11 @@ impl Migrator {
 }
 
 impl Migrator {
-    /// Writes what is so of a migration into the history, without running anything.
+    /// Corrects what the history says of a migration, without running anything.
     ///
-    /// For what only people can find out, when an error says so: whether a statement took effect that was cut off and cannot be
-    /// in a transaction ([`InDoubt`](crate::ErrorKind::InDoubt)); and for a file that was changed on purpose after it was
-    /// applied. It waits for whoever is at work on the migrations.
+    /// For what only people can find out, when an error says so: whether a statement took effect, in part or as a whole, that
+    /// cannot be in a transaction ([`InDoubt`](crate::ErrorKind::InDoubt)). For a file that was changed on purpose after it was
+    /// applied, and for rows whose files are gone. It waits for other processes that migrate.
     ///
     /// ```no_run
     /// # #[cfg(feature = "sqlx")]
@@ -365,9 +352,9 @@ impl Migrator {
     ///
     /// # Errors
     ///
-    /// [`UnknownVersion`](crate::ErrorKind::UnknownVersion) if no migration has this version (of a repeatable one:
-    /// `R__name`); [`Usage`](crate::ErrorKind::Usage) if it has fewer statements; else those of [`run`](Self::run) before
-    /// anything ran.
+    /// [`UnknownVersion`](crate::ErrorKind::UnknownVersion) if neither a migration nor a row has this version (of a repeatable
+    /// one: `R__name`); [`Usage`](crate::ErrorKind::Usage) if its file has fewer statements, or is there and said to be gone, or
+    /// is gone and statements of it are named; else those of [`run`](Self::run) before anything ran.
     pub fn repair<'c, D: Database<'c>>(
         &self,
         database: D,

@@ -239,6 +239,9 @@ pub struct MigrationStatus {
     description: Option<String>,
     date: Option<String>,
     applied: Option<(String, String, Duration)>,
+    /// The binary does not have its file, and may run all the same.
+    #[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "only the command line counts what differs"))]
+    pub(crate) accepted: bool,
 }
 
 impl Status {
@@ -257,6 +260,7 @@ impl Status {
                 description: header.and_then(|header| text(&header.description)),
                 date: header.and_then(|header| text(&header.date)),
                 applied: entry.map(|entry| (entry.applied_at.clone(), entry.applied_by.clone(), entry.execution_time)),
+                accepted: line.known().is_none() && entry.is_some_and(|entry| entry.compatible),
             }
         };
         Self { migrations: lines.iter().map(status).collect(), warnings: Vec::new() }

@@ -73,6 +73,49 @@ fn baseline_and_repair() {
     assert_snapshot!(session(PEOPLE, &commands));
 }
 
+/// Files that were made one: their rows are kept or removed, in the words of the hint.
+#[test]
+fn b2_repair_of_rows_without_files() {
+    let database = Database::new();
+    let program = Program::new(PEOPLE).on(&database);
+    program.out(&["run"]);
+    for (name, _) in PEOPLE {
+        std::fs::remove_file(program.folder.join(name)).unwrap();
+    }
+    program.write("migrations/003_squashed.sql", "CREATE TABLE people (name text, age int);\n");
+    assert_snapshot!(program.session(&[
+        "check",
+        "repair 001 002 --mark applied --reason squashed",
+        "repair R__adults --mark removed --reason squashed",
+        "repair R__adults 7 --mark removed --reason squashed --yes",
+        "repair 003 --mark removed --reason squashed --yes",
+        "baseline 003",
+        "check",
+        "status --exit-code",
+    ]));
+}
+
+/// What may have committed part of its work: said, and repaired in the words of the hint.
+#[test]
+fn a2_repair_of_what_is_in_doubt() {
+    let block = "-- atlas:no-transaction\nDO $$ BEGIN CREATE TABLE pets (); COMMIT; PERFORM 1 / 0; END $$;\n";
+    let down = "-- atlas:no-transaction\nDO $$ BEGIN DROP TABLE pets; COMMIT; PERFORM 1 / 0; END $$;\n";
+    let files = [("migrations/1_pets.up.sql", block), ("migrations/1_pets.down.sql", down)];
+    let commands = [
+        "run",
+        "repair 1 --mark partly --completed 0 --reason looked --format json",
+        "run",
+        "repair 1 --mark failed --completed 1 --reason by-hand",
+        "run",
+        "revert --yes",
+        "run",
+        "repair 1 --mark failed --completed 1 --reason looked",
+        "revert --all --yes",
+        "status",
+    ];
+    assert_snapshot!(session(&files, &commands));
+}
+
 #[test]
 fn failure() {
     let files = [PEOPLE, &[BROKEN]].concat();

@@ -1,10 +1,12 @@
 //! One suite, every driver.
 
+mod at_once;
 mod basics;
 mod belongings;
 mod beside;
 mod conditions;
 mod drift;
+mod gone;
 mod holders;
 mod lock_timeouts;
 mod one_by_one;
@@ -12,6 +14,7 @@ mod options;
 mod revert;
 mod rolling;
 mod session;
+mod taken;
 mod waiting;
 
 atlas_migrate_tests::on_every_version!();

@@ -266,7 +266,7 @@ every_driver! {
     /// The statement took effect: only the record is tried again.
     fn a_record_that_has_to_wait(driver) {
         let database = Database::new();
-        let procedure = "CREATE PROCEDURE p() LANGUAGE plpgsql AS 'BEGIN INSERT INTO t VALUES (1); COMMIT; PERFORM pg_sleep(0.2); END'";
+        let procedure = "CREATE PROCEDURE p() LANGUAGE plpgsql AS 'BEGIN INSERT INTO t VALUES (1); COMMIT; PERFORM pg_sleep(0.5); END'";
         let mut connection = driver.connect(&database.url());
         connection.run(&migrator(&[TABLE, ("2_p.sql", procedure)])).unwrap();
         let set = migrator(&[TABLE, ("2_p.sql", procedure), ("3_alone.sql", "-- atlas:no-transaction\nVACUUM t;\nCALL p();\nVACUUM t;")]);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use atlas_migrate::{Error, Migrations, Migrator, OutOfOrder, Repair, Revert, Target, TransactionMode};
 use atlas_migrate_tests::{Connection, Database, Driver, migrator};
 
+mod hints;
 mod log;
 
 /// A migrator with the error that is expected of it, in a database of its own.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use atlas_migrate::{Error, ErrorKind, Event, Migrator, Repair};
 use atlas_migrate_tests::{Connection, DRIVERS, Database, Driver, migrator};
 
+mod commits;
 mod repair;
 
 atlas_migrate_tests::on_every_version!();

@@ -85,3 +85,30 @@ every_driver! {
         assert_eq!(database.value("SELECT count(*) FROM t"), "5");
     }
 }
+
+/// A table that does not take what is recorded: nothing is loaded, and no mark is changed.
+#[test]
+fn d3_a_record_that_is_not_taken() {
+    let (database, mut connection) = with(Driver::Postgres, TABLE);
+    connection.mark(&of("dev")).unwrap();
+    database.query("CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'");
+    for (event, table, environment) in [
+        ("INSERT OR UPDATE", "schema_seeds", "dev"),
+        ("INSERT", "schema_environment", "test"),
+        ("DELETE", "schema_environment", "test"),
+    ] {
+        database.query(&format!("CREATE TRIGGER g BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION f()"));
+        let mut verb = || match environment {
+            "dev" => connection.seed(&of("dev")).map(drop),
+            other => connection.mark(&of(other)),
+        };
+        let error = verb().unwrap_err();
+        assert_eq!(error.sqlstate(), Some("AM003"), "{table}: {error}");
+        assert!(error.to_string().contains("drop the rule or trigger"), "{error}");
+        assert_eq!(database.value("SELECT environment FROM schema_environment"), "dev");
+        assert_eq!(database.value("SELECT count(*) FROM t"), "0");
+        database.query(&format!("DROP TRIGGER g ON {table}"));
+    }
+    connection.seed(&of("dev")).unwrap();
+    assert_eq!(database.value("SELECT count(*) FROM t"), "4");
+}

@@ -147,7 +147,7 @@ proptest! {
             let who = (line.known().is_some(), line.entry().is_some());
             match line.standing {
                 Standing::Pending | Standing::OutOfOrder => prop_assert_eq!(who, (true, false)),
-                Standing::Missing | Standing::Newer => prop_assert_eq!(who, (false, true)),
+                Standing::Missing | Standing::Newer | Standing::Failed => prop_assert_eq!(who, (false, true)),
                 _ => {
                     prop_assert_eq!(who, (true, true));
                     let Place::Both { known: index, entry } = line.place else { continue };

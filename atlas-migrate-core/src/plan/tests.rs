@@ -55,7 +55,7 @@ pub(crate) fn row(text: &str) -> Entry {
         applied_at: String::new(),
         applied_by: String::new(),
         execution_time: Duration::ZERO,
-        lease: Lease::None,
+        lease: if words.contains(&"held") { Lease::Held } else { Lease::None },
         superseded: words.iter().filter_map(|word| word.strip_prefix("after=")).map(superseded).collect(),
     }
 }
@@ -219,7 +219,7 @@ fn what_stopped() {
 fn what_the_binary_does_not_know() {
     stands(&["2"], &["1 applied", "2 applied"], &["1 missing", "2 applied"]);
     stands(&["2"], &["2 applied", "3 applied"], &["2 applied", "3 newer"]);
-    stands(&["2"], &["2 applied", "3 failed 0"], &["2 applied", "3 newer"]);
+    stands(&["2"], &["2 applied", "3 failed 1"], &["2 applied", "3 newer"]);
     stands(&[], &["1 applied"], &["1 newer"]);
     stands(&["R__v"], &["1 applied", "R__v applied"], &["1 newer", "R__v applied"]);
     stands(&["1"], &["1 applied", "R__v applied"], &["1 applied", "R__v newer"]);
@@ -350,4 +350,29 @@ fn reverts_what_did_not_run_as_it_was_applied() {
     reverts(&["1 down"], &["1 running 0: SELECT 2"], &Revert::Last, "irreversible: 1 unfinished");
     reverts(&["1 down", "2 down"], &["1 applied", "2 reverting 1"], &Revert::All, "2 after 1, 1");
     reverts(&["1", "2"], &["1 applied", "2 reverting 1"], &Revert::Last, "irreversible: 2 reverting");
+}
+
+#[test]
+fn what_failed_without_effect_is_in_nobodys_way() {
+    let rows = ["1 applied", "2 failed 0", "3 applied"];
+    stands(&["1", "3"], &rows, &["1 applied", "2 failed", "3 applied"]);
+    plans(&["1", "3", "4"], &rows, "4");
+    stands(&["1"], &["1 applied", "2 failed 0", "R__v failed 0"], &["1 applied", "2 failed", "R__v failed"]);
+    plans(&["1"], &["1 applied", "2 failed 0"], "");
+    plans(&["1"], &["1 applied", "2 failed 1"], "drift: 2 newer");
+    plans(&["1"], &["1 applied", "2 running 0"], "drift: 2 newer");
+    plans(&["1"], &["1 applied", "2 failed 0 held"], "drift: 2 newer");
+    reverts(&["1 down"], &["1 applied", "2 failed 0"], &Revert::Last, "1");
+    // Its file is there, and it may have been meant.
+    reverts(&["1 down", "2 down"], &["1 applied", "2 failed 0"], &Revert::Last, "irreversible: 2 unfinished");
+}
+
+#[test]
+fn what_another_process_is_at() {
+    plans(&["1", "2"], &["1 applied", "2 reverting 1 held"], "2");
+    plans(&["1", "2", "3"], &["1 applied", "2 reverting 0 held"], "2, 3");
+    plans(&["1"], &["1 applied", "2 reverting 1 held"], "drift: 2 newer");
+    reverts(&["1 down", "2 down"], &["1 applied", "2 running 1 held"], &Revert::Last, "2");
+    reverts(&["1 down", "2"], &["1 applied", "2 running 1 held"], &Revert::Last, "irreversible: 2 unfinished");
+    reverts(&["1 down", "2 down"], &["1 applied", "2 reverting 1 held"], &Revert::Last, "2 after 1");
 }

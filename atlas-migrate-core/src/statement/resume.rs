@@ -24,8 +24,10 @@ pub enum Resume<'s> {
         /// The partition.
         partition: &'s str,
     },
-    /// Nothing in the catalog says what it did: `CALL`, `CREATE DATABASE`, `DO` with a `COMMIT` in it….
+    /// Nothing in the catalog says whether it took effect; if it failed it did not: `CREATE DATABASE`, `CREATE SUBSCRIPTION`….
     Unknown,
+    /// It may commit any part of its work by itself, also if it fails: `CALL`, `DO` with a `COMMIT` in it.
+    Commits,
 }
 
 /// What a `CREATE INDEX CONCURRENTLY` says.
@@ -62,8 +64,9 @@ pub fn resume(sql: &str) -> Resume<'_> {
     let mut words = Words { sql, tokens: &tokens };
     match super::kind::of(&tokens) {
         super::Kind::NotInTransaction(_) => {}
-        super::Kind::Other if !may_commit(&tokens) && !depends_on_object(&tokens) => return Resume::Atomic,
+        _ if may_commit(&tokens) => return Resume::Commits,
         _ if depends_on_object(&tokens) => return Resume::Again,
+        super::Kind::Other => return Resume::Atomic,
         _ => return Resume::Unknown,
     }
     words.not_in_transaction().unwrap_or(Resume::Unknown)
@@ -72,11 +75,23 @@ pub fn resume(sql: &str) -> Resume<'_> {
 /// Whether it may end a transaction by itself, and so cannot be in one.
 fn may_commit(tokens: &[Token<'_>]) -> bool {
     let first = |word| tokens.first().is_some_and(|token| token.is(word));
-    let says = |token: &Token<'_>| {
-        let text = token.text.to_ascii_lowercase();
-        ["commit", "rollback", "call"].iter().any(|word| text.contains(word))
-    };
-    first("CALL") || (first("DO") && tokens.iter().any(says))
+    first("CALL") || (first("DO") && tokens.iter().any(|token| body_may_commit(token.text)))
+}
+
+/// Whether a block says so, in whatever language: `COMMIT`, `plpy.rollback()`, `spi_commit()`, `CALL p()`. What it spells
+/// otherwise, in a string with escapes, the server tells: it is refused in a transaction.
+fn body_may_commit(body: &str) -> bool {
+    let mut words = body.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty());
+    words.any(|word| {
+        let word = word.to_ascii_lowercase();
+        word == "call" || word.ends_with("commit") || word.ends_with("rollback")
+    })
+}
+
+/// Whether it is a block or a call of a procedure, which may run statements of all sorts.
+pub fn is_block(sql: &str) -> bool {
+    let first = Lexer::new(sql).find(|token| !token.is_trivia());
+    first.is_some_and(|token| token.is("DO") || token.is("CALL"))
 }
 
 /// Whether it can be in a transaction depends on whether the table is partitioned, which a file does not show.
@@ -268,11 +283,32 @@ mod tests {
     }
 
     #[test]
-    fn nobody_can_tell() {
+    fn may_have_committed_some_of_it() {
         for sql in [
             "CALL backfill()",
             "DO $$ BEGIN COMMIT; END $$",
+            "do $$ begin rollback; end $$",
             "DO 'BEGIN CALL p(); END'",
+            "DO LANGUAGE plpython3u $$ plpy.commit() $$",
+            "DO $$ spi_commit(); $$ LANGUAGE plperl",
+        ] {
+            check(sql, &Resume::Commits);
+        }
+        // Words that have these in them are others.
+        check("DO $$ BEGIN UPDATE t SET recall = called WHERE commits; END $$", &Resume::Atomic);
+    }
+
+    #[test]
+    fn blocks_and_calls() {
+        assert!(is_block("/* a */ do $$ BEGIN END $$"));
+        assert!(is_block("CALL p()"));
+        assert!(!is_block("SELECT f()"));
+        assert!(!is_block(""));
+    }
+
+    #[test]
+    fn nobody_can_tell() {
+        for sql in [
             "CREATE DATABASE d",
             "DROP DATABASE d",
             "CREATE TABLESPACE s LOCATION '/s'",

@@ -55,12 +55,7 @@ impl<S: Session> Engine<'_, S> {
             _ => "",
         };
         let error = describe(parts.work, parts.migration, parts.script, span, doing, server);
-        let mut error = self.name_blockers(error, &text, server).await;
-        if all && !self.report.done.is_empty() {
-            let names: Vec<_> = self.report.done.iter().map(|done| label(&done.version, &done.name)).collect();
-            error = error.fate(format!("rolled back with it: {}", names.join(", ")));
-            self.report.done.clear();
-        }
+        let error = self.name_blockers(error, &text, server).await;
         error.fate("rolled back: nothing of it took effect")
     }
 
@@ -145,17 +140,21 @@ pub(super) fn describe(
         Some(span) => error.place(Place { path, text: script.text().into_owned(), span, label: String::new() }),
         None => error.note(format!("file: {path}")),
     };
-    error.server(server).hint(hint::migration(server).unwrap_or_else(|| "mend the file and run again".to_owned()))
+    error.server(server).hint(hint::migration(server, script.header().transaction))
 }
 
 /// The connection went away in the middle of a migration.
-pub(super) fn lost(migration: &Migration, script: Option<&Script>, cause: Cause) -> Error {
+pub(super) fn lost(work: Work<'_>, migration: &Migration, script: Option<&Script>, cause: Cause) -> Error {
     let name = label(migration.version(), migration.name());
+    let doing = match work {
+        Work::Run => "running",
+        Work::Revert(_) => "reverting",
+    };
     let note = match script.map(|script| script.header().transaction) {
         Some(Transaction::None) => "the history says which of its statements have completed; one more may be under way",
         _ => "the migration and its row in the history take effect together or not at all",
     };
-    Error::own(&format!("running migration {name}"), cause)
+    Error::own(&format!("{doing} migration {name}"), cause)
         .note(note)
         .hint("run again: it goes by what the history says")
 }

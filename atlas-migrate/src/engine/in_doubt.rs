@@ -1,10 +1,13 @@
 //! What is said when nobody can tell whether a statement took effect.
 
+use atlas_migrate_core::history::{Entry, Lease};
 use atlas_migrate_core::migration::{Migration, Script};
+use atlas_migrate_core::plan;
 
+use super::Work;
 use super::judge::Verdict;
 use super::one_by_one::Job;
-use super::refusal::name;
+use super::refusal::{name, repair};
 use crate::place::Place;
 use crate::{Error, ErrorKind};
 
@@ -19,10 +22,6 @@ pub(super) fn of_statement(job: &Job<'_>, index: usize, verdict: &Verdict) -> Er
         span: statements[index].range.clone(),
         label: String::new(),
     };
-    let go_on = format!(
-        "then say so with `repair`: `Repair::Failed {{ completed: {number} }}` if it took effect, `Repair::Failed {{ \
-         completed: {index} }}` if it did not; the next run goes on from there"
-    );
     let error = match verdict {
         Verdict::Occupied { index, found, wanted } => Error::new(
             ErrorKind::InDoubt,
@@ -44,9 +43,70 @@ pub(super) fn of_statement(job: &Job<'_>, index: usize, verdict: &Verdict) -> Er
                  took effect"
             ),
         )
-        .hint(format!("look at what the statement does and find out; {go_on}")),
+        .hint(find_out(job.migration, index)),
     };
     error.place(place)
+}
+
+/// A statement that commits by itself failed: part of it may have taken effect.
+pub(super) fn in_part(error: Error, work: Work<'_>, migration: &Migration, index: usize) -> Error {
+    let next = match work {
+        Work::Run => "no run goes on",
+        Work::Revert(_) => "no revert goes on",
+    };
+    error
+        .of_kind(ErrorKind::InDoubt)
+        .fate(format!(
+            "part of it may have taken effect and stay, since it commits by itself: {next} before that is known"
+        ))
+        .hint(find_out(migration, index))
+}
+
+/// Whether the history says that the next statement of a script is in doubt; and then nothing is begun.
+pub(super) fn check(migration: &Migration, script: &Script, entry: Option<&Entry>) -> Result<(), Error> {
+    let Some(entry) = entry else { return Ok(()) };
+    let (index, number) = (entry.statements, entry.statements + 1);
+    let error = match entry.lease {
+        Lease::InDoubt => Error::new(
+            ErrorKind::InDoubt,
+            format!(
+                "migration {} stopped in statement {number}, which commits by itself: part of it may have taken effect",
+                name(migration)
+            ),
+        )
+        .hint(find_out(migration, index)),
+        Lease::Partly(fingerprint) if plan::fingerprint_of_first(number, script) == Some(fingerprint) => Error::new(
+            ErrorKind::InDoubt,
+            format!("part of statement {number} of migration {} took effect, and it would run as a whole", name(migration)),
+        )
+        .hint(format!(
+            "change the statement to what is left to do, then run again; or do that by hand, and say so with {}; or undo what \
+             it did, and say so with {}",
+            repair(migration, &format!("Repair::Failed {{ completed: {number} }}")),
+            repair(migration, &format!("Repair::Failed {{ completed: {index} }}"))
+        )),
+        Lease::None | Lease::Partly(_) | Lease::Expired | Lease::Held => return Ok(()),
+    };
+    Err(match script.statements().get(index) {
+        Some(statement) => error.place(Place {
+            path: script.path().to_owned(),
+            text: script.text().into_owned(),
+            span: statement.range.clone(),
+            label: String::new(),
+        }),
+        None => error.note(format!("file: {}", script.path())),
+    })
+}
+
+/// How to go on after the statement with this index.
+fn find_out(migration: &Migration, index: usize) -> String {
+    format!(
+        "find out what the statement has done, then say so: {} if all of it took effect, or you have done the rest by hand; {} \
+         if nothing of it did, or you have undone it; {} if a part is to stay, and change the statement to what is left",
+        repair(migration, &format!("Repair::Failed {{ completed: {} }}", index + 1)),
+        repair(migration, &format!("Repair::Failed {{ completed: {index} }}")),
+        repair(migration, &format!("Repair::Partly {{ completed: {index} }}"))
+    )
 }
 
 /// There is not one session for all of its statements.

@@ -39,7 +39,7 @@ pub(super) fn is_doubtful(resume: &Resume<'_>, doubt: Doubt) -> bool {
     match resume {
         Resume::Atomic | Resume::Again => false,
         Resume::CreateIndex(CreateIndex { if_not_exists: true, .. }) => true,
-        Resume::Unknown => doubt == Doubt::CutOff,
+        Resume::Unknown | Resume::Commits => doubt == Doubt::CutOff,
         _ => doubt != Doubt::None,
     }
 }
@@ -64,7 +64,7 @@ pub(super) fn verdict(resume: &Resume<'_>, doubt: Doubt, reply: &Reply) -> Verdi
             }
         }
         Resume::DropIndex(_) | Resume::Atomic | Resume::Again => Verdict::Run,
-        Resume::Unknown => Verdict::Unknown,
+        Resume::Unknown | Resume::Commits => Verdict::Unknown,
     }
 }
 

@@ -5,7 +5,7 @@
 //! 3. For each migration one message: its SQL, the session put back, its row, the commit, and [`begin`](Engine::begin)
 //!    for the next one.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
@@ -37,9 +37,11 @@ mod record;
 pub(crate) mod refusal;
 mod rehearse;
 mod state;
+mod stopped;
 mod transaction;
 mod turn;
 
+use refusal::Again;
 use state::{Form, State};
 use turn::Turn;
 
@@ -58,6 +60,10 @@ pub(crate) struct Engine<'a, S> {
     /// The process id of the session at the first look; none once it was another one, which is a pooler's doing.
     backend: Option<i32>,
     report: Report,
+    /// What this call has done, whatever the history says.
+    ran: HashSet<Version>,
+    /// The places of the migrations that a revert of so many is about, by its first look.
+    meant: Option<Vec<usize>>,
     /// Whether a transaction of ours may be open.
     open: bool,
     /// Since when, and how often, the transaction at hand has been tried: of one migration, or of all.
@@ -92,6 +98,8 @@ impl<'a, S: Session> Engine<'a, S> {
             before: SessionSettings::default(),
             backend: None,
             report,
+            ran: HashSet::new(),
+            meant: None,
             open: false,
             attempts: None,
         })
@@ -107,12 +115,18 @@ impl<'a, S: Session> Engine<'a, S> {
                 self.warn(refusal::superseded(&self.known[known]));
             }
         }
+        self.warn_of_failed();
         self.carry_out(Work::Run, &state).await
     }
 
     pub(crate) async fn revert(mut self, revert: &Revert) -> Result<Report, Error> {
         let state = self.look(UNKNOWN).await?;
-        self.carry_out(Work::Revert(revert), &state).await
+        let steps = self.steps(Work::Revert(revert))?;
+        let again = Again::new(self.known, &self.entries, revert, &steps);
+        if let Revert::Last | Revert::Steps(_) = revert {
+            self.meant = Some(steps.iter().map(|step| step.known).collect());
+        }
+        self.carry_out(Work::Revert(revert), &state).await.map_err(|error| again.instead_of_run_again(error))
     }
 
     pub(crate) async fn plan(mut self) -> Result<Plan, Error> {
@@ -141,11 +155,12 @@ impl<'a, S: Session> Engine<'a, S> {
             return Ok(());
         }
         let steps = self.steps(Work::Run)?;
+        self.warn_of_failed();
         if steps.is_empty() {
             return Ok(());
         }
         self.refuse_others().await?;
-        Err(refusal::pending(self.known, &steps))
+        Err(refusal::pending(self.known, &self.entries, &steps))
     }
 
     /// Does the work that there is, after a look.
@@ -168,7 +183,11 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// Leaves no transaction open, and lets an error carry what was done before it.
     async fn conclude(mut self, result: Result<(), Error>) -> Result<Report, Error> {
-        let Err(error) = result else { return Ok(self.report) };
+        let Err(mut error) = result else { return Ok(self.report) };
+        if self.options.mode == TransactionMode::All && !self.report.done.is_empty() {
+            error = refusal::all_together(error, &self.report);
+            self.report.done.clear();
+        }
         if self.open && !error.is_connection() {
             self.abandon().await;
         }
@@ -205,6 +224,15 @@ impl<'a, S: Session> Engine<'a, S> {
         self.report.warnings.push(warning);
     }
 
+    /// Tells of what failed without effect and this binary does not have.
+    fn warn_of_failed(&mut self) {
+        let failed = plan::compare(self.known, &self.entries).into_iter().filter_map(|line| match line.standing {
+            Standing::Failed => line.entry().map(|entry| refusal::failed_without_effect(&self.entries[entry])),
+            _ => None,
+        });
+        failed.collect::<Vec<_>>().into_iter().for_each(|warning| self.warn(warning));
+    }
+
     /// Tells of migrations that create a table where the history is.
     fn warn_of_own_name(&mut self, steps: &[Step]) {
         let Options { schema, table, .. } = self.options;
@@ -238,6 +266,9 @@ impl<'a, S: Session> Engine<'a, S> {
                 false => turn.outcomes,
             };
             let migration = &self.known[step.known];
+            if self.ran.contains(migration.version()) {
+                return Err(refusal::twice(migration, matches!(work, Work::Revert(_)), &self.sql.history()));
+            }
             let span = tracing::info_span!("migration", version = %migration.version(), name = migration.name());
             match self.step(work, step, &outcomes, steps.make_contiguous()).instrument(span).await? {
                 Some(next) => turn = next,
@@ -256,6 +287,9 @@ impl<'a, S: Session> Engine<'a, S> {
     ) -> Result<Option<Turn>, Error> {
         let migration = &self.known[step.known];
         let script = self.script(work, &step);
+        if let Some(script) = script {
+            in_doubt::check(migration, script, self.entries.iter().find(|entry| entry.key() == migration.key()))?;
+        }
         self.options.listener.tell(&Event::Started { migration, remaining: rest.len() + 1 });
         let skipped = match script {
             Some(script) if step.done == 0 => !refusal::conditions_hold(migration, script, outcomes)?,
@@ -272,9 +306,21 @@ impl<'a, S: Session> Engine<'a, S> {
     fn steps(&self, work: Work<'_>) -> Result<Vec<Step>, Error> {
         let steps = match work {
             Work::Run => plan::plan(self.known, &self.entries, &self.options.plan),
-            Work::Revert(revert) => plan::plan_revert(self.known, &self.entries, revert),
+            Work::Revert(revert) => match &self.meant {
+                None => plan::plan_revert(self.known, &self.entries, revert),
+                Some(meant) => {
+                    let is_there = |known: &&usize| self.row(&self.known[**known]).is_some();
+                    let left = meant.iter().filter(is_there).count();
+                    plan::plan_revert(self.known, &self.entries, &Revert::Steps(left))
+                }
+            },
         };
-        steps.map_err(|problem| refusal::problem(self.known, &self.entries, problem))
+        let steps = steps.map_err(|problem| refusal::problem(self.known, &self.entries, problem))?;
+        let is_new = |step: &&Step| self.meant.as_ref().is_some_and(|meant| !meant.contains(&step.known));
+        match steps.iter().find(is_new) {
+            Some(step) => Err(refusal::applied_meanwhile(&self.known[step.known])),
+            None => Ok(steps),
+        }
     }
 
     /// The file that a step runs; none where a migration that was skipped is reverted.
@@ -386,12 +432,21 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// Notes and tells that a migration came to its end.
     fn finished(&mut self, migration: &Migration, outcome: Outcome, duration: Duration) {
-        let done = Done { version: migration.version().clone(), name: migration.name().to_owned(), outcome, duration };
-        self.options.listener.tell(&Event::Finished(&done));
-        self.report.done.push(done);
+        self.ran.insert(migration.version().clone());
+        self.note_done(Done {
+            version: migration.version().clone(),
+            name: migration.name().to_owned(),
+            outcome,
+            duration,
+        });
         if self.options.mode == TransactionMode::Each {
             self.attempts = None;
         }
+    }
+
+    fn note_done(&mut self, done: Done) {
+        self.options.listener.tell(&Event::Finished(&done));
+        self.report.done.push(done);
     }
 
     /// Takes it that a step is done: the history is without the migration's row, or has it in this state.

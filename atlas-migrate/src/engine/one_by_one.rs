@@ -5,18 +5,19 @@
 //! runs none of its statements and has written nothing for a while. Whoever writes has to hold the lease.
 //!
 //! A statement that can be in a transaction is in one with the record that it completed. Of the others the row says before
-//! each that it is next; if that was cut off, the catalog is asked what became of it.
+//! each that it is next; if that was cut off, the catalog is asked what became of it. Before one that commits by itself the row
+//! says that too: what it did people have to find out, if it is cut off or fails.
 
 use std::time::Instant;
 
-use atlas_migrate_core::history::{Lease as Held, State as EntryState};
+use atlas_migrate_core::history::{Entry, Lease as Held, State as EntryState};
 use atlas_migrate_core::migration::{Migration, Script};
 use atlas_migrate_core::plan::{self, Step};
 use atlas_migrate_core::statement::{self, Resume};
 
 use super::judge::{self, Doubt, Verdict};
 use super::refusal::name;
-use super::{Engine, Turn, Work, failure, in_doubt, is_transient, random};
+use super::{Engine, Turn, Work, in_doubt, is_transient, random};
 use crate::Error;
 use crate::progress::Event;
 use crate::report::Outcome;
@@ -28,7 +29,7 @@ pub(super) struct Job<'j> {
     pub(super) work: Work<'j>,
     pub(super) migration: &'j Migration,
     pub(super) script: &'j Script,
-    lease: sql::Lease<'j>,
+    pub(super) lease: sql::Lease<'j>,
     /// What stands before each statement.
     tag: String,
 }
@@ -135,9 +136,11 @@ impl<S: Session> Engine<'_, S> {
     /// Whether the next statement of a migration has begun before.
     fn doubt(&self, migration: &Migration) -> Doubt {
         match self.entries.iter().find(|entry| entry.key() == migration.key()) {
-            Some(entry) if !entry.state.is_done() && entry.lease == Held::None => Doubt::Failed,
-            Some(entry) if !entry.state.is_done() => Doubt::CutOff,
-            _ => Doubt::None,
+            Some(Entry { state, .. }) if state.is_done() => Doubt::None,
+            // Part of another statement took effect than the one that is next now.
+            Some(Entry { lease: Held::None | Held::Partly(_), .. }) => Doubt::Failed,
+            Some(_) => Doubt::CutOff,
+            None => Doubt::None,
         }
     }
 
@@ -145,8 +148,8 @@ impl<S: Session> Engine<'_, S> {
     async fn statement(&mut self, job: &Job<'_>, index: usize, mut doubt: Doubt) -> Result<(), Stop> {
         let sql = job.script.sql();
         let statement = &sql[job.script.statements()[index].range.clone()];
-        let resume = statement::resume(statement);
-        let mut took_effect = false;
+        let mut resume = statement::resume(statement);
+        let (mut took_effect, mut announced) = (false, false);
         loop {
             let verdict = match (took_effect, judge::is_doubtful(&resume, doubt)) {
                 (true, _) => Verdict::Done(Vec::new()),
@@ -163,14 +166,23 @@ impl<S: Session> Engine<'_, S> {
                 }
                 verdict => return Err(self.stopped_in_doubt(job, index, doubt, &verdict).await.into()),
             };
+            if resume == Resume::Commits && runs && !announced {
+                self.announce(job, "").await?;
+                announced = true;
+            }
             let Refusal { stage, head, failure } =
                 match self.send_statement(job, index, &resume, before, runs.then_some(statement)).await {
                     Ok(()) => return Ok(()),
                     Err(refusal) => refusal,
                 };
+            let may_go_on = stage != Stage::Statement || resume != Resume::Commits;
             match failure.cause {
                 Cause::Server(server) if server.code == sql::LEASE_LOST => return Err(Stop::Lost),
-                Cause::Server(server) if is_transient(&server.code) && self.may_retry() => {
+                Cause::Server(server) if resume == Resume::Atomic && must_be_alone(statement, &server.code) => {
+                    self.announce(job, sql::ROLLBACK).await?;
+                    (resume, announced) = (Resume::Commits, true);
+                }
+                Cause::Server(server) if is_transient(&server.code) && may_go_on && self.may_retry() => {
                     let pause = self.pause_before_retry(job.migration, &server);
                     self.pause(&format!("{}{}", job.tag, sql::ROLLBACK), pause, "").await?;
                     match stage {
@@ -179,9 +191,29 @@ impl<S: Session> Engine<'_, S> {
                         Stage::Record => took_effect = true,
                     }
                 }
-                cause if stage == Stage::Record => return Err(self.not_recorded(job, cause).await.into()),
+                cause if stage == Stage::Record => return Err(self.not_recorded(job, index, cause).await.into()),
                 cause => return Err(self.stopped(job, index, &resume, &head, cause).await.into()),
             }
+        }
+    }
+
+    /// Writes that the statement that is next commits by itself: if it is cut off or fails, it is in doubt, whatever the file
+    /// says by then. Makes the session ready for it, if it is not.
+    async fn announce(&mut self, job: &Job<'_>, end: &str) -> Result<(), Stop> {
+        let ready = match (job.lease.session, self.backend) {
+            (None, Some(_)) => self.sql.session_settings(self.timeouts(job.script)),
+            (None, None) if self.options.role.is_some() => {
+                return Err(in_doubt::no_session(job.migration, job.script).into());
+            }
+            _ => String::new(),
+        };
+        let timeouts = Sql::timeouts(self.timeouts_in_transaction(job));
+        let advance = self.sql.advance(&job.lease, Advance::Commits, &self.before);
+        let message = format!("{}{end}{}{timeouts}{advance}{}{ready}", job.tag, self.sql.begin_local(), sql::COMMIT);
+        match self.session.send(&message).await {
+            Ok(_) => Ok(()),
+            Err(Failure { cause: Cause::Server(server), .. }) if server.code == sql::LEASE_LOST => Err(Stop::Lost),
+            Err(failure) => Err(Error::own("recording a migration", failure.cause).into()),
         }
     }
 
@@ -255,8 +287,11 @@ impl<S: Session> Engine<'_, S> {
     }
 
     /// Writes that the migration is under way, ends the transaction, and makes the session ready for its statements.
-    async fn take_lease(&mut self, job: &Job<'_>, step: Step) -> Result<(), Error> {
-        let mut message = String::new();
+    async fn take_lease(&mut self, job: &Job<'_>, step: Step) -> Result<(), Stop> {
+        let mut message = match self.entries.iter().find(|entry| entry.key() == job.migration.key()) {
+            Some(entry) if !entry.state.is_done() => self.sql.still(&entry.version, entry.state, entry.statements),
+            _ => String::new(),
+        };
         let state = match job.work {
             Work::Run => {
                 let (migration, row) = (job.migration, self.row(job.migration));
@@ -274,7 +309,13 @@ impl<S: Session> Engine<'_, S> {
         }
         let cleanup = self.leaving(&self.sql.release(&job.lease));
         self.session.if_dropped(Some(cleanup));
-        self.session.send(&message).await.map_err(|failure| Error::own("recording a migration", failure.cause))?;
+        match self.session.send(&message).await {
+            Ok(_) => {}
+            Err(Failure { cause: Cause::Server(server), .. }) if server.code == sql::LEASE_LOST => {
+                return Err(Stop::Lost);
+            }
+            Err(failure) => return Err(Error::own("recording a migration", failure.cause).into()),
+        }
         // What is left to do if it ends early is more than a rollback, and done when the session is dropped.
         self.open = false;
         Ok(())
@@ -296,114 +337,12 @@ impl<S: Session> Engine<'_, S> {
         let lock = job.script.header().lock_timeout.unwrap_or(self.options.lock_timeout);
         Timeouts { lock: Some(lock).filter(|lock| !lock.is_zero()), ..self.timeouts(job.script) }
     }
-
-    /// Notes that a statement failed, if that can be noted, and says why it stopped.
-    async fn stopped(&mut self, job: &Job<'_>, index: usize, resume: &Resume<'_>, head: &str, cause: Cause) -> Error {
-        let server = match cause {
-            Cause::Server(server) if server.code == sql::SESSION_LOST => {
-                return in_doubt::no_session(job.migration, job.script);
-            }
-            Cause::Server(server) if !server.ends_connection() => server,
-            cause => return failure::lost(job.migration, Some(job.script), cause),
-        };
-        let noted = self.leave(&self.sql.stop(&job.lease, stopped_state(job.work), index)).await;
-        let left = self.left_behind(resume).await;
-        let error = failure::of_statement(job, index, head, &server);
-        let text = job.script.text();
-        let statement = job.script.statements().get(index).map_or("", |statement| &text[statement.range.clone()]);
-        let error = self.name_blockers(error, statement, &server).await;
-        let error = match left.as_slice() {
-            [] => error,
-            left => error.fate(format!("it has left something, which the next run removes: {}", left.join("; "))),
-        };
-        let total = job.script.statements().len();
-        let error = match index {
-            0 if left.is_empty() => error.fate("nothing of it took effect"),
-            0 => error,
-            1 => error.fate(format!(
-                "its first statement took effect and stays; the next run goes on with statement 2 of {total}"
-            )),
-            _ => error.fate(format!(
-                "its first {index} statements took effect and stay; the next run goes on with statement {} of {total}",
-                index + 1
-            )),
-        };
-        match noted {
-            Ok(()) => error,
-            Err(failed) => error.note(failed.to_string()),
-        }
-    }
-
-    /// The statements that would remove what a statement that failed has left.
-    async fn left_behind(&mut self, resume: &Resume<'_>) -> Vec<String> {
-        let Some(question) = self.sql.judge(resume) else { return Vec::new() };
-        self.session.if_dropped(Some(sql::ROLLBACK.to_owned()));
-        let reply = self.session.send(&question).await;
-        self.session.if_dropped(None);
-        match reply.map(|reply| judge::verdict(resume, Doubt::Failed, &reply)) {
-            Ok(Verdict::RunAfter(statements)) => statements,
-            Ok(Verdict::Done(statements)) => statements,
-            _ => Vec::new(),
-        }
-    }
-
-    /// A statement took effect, and that could not be written: for the next run it is in doubt.
-    async fn not_recorded(&mut self, job: &Job<'_>, cause: Cause) -> Error {
-        let cause = match cause {
-            Cause::Server(server) if server.code == sql::SESSION_LOST => {
-                return in_doubt::no_session(job.migration, job.script);
-            }
-            Cause::Server(server) if !server.ends_connection() => Cause::Server(server),
-            cause => return failure::lost(job.migration, Some(job.script), cause),
-        };
-        let released = self.leave(&self.sql.release(&job.lease)).await;
-        let error = Error::own("recording that a statement completed", cause);
-        match released {
-            Ok(()) => error,
-            Err(failed) => error.note(failed.to_string()),
-        }
-    }
-
-    /// Gives the lease up, so that nobody waits for it; what was in doubt stays so.
-    async fn stopped_in_doubt(&mut self, job: &Job<'_>, index: usize, doubt: Doubt, verdict: &Verdict) -> Error {
-        let write = match doubt {
-            Doubt::CutOff => self.sql.release(&job.lease),
-            Doubt::None | Doubt::Failed => self.sql.stop(&job.lease, stopped_state(job.work), index),
-        };
-        let error = in_doubt::of_statement(job, index, verdict);
-        match self.leave(&write).await {
-            Ok(()) => error,
-            Err(failed) => error.note(failed.to_string()),
-        }
-    }
-
-    /// What puts the session back, and writes this.
-    fn leaving(&self, write: &str) -> String {
-        format!(
-            "{}{}{}{write}{}{}",
-            sql::ROLLBACK,
-            sql::BEGIN,
-            self.sql.restore(&self.before),
-            sql::COMMIT,
-            self.sql.clear_up(&self.before)
-        )
-    }
-
-    /// Puts the session back, and writes this.
-    async fn leave(&mut self, write: &str) -> Result<(), Error> {
-        let message = self.leaving(write);
-        let reply = self.session.send(&message).await;
-        reply.map_err(|failure| Error::own("recording that", failure.cause))?;
-        self.settle();
-        Ok(())
-    }
 }
 
-fn stopped_state(work: Work<'_>) -> EntryState {
-    match work {
-        Work::Run => EntryState::Failed,
-        Work::Revert(_) => EntryState::Reverting,
-    }
+/// Whether a statement that was taken for one that can be in a transaction is refused there, and may pass by itself:
+/// active_sql_transaction; invalid_transaction_termination, of a block that commits.
+fn must_be_alone(statement: &str, code: &str) -> bool {
+    code == "25001" || (code == "2D000" && statement::is_block(statement))
 }
 
 fn fingerprint(script: &Script, statements: usize) -> atlas_migrate_core::checksum::Fingerprint {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use atlas_migrate_core::history::Entry;
+use atlas_migrate_core::history::{Entry, Lease, State};
 use atlas_migrate_core::migration::{Migration, Script};
-use atlas_migrate_core::plan::{Line, Problem, Standing, Step};
+use atlas_migrate_core::plan::{Line, Problem, Revert, Standing, Step};
+use atlas_migrate_core::version::Version;
 
 use crate::place::Place;
 use crate::progress::Holder;
-use crate::report::label;
+use crate::report::{Report, label};
 use crate::{Error, ErrorKind};
 
 /// PostgreSQL cuts longer names in silence: two that differ behind it would be one table, under two locks of ours.
@@ -40,8 +41,17 @@ pub(crate) fn check_names(schema: &str, table: &str, namespace: &str, role: Opti
 }
 
 /// `check` found something to run.
-pub(super) fn pending(known: &[Migration], steps: &[Step]) -> Error {
-    let names: Vec<_> = steps.iter().map(|step| name(&known[step.known])).collect();
+pub(super) fn pending(known: &[Migration], history: &[Entry], steps: &[Step]) -> Error {
+    let state = |step: &Step| {
+        let migration = &known[step.known];
+        let entry = history.iter().find(|entry| entry.key() == migration.key());
+        match entry.map(|entry| (entry.lease, entry.state)) {
+            Some((Lease::Held, State::Reverting)) => " (another process is reverting it)",
+            Some((Lease::Held, _)) => " (another process is applying it)",
+            _ => "",
+        }
+    };
+    let names: Vec<_> = steps.iter().map(|step| name(&known[step.known]) + state(step)).collect();
     let message = match names.as_slice() {
         [one] => format!("migration {one} has not run"),
         _ => format!("{} migrations have not run: {}", names.len(), names.join(", ")),
@@ -57,8 +67,8 @@ pub(crate) fn problem(known: &[Migration], history: &[Entry], problem: Problem) 
             let newest = known.iter().rev().find(|migration| migration.key().is_versioned());
             let error = Error::new(ErrorKind::UnknownVersion, format!("no migration has the version {version}"));
             match newest {
-                Some(newest) => error.hint(format!("the newest is {}", name(newest))),
-                None => error.hint("there is no versioned migration at all"),
+                Some(newest) => error.hint(format!("give a version that there is: the newest is {}", name(newest))),
+                None => error.hint("add a versioned migration: there is none at all"),
             }
         }
         Problem::Irreversible(lines) => irreversible(known, history, &lines),
@@ -69,7 +79,6 @@ pub(crate) fn problem(known: &[Migration], history: &[Entry], problem: Problem) 
 fn drift(known: &[Migration], history: &[Entry], lines: &[Line]) -> Error {
     let sentences: Vec<_> = lines.iter().map(|line| sentence(known, history, line)).collect();
     let first = lines.first();
-    let is_repeatable = |entry: usize| !history[entry].key().is_versioned();
     let file = first.and_then(Line::known).map(|index| known[index].up().path().to_owned());
     let error = match sentences.as_slice() {
         [one] => Error::new(ErrorKind::Drift, one.clone()),
@@ -82,24 +91,22 @@ fn drift(known: &[Migration], history: &[Entry], lines: &[Line]) -> Error {
         Some(file) if lines.len() == 1 => error.note(format!("file: {file}")),
         _ => error,
     };
+    if let Some(Line { standing: Standing::Reverting, .. }) = first {
+        return error.hint(go_on_reverting(known, history, lines));
+    }
+    let gone = first.and_then(Line::entry).map(|entry| remove_or_accept(&history[entry])).unwrap_or_default();
     let hint = match first.map(|line| line.standing) {
         Some(Standing::Changed) => "restore the file as it was applied, and put the change into a new migration",
         Some(Standing::UnfinishedChanged) => {
             "restore the statements that have run as they were; the ones after them may be changed"
         }
-        Some(Standing::Reverting) => "revert again: it goes on where it stopped",
         Some(Standing::OutOfOrder) => {
             "give it a version above all that were applied, or allow it with `out_of_order(OutOfOrder::Allow)`"
         }
-        Some(Standing::Newer) if first.and_then(Line::entry).is_some_and(is_repeatable) => {
-            "deploy the binary that has it; or accept it with `newer(Newer::Accept)`; if it was removed on purpose, keep its \
-             file with nothing in it but a comment that says so"
-        }
         Some(Standing::Newer) => {
-            "deploy the binary that has it; or accept it with `newer(Newer::Accept)`; migrations that older binaries can \
-             live with are marked `-- atlas:compatible`"
+            &format!("deploy the binary that has it; or accept it with `newer(Newer::Accept)`; {gone}")
         }
-        _ => "restore the file, or run the binary that has it",
+        _ => &format!("restore the file, or run the binary that has it; {gone}"),
     };
     error.hint(if lines.len() == 1 { hint.to_owned() } else { format!("for the first of them: {hint}") })
 }
@@ -140,7 +147,153 @@ fn irreversible(known: &[Migration], history: &[Entry], lines: &[Line]) -> Error
     });
     let reasons: Vec<_> = reasons.collect();
     Error::new(ErrorKind::Irreversible, format!("nothing was reverted: {}", reasons.join("; ")))
-        .hint("revert to a version above it, or write a new migration that undoes it")
+        .hint(match lines.first().and_then(|line| Some((line, &history[line.entry()?]))) {
+            Some((line, _)) if line.known().is_none() => {
+                "run the binary that has it; or write a new migration that undoes what is to go".to_owned()
+            }
+            Some((line, entry)) if line.known().is_some_and(|index| known[index].down().is_none()) => format!(
+                "write a down file for it, or a new migration that undoes it; if it was undone by hand, say so with \
+                 `repair(&pool, \"{}\", Repair::Pending)`",
+                entry.version
+            ),
+            Some((_, entry)) if entry.state.is_done() => format!(
+                "write a new migration that undoes it; or, if its down file is right for what is there, say that it was applied: \
+                 `repair(&pool, \"{}\", Repair::Applied)`",
+                entry.version
+            ),
+            Some((_, entry)) => format!(
+                "run the migrations to its end first; or undo by hand what it has done, and say so with `repair(&pool, \"{}\", \
+                 Repair::Pending)`",
+                entry.version
+            ),
+            None => "write a new migration that undoes it".to_owned(),
+        })
+}
+
+/// What is done about a row whose file is gone for good.
+fn remove_or_accept(entry: &Entry) -> String {
+    let repair = |repair: &str| format!("`repair(&pool, \"{}\", {repair})`", entry.version);
+    format!(
+        "if the file is gone for good, keep its row with {}, or remove it with {}",
+        repair("Repair::Applied"),
+        repair("Repair::Removed")
+    )
+}
+
+/// How a revert that stopped is taken up.
+fn go_on_reverting(known: &[Migration], history: &[Entry], lines: &[Line]) -> String {
+    let steps: Vec<_> = lines.iter().filter_map(Line::known).map(|known| Step { known, done: 0 }).collect();
+    let again = Again::new(known, history, &Revert::Last, steps.get(..1).unwrap_or_default());
+    match again.call {
+        Some(call) => format!("go on reverting where that stopped: {call}"),
+        None => "go on reverting where that stopped: `revert(&pool, Revert::Last)`".to_owned(),
+    }
+}
+
+/// How a revert is said again so that it takes back no more than was meant.
+pub(super) struct Again {
+    call: Option<String>,
+    /// The call that was made is one that may be repeated.
+    is_the_same: bool,
+}
+
+impl Again {
+    pub(super) fn new(known: &[Migration], history: &[Entry], revert: &Revert, steps: &[Step]) -> Self {
+        let to = |version: &Version| format!("`revert(&pool, Revert::To({:?}.into()))`", version.as_str());
+        let all = || "`revert(&pool, Revert::All)`".to_owned();
+        let is_the_same = matches!(revert, Revert::To(_) | Revert::All);
+        let call = match (revert, steps.last().map(|step| known[step.known].key())) {
+            (Revert::To(version), _) => Some(to(version)),
+            (Revert::All, _) | (_, None) => Some(all()),
+            (_, Some(lowest)) => {
+                let is_below = |entry: &&Entry| entry.key() < lowest && !entry.is_without_effect();
+                match history.iter().filter(is_below).map(Entry::key).max() {
+                    None => Some(all()),
+                    // One that this binary does not know cannot be gone back to.
+                    Some(below) => known.iter().find(|known| known.key() == below).map(|known| to(known.version())),
+                }
+            }
+        };
+        Self { call, is_the_same }
+    }
+
+    /// An error of a revert says how to go on: not with what was called, if that took back more each time.
+    pub(super) fn instead_of_run_again(&self, error: Error) -> Error {
+        if error.is_connection() && !self.is_the_same {
+            let look = "it may have been reverted: look at `status(&pool)` first";
+            return error.hint(match &self.call {
+                Some(call) => format!("{look}; what is left of it, and no more, is taken back with {call}"),
+                None => look.to_owned(),
+            });
+        }
+        let go_on = match &self.call {
+            Some(call) => format!("go on with {call}"),
+            None => "revert what `status(&pool)` says is left".to_owned(),
+        };
+        error.hint_in(|hint| hint.replace("run again", &go_on))
+    }
+}
+
+/// A revert of so many migrations has others before it than when it was called.
+pub(super) fn applied_meanwhile(migration: &Migration) -> Error {
+    let message = format!("another process has applied migration {} meanwhile: it was not meant", name(migration));
+    Error::new(ErrorKind::Irreversible, message)
+        .hint("look at `status(&pool)`, then revert what is to be taken back now")
+}
+
+/// A migration that this very call has done is there to be done once more.
+pub(super) fn twice(migration: &Migration, reverts: bool, history: &str) -> Error {
+    let message = match reverts {
+        false => {
+            format!("migration {} was applied just now, and the history {history} has lost its row", name(migration))
+        }
+        true => {
+            format!("migration {} was reverted just now, and the history {history} has its row again", name(migration))
+        }
+    };
+    Error::new(ErrorKind::Database, message).note("it does not run twice").hint(
+        "find out what changes the history, another process or a trigger of the table (`\\d` in psql lists them); then run again",
+    )
+}
+
+/// What all of a run shared one transaction with.
+pub(super) fn all_together(error: Error, report: &Report) -> Error {
+    let names: Vec<_> = report.migrations().iter().map(|done| label(done.version(), done.name())).collect();
+    let fate = match error.is_connection() {
+        true => "in the same transaction, of which all took effect or nothing",
+        false => "rolled back with it",
+    };
+    error.fate(format!("{fate}: {}", names.join(", ")))
+}
+
+/// What is said of a migration that failed without effect and that this binary does not have.
+pub(super) fn failed_without_effect(entry: &Entry) -> String {
+    format!(
+        "migration {} failed in its first statement, and this binary does not have it: nothing of it took effect, except that \
+         it may have left an index that is not valid",
+        label(&entry.version, &entry.name)
+    )
+}
+
+/// How something is said of a migration with a repair.
+pub(super) fn repair(migration: &Migration, repair: &str) -> String {
+    format!("`repair(&pool, {:?}, {repair})`", migration.version().as_str())
+}
+
+/// A file is said to be gone, and is there.
+pub(super) fn is_not_gone(migration: &Migration) -> Error {
+    let message =
+        format!("migration {} has a file: its row is not removed as that of one that is gone", name(migration));
+    Error::new(ErrorKind::Usage, message)
+        .note(format!("file: {}", migration.up().path()))
+        .hint(format!("if nothing of it took effect, say so with {}", self::repair(migration, "Repair::Pending")))
+}
+
+/// Statements were named of a file that is not there.
+pub(super) fn has_no_file(entry: &Entry) -> Error {
+    let name = label(&entry.version, &entry.name);
+    Error::new(ErrorKind::Usage, format!("only the history has migration {name}, so its statements cannot be counted"))
+        .hint(format!("say it with the binary that has its file; {}", remove_or_accept(entry)))
 }
 
 /// Another process was at work for too long.
@@ -175,12 +328,12 @@ pub(super) fn own_name(migration: &Migration, history: &str) -> String {
 }
 
 /// A repair was asked for that claims more than the file has.
-pub(super) fn too_many_statements(migration: &Migration, completed: usize, total: usize) -> Error {
+pub(super) fn too_many_statements(migration: &Migration, script: &Script, statements: usize, total: usize) -> Error {
     Error::new(
         ErrorKind::Usage,
-        format!("migration {} cannot have completed {completed} statements: it has {total}", name(migration)),
+        format!("migration {} cannot have come as far as {statements} statements: it has {total}", name(migration)),
     )
-    .note(format!("file: {}", migration.up().path()))
+    .note(format!("file: {}", script.path()))
     .hint("count the statements of the file, from the first")
 }
 
@@ -221,7 +374,7 @@ pub(super) fn conditions_hold(migration: &Migration, script: &Script, outcomes: 
         )
         .place(place(script, condition))
         .note("nothing of it ran")
-        .hint("a condition is a boolean expression, evaluated right before the migration")),
+        .hint("make the condition a boolean expression over what is there right before the migration")),
     };
     if let Some(condition) = &header.skip_unless
         && !holds(condition)?

@@ -199,7 +199,7 @@ impl Stop {
     fn new(migration: &Migration, statement: Option<usize>, doing: &'static str, failure: Unsent) -> Self {
         match failure.cause {
             Cause::Server(server) if !server.ends_connection() => Self::Refused(Refusal { statement, doing, server }),
-            cause => Self::Error(failure::lost(migration, Some(migration.up()), cause)),
+            cause => Self::Error(failure::lost(Work::Run, migration, Some(migration.up()), cause)),
         }
     }
 }

@@ -100,7 +100,7 @@ impl<S: Session> Engine<'_, S> {
                 }
                 Err(self.failed(&parts, completed, &server).await)
             }
-            Err(Failure { cause, .. }) => Err(failure::lost(migration, script, cause)),
+            Err(Failure { cause, .. }) => Err(failure::lost(work, migration, script, cause)),
         }
     }
 
@@ -132,6 +132,7 @@ impl<S: Session> Engine<'_, S> {
         let pause = self.pause_before_retry(&self.known[step.known], server);
         if self.options.mode == TransactionMode::All {
             self.report.done.clear();
+            self.ran.clear();
         }
         self.pause(&self.rollback(), pause, "").await?;
         let turn = self.begin(&[]).await?;

@@ -155,7 +155,7 @@ impl<S: Session> Engine<'_, S> {
             }
             let waited = wait.started.elapsed();
             if waited >= self.options.wait_budget {
-                let error = refusal::pending(self.known, &steps);
+                let error = refusal::pending(self.known, &self.entries, &steps);
                 return Err(error.note(format!("waited {:.1} s for somebody to run them", waited.as_secs_f64())));
             }
             if wait.is_to_tell(waited) {

@@ -239,6 +239,6 @@ fn hint(code: &str) -> &'static str {
         "42501" => "run as a role that may write to the table, or name one with `role(..)`",
         "55P03" => "end the session that is in the way, or be patient with `lock_timeout(..)`",
         code if code.starts_with("22") => "mend the value",
-        _ => "mend the file and run again",
+        code => crate::hint::server(code).unwrap_or("mend the file and run again"),
     }
 }

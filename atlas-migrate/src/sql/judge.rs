@@ -37,7 +37,7 @@ impl Sql {
                 literal(table),
                 literal(partition)
             ),
-            Resume::Atomic | Resume::Again | Resume::Unknown => return None,
+            Resume::Atomic | Resume::Again | Resume::Unknown | Resume::Commits => return None,
         };
         Some(self.open_question(&question, COMMIT))
     }

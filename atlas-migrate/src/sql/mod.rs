@@ -48,7 +48,7 @@ pub(crate) use read::Held;
 #[cfg(feature = "seeds")]
 pub(crate) use seed::{Conflict, Load, SeedRow};
 pub(crate) use session::{SessionSettings, Timeouts};
-pub(crate) use write::{Advance, LEASE_LOST, Lease, Record, SESSION_LOST, Session};
+pub(crate) use write::{Advance, LEASE_LOST, Lease, NOT_TAKEN, Record, SESSION_LOST, Session};
 
 /// An identifier, quoted.
 fn ident(name: &str) -> String {

@@ -40,6 +40,10 @@ const IS_RUNNER: &str = "(a.state = 'active' AND a.pid <> pg_backend_pid()\n\
     \x20   AND (h.applied_at > now() - interval '30 seconds'\n\
     \x20     OR a.backend_start IS NULL AND EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid)))";
 
+/// Lets the server note which sessions there are, for the rest of the transaction: before the rows are read, lest one that comes
+/// to its end meanwhile look as if it had gone in the middle of its migration.
+const LIVING: &str = "PERFORM count(*) FROM pg_stat_get_activity(NULL)";
+
 /// What is told of the session `a` that is in the way.
 const HOLDER: &str = "a.pid AS atlas_holder, coalesce(a.usename, '?'), coalesce(a.application_name, ''), \
     coalesce(a.client_hostname, host(a.client_addr), CASE WHEN a.client_port IS NULL THEN '?' ELSE 'local' END), \
@@ -201,12 +205,14 @@ impl Sql {
              \x20 END IF;\n\
              {find_others}\
              \x20 IF atlas_form = 'ours' AND atlas_digest <> {current} THEN\n\
+             \x20   {LIVING};\n\
              \x20   OPEN atlas_history FOR SELECT h.version AS atlas_history, h.name, h.kind, h.state, h.statements,\n\
              \x20     h.compatible, h.checksum, h.fingerprint,\n\
              \x20     to_char(h.applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), h.applied_by,\n\
              \x20     (extract(epoch FROM h.execution_time) * 1000000)::bigint,\n\
-             \x20     CASE WHEN h.runner IS NULL THEN 'none'\n\
-             \x20       WHEN EXISTS (SELECT FROM pg_stat_activity a WHERE {IS_RUNNER}) THEN 'held' ELSE 'expired' END,\n\
+             \x20     CASE WHEN h.runner IS NULL THEN 'none' WHEN starts_with(h.runner, 'partly ') THEN h.runner\n\
+             \x20       WHEN EXISTS (SELECT FROM pg_stat_activity a WHERE {IS_RUNNER}) THEN 'held'\n\
+             \x20       WHEN right(h.runner, 8) = ' commits' THEN 'in doubt' ELSE 'expired' END,\n\
              \x20     coalesce(h.superseded, '')\n\
              \x20     FROM {history} h WHERE h.namespace = {namespace};\n\
              \x20 ELSE\n\

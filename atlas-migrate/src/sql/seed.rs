@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::write::{block, expect};
 use super::{Sql, dollar_quoted, ident, literal};
 use crate::seed::Options;
 
@@ -215,11 +216,12 @@ impl Sql {
 
     /// Writes what environment the database is of, unless it has a mark.
     pub(crate) fn mark(&self, environment: &str) -> String {
-        format!(
-            "INSERT INTO {} VALUES ({}, clock_timestamp(), session_user) ON CONFLICT DO NOTHING;\n",
-            self.mark_table(),
-            literal(environment)
-        )
+        let (table, environment) = (self.mark_table(), literal(environment));
+        let write = format!(
+            "INSERT INTO {table} VALUES ({environment}, clock_timestamp(), session_user) ON CONFLICT DO NOTHING;\n"
+        );
+        let holds = format!("EXISTS (SELECT 1 FROM {table} WHERE environment = {environment})");
+        block(&(write + &expect(&holds, &format!("{table} does not take the mark of the environment"))))
     }
 
     /// Removes the mark.
@@ -228,21 +230,24 @@ impl Sql {
     }
 
     pub(crate) fn record_seed(&self, row: &SeedRow<'_>) -> String {
-        format!(
+        let (namespace, name, checksum) = (literal(&self.namespace), literal(row.name), literal(row.checksum));
+        let (seeds, state) = (self.history(), if row.done { "done" } else { "partial" });
+        let write = format!(
             "INSERT INTO {seeds} AS s (namespace, name, environment, state, rows, seeded_at, seeded_by, execution_time, checksum)\n\
-             VALUES ({}, {}, {}, '{}', {}, clock_timestamp(), session_user, interval '{} microseconds', {})\n\
+             VALUES ({namespace}, {name}, {}, '{state}', {rows}, clock_timestamp(), session_user, interval '{} microseconds', {checksum})\n\
              ON CONFLICT (namespace, name) DO UPDATE SET environment = excluded.environment, state = excluded.state,\n\
              rows = excluded.rows, seeded_at = excluded.seeded_at, seeded_by = excluded.seeded_by,\n\
              execution_time = excluded.execution_time, checksum = excluded.checksum;\n",
-            literal(&self.namespace),
-            literal(row.name),
             literal(row.environment),
-            if row.done { "done" } else { "partial" },
-            row.rows,
             row.duration.as_micros(),
-            literal(row.checksum),
-            seeds = self.history(),
-        )
+            rows = row.rows,
+        );
+        let holds = format!(
+            "EXISTS (SELECT 1 FROM {seeds} s WHERE s.namespace = {namespace} AND s.name = {name} AND s.state = '{state}' \
+             AND s.rows = {} AND s.checksum = {checksum})",
+            row.rows
+        );
+        block(&(write + &expect(&holds, &format!("{seeds} does not take the row of the seed {}", row.name))))
     }
 
     /// What there is to know of tables, as one JSON document each; for a name that none has, null. With `rows`, also whether

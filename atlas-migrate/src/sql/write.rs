@@ -41,6 +41,8 @@ pub(crate) struct Session {
 /// How far a migration that runs statement by statement has come.
 #[derive(Clone, Copy)]
 pub(crate) enum Advance<'a> {
+    /// No further; the statement that is next commits by itself, and nothing will tell what it did if it is cut off.
+    Commits,
     /// So many statements have completed, and this is their fingerprint.
     To(usize, Fingerprint),
     /// So many statements of the down file have completed.
@@ -54,8 +56,19 @@ pub(crate) enum Advance<'a> {
 /// The SQLSTATE of a write of somebody who does not hold the lease any more.
 pub(crate) const LEASE_LOST: &str = "AM001";
 
+const TAKEN_OVER: &str = "RAISE EXCEPTION USING ERRCODE = 'AM001', MESSAGE = 'another process took over';";
+
 /// The SQLSTATE of a write from another session than the one that has the role or the settings.
 pub(crate) const SESSION_LOST: &str = "AM002";
+
+/// The SQLSTATE of a write that is not so afterwards: a rule or a trigger of the table changes or swallows it.
+pub(crate) const NOT_TAKEN: &str = "AM003";
+
+/// The last word of a lease: a statement is under way that commits by itself.
+const COMMITS: &str = "commits";
+
+/// The first word of what a repair leaves instead of a lease: part of the statement that is next took effect.
+const PARTLY: &str = "partly";
 
 /// How many of its former forms the history remembers of a repeatable migration, times the length of a checksum and a space.
 const REMEMBERED: usize = 50 * 65;
@@ -99,12 +112,54 @@ impl Sql {
             ),
             None => String::new(),
         };
-        format!("{insert}{replace};\n")
+        let row = record.row.unwrap_or(migration.version());
+        let holds = format!(
+            "state = '{}' AND statements = {} AND fingerprint = '{}'",
+            record.state.as_str(),
+            record.statements,
+            record.fingerprint
+        );
+        block(&format!("{insert}{replace};\n{}", self.expect(row, &holds)))
     }
 
     /// Removes the row of a migration.
     pub(crate) fn forget(&self, row: &Version) -> String {
-        format!("DELETE FROM {} WHERE {};\n", self.history(), self.is(row))
+        block(&format!("DELETE FROM {} WHERE {};\n{}", self.history(), self.is(row), self.expect_none(row)))
+    }
+
+    /// Writes of a migration whose file is gone that binaries without it may run.
+    pub(crate) fn accept(&self, row: &Version) -> String {
+        let set = "state = CASE WHEN state IN ('applied', 'skipped', 'baseline') THEN state ELSE 'applied' END, runner = NULL, \
+            compatible = true";
+        let write = format!("UPDATE {} SET {set} WHERE {};\n", self.history(), self.is(row));
+        block(&(write + &self.expect(row, "compatible AND runner IS NULL")))
+    }
+
+    /// Writes of a migration whose row is there that so many statements of a script took effect, and part of the next one: up
+    /// to the end of that, this is the fingerprint.
+    pub(crate) fn mark_partly(&self, row: &Version, fingerprint: Fingerprint) -> String {
+        let write =
+            format!("UPDATE {} SET runner = '{PARTLY} {fingerprint}' WHERE {};\n", self.history(), self.is(row));
+        block(&(write + &self.expect(row, &format!("runner = '{PARTLY} {fingerprint}'"))))
+    }
+
+    /// Writes of a migration whose down file has begun that so many statements of it have completed.
+    pub(crate) fn mark_reverting(&self, row: &Version, statements: usize) -> String {
+        let write =
+            format!("UPDATE {} SET statements = {statements}, runner = NULL WHERE {};\n", self.history(), self.is(row));
+        block(&(write + &self.expect(row, &format!("statements = {statements} AND runner IS NULL"))))
+    }
+
+    /// Raises an error unless the row is there and this is so of it, in a block.
+    fn expect(&self, row: &Version, holds: &str) -> String {
+        let found = format!("EXISTS (SELECT 1 FROM {} WHERE {} AND {holds})", self.history(), self.is(row));
+        expect(&found, &format!("the history {} does not take the row of {row}", self.history()))
+    }
+
+    /// Raises an error unless the row is gone, in a block.
+    fn expect_none(&self, row: &Version) -> String {
+        let found = format!("NOT EXISTS (SELECT 1 FROM {} WHERE {})", self.history(), self.is(row));
+        expect(&found, &format!("the history {} does not let go of the row of {row}", self.history()))
     }
 
     /// A row goes by the spelling of its version, which need not be the binary's: that may have `001` for its `1`.
@@ -114,7 +169,7 @@ impl Sql {
 
     /// Takes the lease of a migration that runs statement by statement, whose row is there.
     pub(crate) fn take_lease(&self, lease: &Lease<'_>, state: State, statements: usize) -> String {
-        format!(
+        let write = format!(
             "UPDATE {} SET state = '{}', statements = {statements}, applied_at = clock_timestamp(), \
              runner = (SELECT concat_ws(' ', {}, pid, extract(epoch FROM backend_start)) FROM pg_stat_activity \
              WHERE pid = pg_backend_pid())\nWHERE {};\n",
@@ -122,12 +177,35 @@ impl Sql {
             state.as_str(),
             literal(lease.token),
             self.is(lease.row)
-        )
+        );
+        let holds = format!(
+            "state = '{}' AND statements = {statements} AND split_part(runner, ' ', 1) = {}",
+            state.as_str(),
+            literal(lease.token)
+        );
+        block(&(write + &self.expect(lease.row, &holds)))
     }
 
-    /// Gives the lease of a migration up in the middle of it, if it is still held.
+    /// Raises the error of a lease that is lost, unless the row is as it was read: its holder, which seemed to be gone, has come
+    /// further.
+    pub(crate) fn still(&self, row: &Version, state: State, statements: usize) -> String {
+        block(&format!(
+            "  PERFORM FROM {} WHERE {} AND state = '{}' AND statements = {statements} FOR UPDATE;\n\
+             \x20 IF NOT FOUND THEN\n    {TAKEN_OVER}\n  END IF;\n",
+            self.history(),
+            self.is(row),
+            state.as_str()
+        ))
+    }
+
+    /// Gives the lease of a migration up in the middle of it, if it is still held. Whether the statement that is next commits by
+    /// itself stays.
     pub(crate) fn release(&self, lease: &Lease<'_>) -> String {
-        format!("UPDATE {} SET runner = 'released' WHERE {};\n", self.history(), self.holds(lease))
+        format!(
+            "UPDATE {} SET runner = concat('released', substring(runner FROM ' {COMMITS}$')) WHERE {};\n",
+            self.history(),
+            self.holds(lease)
+        )
     }
 
     /// Writes that a migration stopped after so many statements, if the lease is still held.
@@ -148,22 +226,38 @@ impl Sql {
     /// session is the one that was made ready.
     pub(crate) fn advance(&self, lease: &Lease<'_>, advance: Advance<'_>, before: &SessionSettings) -> String {
         let (history, row) = (self.history(), self.is(lease.row));
-        let write = match advance {
-            Advance::To(statements, fingerprint) => {
-                format!(
-                    "UPDATE {history} SET statements = {statements}, {ELAPSED}, fingerprint = '{fingerprint}' WHERE {row}"
-                )
-            }
-            Advance::Reverted(statements) => {
-                format!("UPDATE {history} SET statements = {statements}, {ELAPSED} WHERE {row}")
-            }
-            Advance::Applied(statements, script) => format!(
-                "UPDATE {history} SET statements = {statements}, {ELAPSED}, state = 'applied', runner = NULL, \
-                 checksum = '{}', fingerprint = '{}' WHERE {row}",
-                script.checksum(),
-                script.fingerprint()
+        let told = format!("{ELAPSED}, runner = regexp_replace(runner, ' {COMMITS}$', '')");
+        let (write, then) = match advance {
+            Advance::Commits => (
+                format!("UPDATE {history} SET runner = concat_ws(' ', runner, '{COMMITS}') WHERE {row}"),
+                self.expect(
+                    lease.row,
+                    &format!(
+                        "starts_with(runner, {} || ' ') AND right(runner, 8) = ' {COMMITS}'",
+                        literal(lease.token)
+                    ),
+                ),
             ),
-            Advance::Forgotten => format!("DELETE FROM {history} WHERE {row}"),
+            Advance::To(statements, fingerprint) => (
+                format!(
+                    "UPDATE {history} SET statements = {statements}, {told}, fingerprint = '{fingerprint}' WHERE {row}"
+                ),
+                self.expect(lease.row, &format!("statements = {statements} AND fingerprint = '{fingerprint}'")),
+            ),
+            Advance::Reverted(statements) => (
+                format!("UPDATE {history} SET statements = {statements}, {told} WHERE {row}"),
+                self.expect(lease.row, &format!("statements = {statements}")),
+            ),
+            Advance::Applied(statements, script) => (
+                format!(
+                    "UPDATE {history} SET statements = {statements}, {ELAPSED}, state = 'applied', runner = NULL, \
+                     checksum = '{}', fingerprint = '{}' WHERE {row}",
+                    script.checksum(),
+                    script.fingerprint()
+                ),
+                self.expect(lease.row, &format!("state = 'applied' AND fingerprint = '{}'", script.fingerprint())),
+            ),
+            Advance::Forgotten => (format!("DELETE FROM {history} WHERE {row}"), self.expect_none(lease.row)),
         };
         let mut body = format!(
             "DECLARE\n\
@@ -175,7 +269,7 @@ impl Sql {
              \x20 PERFORM set_config('role', {role}, true);\n\
              \x20 SELECT runner INTO atlas_runner FROM {history} WHERE {row} FOR UPDATE;\n\
              \x20 IF split_part(atlas_runner, ' ', 1) IS DISTINCT FROM {token} THEN\n\
-             \x20   RAISE EXCEPTION USING ERRCODE = '{LEASE_LOST}', MESSAGE = 'another process took over';\n\
+             \x20   {TAKEN_OVER}\n\
              \x20 END IF;\n",
             user = literal(&before.user),
             role = literal(self.role.as_deref().unwrap_or(&before.role)),
@@ -189,7 +283,7 @@ impl Sql {
                  \x20 END IF;\n"
             );
         }
-        format!("DO {};\n", dollar_quoted(&format!("{body}  {write};\nEND")))
+        format!("DO {};\n", dollar_quoted(&format!("{body}  {write};\n{then}END")))
     }
 
     /// What stands before a statement that is sent by itself, so that others see in the server's activity view that it runs.
@@ -206,6 +300,19 @@ impl Sql {
 /// The time that has passed, noted along with the time.
 const ELAPSED: &str =
     "execution_time = execution_time + (clock_timestamp() - applied_at), applied_at = clock_timestamp()";
+
+/// Statements as a block.
+pub(super) fn block(statements: &str) -> String {
+    format!("DO {};\n", dollar_quoted(&format!("BEGIN\n{statements}END")))
+}
+
+/// Raises an error unless this is so, in a block: what was written before is not what the table has.
+pub(super) fn expect(holds: &str, complaint: &str) -> String {
+    format!(
+        "  IF NOT {holds} THEN\n    RAISE EXCEPTION USING ERRCODE = '{NOT_TAKEN}', MESSAGE = {};\n  END IF;\n",
+        literal(complaint)
+    )
+}
 
 /// A migration's version and name, as a comment may have them.
 fn comment(migration: &Migration) -> String {

@@ -7,7 +7,8 @@ use super::Database;
 use crate::catalog::{Snapshot, TakeSnapshot};
 use crate::driver::Job;
 use crate::driver::link::Link;
-use crate::migrator::{DoRepair, DoRevert, Migrator, Repair, Run};
+use crate::migrator::{DoRepair, DoRevert, Migrator, Run};
+use crate::repair::Repair;
 use crate::source::Migrations;
 use crate::{Error, ErrorKind};
 

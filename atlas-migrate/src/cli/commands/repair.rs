@@ -1,30 +1,37 @@
-//! `repair`: writes what is so of a migration into the history.
+//! `repair`: corrects what the history says of migrations.
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
+use crate::Report;
 use crate::cli::answer::{Answer, Failure};
+use crate::cli::ask::Consent;
 use crate::cli::context::Context;
 use crate::cli::json::{Touched, touched};
 
-/// Write into the history what is so of a migration
+/// Correct what the history says of migrations
 ///
-/// Writes its row, and runs nothing: for what only people can find out, when an error says so, and for a file that was changed
-/// on purpose. The reason is shown with the result, for the log of whoever runs it; the history has no place for it.
+/// Writes their rows, and runs nothing: for what only people can find out, when an error says so, for a file that was changed
+/// on purpose, and for rows whose files are gone. Asks before it removes one. The reason is shown with the result, for the log
+/// of whoever runs it; the history has no place for it.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: atlas-migrate repair 003 --mark applied --reason 'index was built by hand'")]
 pub(in crate::cli) struct Repair {
-    /// Its version; of a repeatable one R__name
-    version: String,
-    /// applied: it took effect, as the file is now. pending: nothing of it did. failed: a part did
-    #[arg(long, value_enum, hide_possible_values = true, value_name = "applied|pending|failed")]
+    /// Their versions; of a repeatable one R__name
+    #[arg(required = true, value_name = "VERSION")]
+    versions: Vec<String>,
+    /// applied: it took effect, as the file is now; or without a file, which is accepted. pending: nothing of it did. failed: so
+    /// many statements did. partly: so many did, and part of the next one. removed: its file is gone, and so is to be its row
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "applied|pending|failed|partly|removed")]
     mark: Mark,
-    /// How many of its statements took effect, if it failed
-    #[arg(long, value_name = "N", required_if_eq("mark", "failed"))]
+    /// How many of its statements took effect as a whole, with failed and partly
+    #[arg(long, value_name = "N", required_if_eq_any([("mark", "failed"), ("mark", "partly")]))]
     completed: Option<usize>,
     /// Why
     #[arg(long, value_name = "TEXT")]
     reason: String,
+    #[command(flatten)]
+    consent: Consent,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -32,6 +39,8 @@ enum Mark {
     Applied,
     Pending,
     Failed,
+    Partly,
+    Removed,
 }
 
 #[derive(Serialize)]
@@ -44,13 +53,30 @@ struct Repaired<'a> {
 
 impl Repair {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
+        let completed = self.completed.unwrap_or_default();
         let repair = match self.mark {
             Mark::Applied => crate::Repair::Applied,
             Mark::Pending => crate::Repair::Pending,
-            Mark::Failed => crate::Repair::Failed { completed: self.completed.unwrap_or_default() },
+            Mark::Failed => crate::Repair::Failed { completed },
+            Mark::Partly => crate::Repair::Partly { completed },
+            Mark::Removed => crate::Repair::Removed,
         };
         let migrator = context.migrator()?;
-        let report = migrator.repair(&mut context.connect().await?, self.version, repair).await?;
+        let mut connection = context.connect().await?;
+        if repair == crate::Repair::Removed {
+            let what = format!("removes what the history says of {}", self.versions.join(", "));
+            self.consent.obtain(context, &mut connection, &what).await?;
+        }
+        let mut report = Report::default();
+        for version in self.versions {
+            match migrator.repair(&mut connection, version, repair).await {
+                Ok(one) => {
+                    report.done.extend(one.done);
+                    report.warnings = one.warnings;
+                }
+                Err(error) => return Err(error.after(report).into()),
+            }
+        }
         let text = format!("{}\nreason    {}", context.report(&report), self.reason);
         let (migrations, warnings) = (touched(&report), report.warnings());
         Ok(Answer::new(text, &Repaired { command: "repair", migrations, warnings, reason: &self.reason }))

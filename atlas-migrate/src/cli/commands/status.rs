@@ -40,7 +40,7 @@ impl Status {
         let migrator = context.migrator()?;
         let status = migrator.status(&mut context.connect().await?).await?;
         let pending = status.pending().count();
-        let drifted = status.migrations().iter().filter(|migration| has_drifted(migration.standing())).count();
+        let drifted = status.migrations().iter().filter(|migration| has_drifted(migration)).count();
         let up_to_date = pending == 0 && drifted == 0;
         let migrations = status.migrations().iter().map(Stands::from).collect();
         let warnings = status.warnings();
@@ -51,11 +51,18 @@ impl Status {
 }
 
 /// Whether what was applied is not what the files say.
-fn has_drifted(standing: Standing) -> bool {
+fn has_drifted(migration: &MigrationStatus) -> bool {
+    let standing = migration.standing();
     !standing.is_pending()
+        && !migration.accepted
         && !matches!(
             standing,
-            Standing::Applied | Standing::Reformatted | Standing::Baseline | Standing::Skipped | Standing::Superseded
+            Standing::Applied
+                | Standing::Reformatted
+                | Standing::Baseline
+                | Standing::Skipped
+                | Standing::Superseded
+                | Standing::Failed
         )
 }
 
