@@ -17,7 +17,7 @@ mod tables;
 mod types;
 mod unseen;
 
-atlas_migrate_tests::on_every_version!();
+atlas_migrate_tests::on_every_version!(and_the_newest);
 
 /// What there is, seen over a connection of its own.
 #[track_caller]

@@ -135,21 +135,25 @@ fn operators() {
         "DROP OPERATOR <<< (t, t)",
         &["added operator public.<<<(public.t,public.t)", "+ function public.less", "+ owner postgres"],
     );
-    let operators = |rest: &str| {
+    // Each names the other: some minor releases, and no earlier ones, conclude it from what the other one says.
+    let operators = |less: &str, greater: &str| {
         format!(
-            "CREATE OPERATOR <<< (LEFTARG = t, RIGHTARG = t, FUNCTION = less{rest});
-             CREATE OPERATOR >>> (LEFTARG = t, RIGHTARG = t, FUNCTION = greater)"
+            "CREATE OPERATOR <<< (LEFTARG = t, RIGHTARG = t, FUNCTION = less{less});
+             CREATE OPERATOR >>> (LEFTARG = t, RIGHTARG = t, FUNCTION = greater{greater})"
         )
     };
+    let related = operators(", COMMUTATOR = >>>, RESTRICT = scalarltsel", ", COMMUTATOR = <<<");
     let none = "DROP OPERATOR <<< (t, t); DROP OPERATOR >>> (t, t)";
     check(
-        &format!("{BASE}; {}", operators("")),
-        &format!("{none}; {}", operators(", COMMUTATOR = >>>, RESTRICT = scalarltsel")),
-        &format!("{none}; {}", operators("")),
+        &format!("{BASE}; {}", operators("", "")),
+        &format!("{none}; {related}"),
+        &format!("{none}; {}", operators("", "")),
         &[
             "changed operator public.<<<(public.t,public.t)",
             "+ commutator public.>>>(public.t,public.t)",
             "+ restrict scalarltsel",
+            "changed operator public.>>>(public.t,public.t)",
+            "+ commutator public.<<<(public.t,public.t)",
         ],
     );
 }

@@ -38,6 +38,33 @@ fn what_is_the_server_s_own() {
     unseen("CREATE TABLE a (id int)", "GRANT SELECT ON a TO pg_monitor; REVOKE ALL ON a FROM pg_monitor");
 }
 
+/// The minor releases of November 2026 keep a number with each column, which is another one each time that the column is made.
+#[test]
+fn c1_what_the_server_itself_keeps_with_a_column() {
+    let base = "
+        CREATE TABLE a (id int, x text); ALTER TABLE a ALTER x SET (n_distinct = 5); CREATE VIEW v AS SELECT id FROM a;
+        CREATE MATERIALIZED VIEW m AS SELECT id FROM a; CREATE TYPE pair AS (a int, b int);
+        CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE p_1 PARTITION OF p FOR VALUES IN (1)";
+    let keep = |number: u32| {
+        format!(
+            "UPDATE pg_attribute SET attoptions = ARRAY['pg_attver={number}'] || ARRAY(SELECT o FROM unnest(attoptions) o \
+             WHERE o !~ '^pg_attver=') WHERE attrelid >= 16384 AND attnum > 0"
+        )
+    };
+    unseen(base, &keep(1));
+    unseen(&format!("{base}; {}", keep(1)), &keep(23));
+    let of_x = |options: &str| {
+        format!("UPDATE pg_attribute SET attoptions = '{{{options}}}' WHERE attrelid = 'a'::regclass AND attname = 'x'")
+    };
+    check(
+        &format!("{base}; {}", keep(1)),
+        &of_x("pg_attver=1"),
+        &of_x("pg_attver=2,n_distinct=5"),
+        &["changed table public.a", "- column x text WITH (n_distinct=5)", "+ column x text"],
+    );
+    unseen("CREATE TABLE a (id int)", "DROP TABLE a; CREATE TABLE b (); CREATE TABLE a (id int); DROP TABLE b");
+}
+
 #[test]
 fn temporary_objects() {
     let database = Database::new();

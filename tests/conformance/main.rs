@@ -17,4 +17,4 @@ mod session;
 mod taken;
 mod waiting;
 
-atlas_migrate_tests::on_every_version!();
+atlas_migrate_tests::on_every_version!(and_the_newest);

@@ -70,13 +70,13 @@ impl Bouncer {
     pub(crate) fn taking_turns(url: &str, turns: Turns) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let below = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let program = Program::find(below);
+        let program = Program::find();
         let folder = format!("pgbouncer_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let mut bouncer = Self { daemon: None, port: 0, server: port(url), folder: below.join(folder), turns };
         fs::create_dir(&bouncer.folder).unwrap();
         let mut refused = String::new();
         for _ in 0..PORTS {
-            match bouncer.start(&program) {
+            match bouncer.start(program) {
                 Ok(()) => return bouncer,
                 Err(reason) if reason.contains("Address already in use") => refused = reason,
                 Err(reason) => panic!("{reason}"),

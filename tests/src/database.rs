@@ -109,7 +109,12 @@ fn server() -> Server {
 
 /// The major version of the server that the tests run on.
 pub(crate) fn own_version() -> u32 {
-    server().version() / 10_000
+    own_release() / 10_000
+}
+
+/// Its release, as `server_version_num` has it.
+pub(crate) fn own_release() -> u32 {
+    server().version()
 }
 
 #[track_caller]

@@ -3,6 +3,7 @@
 mod cuts;
 mod daemon;
 mod database;
+pub mod debian;
 mod driver;
 pub mod dropped;
 mod memory;
@@ -27,7 +28,7 @@ pub use proxy::{Counts, Cut, Proxy};
 pub use race::race;
 pub use runner::{Folder, Runner};
 pub use site::Site;
-pub use versions::{drivers, run_suite_on};
+pub use versions::{drivers, run_suite_on, run_suite_on_newest};
 pub use wait::{poll, wait_for};
 
 use atlas_migrate::{Migrations, Migrator};

@@ -1,6 +1,7 @@
 //! A suite on every version of PostgreSQL that is supported.
 
 use std::io::{PipeReader, Read};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -8,18 +9,36 @@ use std::time::Duration;
 
 use atlas_migrate::ephemeral;
 
-use crate::database::own_version;
+use crate::database::{own_release, own_version};
+use crate::debian::{self, Unpacked};
 use crate::{DRIVERS, Driver, poll};
 
 /// How long a suite may take on one version, on a machine that is busy.
 const LIMIT: Duration = Duration::from_secs(600);
 
+/// The oldest of the minor releases that [`run_suite_on_newest`] takes, for each major version that Debian's packages have. What
+/// is wanted is the newest: servers have changed their catalog in a minor release, in November 2026.
+const NEWEST: [(u32, u32); 1] = [(15, 150_020)];
+
 /// Makes a module of a suite that runs all its other tests on PostgreSQL 13 to 18, a test for each version. What is not on
-/// the machine is fetched.
+/// the machine is fetched. `and_the_newest` adds the newest minor release that can be had.
 #[macro_export]
 macro_rules! on_every_version {
     () => {
+        $crate::on_every_version! { @with }
+    };
+    (and_the_newest) => {
+        $crate::on_every_version! { @with
+            #[test]
+            fn newest_of_15() {
+                $crate::run_suite_on_newest(15);
+            }
+        }
+    };
+    (@with $($newest:item)?) => {
         mod versions {
+            $($newest)?
+
             #[test]
             fn postgres_13() {
                 $crate::run_suite_on(13);
@@ -88,6 +107,75 @@ pub fn run_suite_on(major: u32) {
         return;
     }
     let binaries = ephemeral::binaries(major).unwrap_or_else(|error| panic!("{error}"));
+    run_suite(major, &binaries, "");
+}
+
+/// The same on the newest minor release of this version: the one of the machine if it is new enough, else the one that Debian's
+/// packages have today.
+#[track_caller]
+pub fn run_suite_on_newest(major: u32) {
+    let named = NEWEST.iter().find(|(of, _)| *of == major);
+    let (_, oldest) = *named.unwrap_or_else(|| panic!("no minor release of {major} is named in {}", file!()));
+    if own_version() == major && own_release() >= oldest {
+        println!("this whole run is on PostgreSQL {major}.{}", own_release() % 10_000);
+        return;
+    }
+    let (binaries, libraries) = newest(major, oldest).unwrap_or_else(|reason| panic!("{reason}"));
+    run_suite(major, &binaries, &libraries);
+}
+
+/// The folder of the programs, and the folders of libraries that the machine does not have.
+fn newest(major: u32, oldest: u32) -> Result<(PathBuf, String), String> {
+    let wanted = format!("{major}.{}", oldest % 10_000);
+    if let Ok(binaries) = ephemeral::binaries(major)
+        && release_of(&binaries)? >= oldest
+    {
+        return Ok((binaries, String::new()));
+    }
+    let (server, client) = (format!("postgresql-{major}"), format!("postgresql-client-{major}"));
+    let is_new_enough = |version: String| release(&version).is_some_and(|release| release >= oldest);
+    let fetched = (|| {
+        if !debian::candidate(&server).is_ok_and(is_new_enough) {
+            debian::renew()?;
+        }
+        Unpacked::get(&[&server, &client])
+    })();
+    let Unpacked { root, libraries } = fetched.map_err(|reason| {
+        format!(
+            "PostgreSQL {wanted} or later is needed, and is neither on this machine nor could its Debian package be fetched: \
+             install it, or leave this test out with `--skip newest_of_{major}`\n{reason}"
+        )
+    })?;
+    let binaries = root.join(format!("usr/lib/postgresql/{major}/bin"));
+    match release_of(&binaries)? {
+        release if release >= oldest => Ok((binaries, libraries)),
+        release => Err(format!(
+            "PostgreSQL {wanted} or later is needed, and the newest that apt has is {major}.{}: install it, or leave this test \
+             out with `--skip newest_of_{major}`",
+            release % 10_000
+        )),
+    }
+}
+
+/// The release of the server in this folder.
+fn release_of(binaries: &Path) -> Result<u32, String> {
+    let program = binaries.join("postgres");
+    let output = Command::new(&program).arg("--version").output();
+    let output = output.map_err(|error| format!("{}: {error}", program.display()))?;
+    let line = String::from_utf8_lossy(&output.stdout).into_owned();
+    let version = line.split_whitespace().nth(2).and_then(release);
+    version.ok_or_else(|| format!("{} printed {line:?} for its version", program.display()))
+}
+
+/// `15.20` is 150020, and so is `15.20-0+deb12u1`.
+fn release(version: &str) -> Option<u32> {
+    let (major, rest) = version.split_once('.')?;
+    let minor = rest.split(|character: char| !character.is_ascii_digit()).next()?;
+    Some(major.parse::<u32>().ok()? * 10_000 + minor.parse::<u32>().ok()?)
+}
+
+#[track_caller]
+fn run_suite(major: u32, binaries: &Path, libraries: &str) {
     let program = std::env::current_exe().unwrap_or_else(|error| panic!("{error}"));
     let (output, input) = std::io::pipe().unwrap_or_else(|error| panic!("no pipe: {error}"));
     let input_too = input.try_clone().unwrap_or_else(|error| panic!("no pipe: {error}"));
@@ -95,7 +183,8 @@ pub fn run_suite_on(major: u32) {
         .args(["--quiet", "--skip", "versions::"])
         .args(DRIVERS.iter().filter(|driver| !is_for(**driver, major)).flat_map(|driver| ["--skip", module(*driver)]))
         .env(VERSION, major.to_string())
-        .env("ATLAS_MIGRATE_PG_BIN", &binaries)
+        .env("ATLAS_MIGRATE_PG_BIN", binaries)
+        .envs((!libraries.is_empty()).then_some(("LD_LIBRARY_PATH", libraries)))
         .env_remove("DATABASE_URL")
         // Several versions are tested at once already.
         .env_remove("RUST_TEST_THREADS")

@@ -2,6 +2,10 @@
 
 use super::sorted;
 
+/// The options of a column that somebody set. The minor releases of November 2026 began to keep one of the server's own there,
+/// `pg_attver`, whose number is another each time that a column is made.
+const OPTIONS_OF_COLUMNS: &str = r"(SELECT array_agg(o) FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\_%')";
+
 /// Columns, in their order. A view's are only told where they have something that the view's definition does not say.
 pub(super) fn columns() -> String {
     // `attcompression` came with PostgreSQL 14. Where the catalog does not have it, the name is the one of `older`.
@@ -33,7 +37,7 @@ FROM (SELECT ''::"char" AS attcompression) older CROSS JOIN LATERAL (
   WHERE a.attnum > 0 AND NOT a.attisdropped AND r.relkind <> 'S'
 ) a
 "#,
-        options = sorted("a.attoptions"),
+        options = sorted(OPTIONS_OF_COLUMNS),
         foreign_options = sorted("a.attfdwoptions"),
     )
 }
