@@ -23,6 +23,12 @@ use crate::checksum::Checksum;
 /// The environment in which nothing runs but what is marked for it.
 pub const PRODUCTION: &str = "production";
 
+/// Whether this is the name of that environment. Capitals do not count: what somebody has marked as `Production` is meant to be
+/// safe.
+pub fn is_production(environment: &str) -> bool {
+    environment.eq_ignore_ascii_case(PRODUCTION)
+}
+
 /// One file of data, with what its name and its policy say.
 #[derive(Clone, Debug)]
 pub struct Seed {
@@ -43,7 +49,7 @@ pub enum Format {
     Csv,
     /// `.json`: an array of objects.
     Json,
-    /// `.ndjson`: an object in each line.
+    /// `.ndjson` or `.jsonl`: an object in each line.
     Ndjson,
 }
 

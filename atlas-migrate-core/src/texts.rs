@@ -44,6 +44,8 @@ impl File {
 pub(crate) struct Sort {
     /// How their names end, in small letters.
     pub(crate) extensions: &'static [&'static str],
+    /// How names of files end that are meant to be of this sort, and are not read.
+    pub(crate) unread: &'static [&'static str],
     /// What they are, several of them.
     pub(crate) several: &'static str,
     /// Names that they may have.
@@ -53,15 +55,13 @@ pub(crate) struct Sort {
 impl Sort {
     /// Whether a file, by its path below the folder, is one of these, or was meant to be.
     pub(crate) fn is_ours(&self, path: &str) -> bool {
-        !path.split('/').any(|part| part.starts_with('.')) && self.extension(path).is_some()
+        let is_hidden = path.split('/').any(|part| part.starts_with('.'));
+        !is_hidden && (self.extension(path).is_some() || extension(self.unread, path).is_some())
     }
 
     /// The extension that a path has, in whatever case.
     fn extension(&self, path: &str) -> Option<&'static str> {
-        self.extensions.iter().copied().find(|extension| {
-            let end = path.len().checked_sub(extension.len()).and_then(|start| path.get(start..));
-            end.is_some_and(|end| end.eq_ignore_ascii_case(extension))
-        })
+        extension(self.extensions, path)
     }
 
     /// Those of the files that are of this sort and that `read` finds nothing wrong with, by their paths.
@@ -95,6 +95,10 @@ impl Sort {
     }
 
     fn file(&self, display: String, SourceFile { path, bytes }: SourceFile) -> Result<File, Vec<Fault>> {
+        if let (None, Some(end)) = (self.extension(&path), extension(self.unread, &path)) {
+            let fault = Fault::new(display, format!("file name ends in `{end}`, which is not read"));
+            return Err(vec![fault.hint(format!("{} are in files like {}", self.several, self.example))]);
+        }
         if let Some(extension) = self.extension(&path).filter(|extension| !path.ends_with(extension)) {
             let fault = Fault::new(display, format!("file name ends in `{}`", &path[path.len() - extension.len()..]));
             return Err(vec![fault.hint(format!("write it in small letters, as in `{extension}`"))]);
@@ -105,4 +109,12 @@ impl Sort {
             None => Ok(File::new(display.into(), text)),
         }
     }
+}
+
+/// Which of these extensions a path has, in whatever case.
+fn extension(extensions: &[&'static str], path: &str) -> Option<&'static str> {
+    extensions.iter().copied().find(|extension| {
+        let end = path.len().checked_sub(extension.len()).and_then(|start| path.get(start..));
+        end.is_some_and(|end| end.eq_ignore_ascii_case(extension))
+    })
 }

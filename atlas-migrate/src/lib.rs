@@ -154,6 +154,8 @@ mod error;
 mod hint;
 #[cfg(any(feature = "bench", feature = "verify"))]
 mod json;
+#[cfg(any(feature = "clean", feature = "seeds"))]
+mod mark;
 mod migrator;
 #[cfg(any(feature = "bench", feature = "verify"))]
 mod paint;
@@ -182,6 +184,7 @@ mod tools;
 pub mod usage;
 #[cfg(feature = "verify")]
 pub mod verify;
+mod wait;
 
 /// For the macros that embed: what they emit is made of these.
 #[doc(hidden)]

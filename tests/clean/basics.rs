@@ -56,3 +56,18 @@ every_driver! {
         assert_eq!(connection.sql("SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND mode = 'ExclusiveLock' AND locktype = 'relation'"), "0");
     }
 }
+
+/// Whether a sequence begins again, which numbers this table and perhaps another by their defaults.
+#[test]
+fn c2_sequences_of_defaults() {
+    let tables = "CREATE SEQUENCE own; CREATE SEQUENCE shared; CREATE TABLE a (id int DEFAULT nextval('own'), m int DEFAULT nextval('shared'));
+        CREATE TABLE b (id bigint DEFAULT nextval('shared')); INSERT INTO a DEFAULT VALUES; INSERT INTO b DEFAULT VALUES";
+    let (database, mut connection) = with(Driver::Postgres, tables);
+    assert_eq!(connection.clean(&Cleaner::new().tables(["a"]).restart_identity()).unwrap().sequences(), 1);
+    assert_eq!(database.query("INSERT INTO a DEFAULT VALUES RETURNING id, m"), ["1|3"]);
+    assert_eq!(connection.clean(&Cleaner::new().restart_identity()).unwrap().sequences(), 2);
+    assert_eq!(database.query("INSERT INTO a DEFAULT VALUES RETURNING id, m"), ["1|1"]);
+    let report = connection.clean(&Cleaner::new()).unwrap();
+    assert_eq!(report.database(), database.value("SELECT current_database()"));
+    assert!(report.host().contains(':'), "{}", report.host());
+}

@@ -33,7 +33,7 @@ fn check(environment: Option<&str>, confirmation: Option<&str>, runs: bool) {
 }
 
 #[test]
-fn confirmations() {
+fn d5_confirmations() {
     check(Some("dev"), None, true);
     check(Some("dev"), Some("dev"), true);
     check(Some("dev"), Some("NAME"), true);
@@ -41,6 +41,10 @@ fn confirmations() {
     check(Some("production"), None, false);
     check(Some("production"), Some("NAME"), false);
     check(Some("production"), Some("production"), true);
+    check(Some("Production"), None, false);
+    check(Some("Production"), Some("NAME"), false);
+    check(Some("PRODUCTION"), Some("production"), true);
+    check(Some("production"), Some("Production"), true);
     check(None, None, false);
     check(None, Some("production"), false);
     check(None, Some("NAME"), true);
@@ -60,4 +64,44 @@ fn marks_in_other_schemas() {
     assert_eq!(filled(&database), ["public.t 1"]);
     drop(connection);
     database.query(&format!("DROP OWNED BY {login}; DROP ROLE {login}"));
+}
+
+/// What is done to the mark, so that it is not known, and what is said then.
+#[track_caller]
+fn check_unknown(spoil: &str, said: &str) {
+    let (database, mut connection) = with(Driver::Postgres, "CREATE TABLE t AS SELECT 1");
+    let login = format!("clean_unknown_{}", std::process::id());
+    database.query(&format!(
+        "DROP ROLE IF EXISTS {login}; CREATE ROLE {login} LOGIN; GRANT SELECT, DELETE, TRUNCATE ON t TO {login};
+         GRANT SELECT ON schema_environment TO {login}; {}",
+        spoil.replace("LOGIN", &login)
+    ));
+    let mut of_login = Driver::Postgres.connect(&database.url_as(&login));
+    for cleaner in [Cleaner::new(), Cleaner::new().confirm("dev"), Cleaner::new().confirm("production")] {
+        let error = of_login.clean(&cleaner).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Environment, "{error}");
+        assert!(error.to_string().contains(said), "{error}");
+        let seeds = atlas_migrate::seed::Seeds::from_files("seeds", [("t.csv", "\"?column?\"\n2\n")]).unwrap();
+        let error = of_login.seed(&atlas_migrate::seed::Seeder::new(seeds, "dev")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Environment, "{error}");
+        assert!(error.to_string().contains(said), "{error}");
+    }
+    assert_eq!(filled(&database), ["public.t 1"]);
+    assert_eq!(database.errors(), [""; 0]);
+    drop(of_login);
+    database.query(
+        "ALTER TABLE schema_environment DISABLE ROW LEVEL SECURITY; DELETE FROM schema_environment WHERE environment <> 'dev'",
+    );
+    connection.clean(&Cleaner::new()).unwrap();
+    database.query(&format!("DROP OWNED BY {login}; DROP ROLE {login}"));
+}
+
+#[test]
+fn d5_marks_that_are_not_known() {
+    check_unknown("ALTER TABLE schema_environment ENABLE ROW LEVEL SECURITY", "row-level security hides the mark");
+    check_unknown("REVOKE SELECT ON schema_environment FROM LOGIN", "may not read the mark");
+    check_unknown(
+        "ALTER TABLE schema_environment DROP COLUMN one; INSERT INTO schema_environment VALUES ('production', now(), '')",
+        "has more than one row",
+    );
 }

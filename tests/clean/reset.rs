@@ -171,9 +171,75 @@ fn somebody_migrates() {
         ) == "1")
             .then_some(())
     });
-    let error = connection.reset(&Resetter::new(nothing())).unwrap_err();
+    let impatient = nothing().wait_budget(std::time::Duration::from_millis(50));
+    let error = connection.reset(&Resetter::new(impatient)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+    assert!(error.to_string().contains("migration 1 slow"), "{error}");
     assert_eq!(database.value("SELECT count(*) FROM pg_class WHERE oid = to_regclass('t')"), "1");
     database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'");
     assert!(thread.join().unwrap().is_err());
+}
+
+/// What is in no schema would be in the way of migrations that make it.
+#[test]
+fn b12_what_is_in_no_schema() {
+    let everything = || {
+        migrator(&[(
+            "1_all.sql",
+            "CREATE PUBLICATION pub; CREATE FOREIGN DATA WRAPPER nothing; CREATE SERVER elsewhere FOREIGN DATA WRAPPER nothing;
+             CREATE USER MAPPING FOR PUBLIC SERVER elsewhere; SELECT lo_create(4711); CREATE LANGUAGE mine HANDLER plpgsql_call_handler;
+             CREATE FUNCTION et() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''no drops''; END';
+             CREATE EVENT TRIGGER et ON sql_drop EXECUTE FUNCTION et()",
+        )])
+    };
+    let (database, mut connection) = with(Driver::SqlxPool, "");
+    connection.run(&everything()).unwrap();
+    let resetter = Resetter::new(everything());
+    let plan = connection.plan_reset(&resetter).unwrap();
+    assert_eq!(
+        plan.objects(),
+        [
+            "event trigger et",
+            "foreign-data wrapper nothing",
+            "language mine",
+            "large object 4711",
+            "publication pub",
+            "server elsewhere",
+            "table public.schema_migrations",
+            "function public.et()"
+        ]
+    );
+    let report = connection.reset(&resetter).unwrap();
+    assert_eq!(report.dropped(), plan.objects());
+    assert_eq!(report.left(), [""; 0]);
+    assert_eq!(database.errors(), [""; 0]);
+    // Where only some schemas are meant, it stays, and is named.
+    let error = connection.reset(&resetter.schemas(["public"])).unwrap_err().to_string();
+    assert!(error.contains("no drops"), "{error}");
+    database.query("DROP EVENT TRIGGER et");
+    let error = connection.reset(&Resetter::new(everything()).schemas(["public"])).unwrap_err().to_string();
+    assert!(error.contains("these were left as they are: foreign-data wrapper nothing, language mine"), "{error}");
+    let error =
+        connection.reset(&Resetter::new(migrator(&[("1_a.sql", "CREATE SCHEMA public")]))).unwrap_err().to_string();
+    assert!(error.contains("schemas, extensions and roles stay"), "{error}");
+}
+
+/// The rows in which an extension keeps what it knows about objects of users go with these.
+#[test]
+fn rows_that_extensions_keep() {
+    let (database, mut connection) = with(
+        Driver::Deadpool,
+        "CREATE EXTENSION pg_trgm; CREATE TABLE config (name text PRIMARY KEY, own boolean); CREATE TABLE parts (name text REFERENCES config);
+         ALTER EXTENSION pg_trgm ADD TABLE config; ALTER EXTENSION pg_trgm ADD TABLE parts;
+         UPDATE pg_extension SET extconfig = ARRAY['config'::regclass, 'parts'::regclass], extcondition = ARRAY['WHERE NOT own', '']
+             WHERE extname = 'pg_trgm'; INSERT INTO config VALUES ('theirs', true)",
+    );
+    let migrations = migrator(&[(
+        "1_a.sql",
+        "CREATE TABLE a (id int); INSERT INTO config VALUES ('a', false); INSERT INTO parts VALUES ('a')",
+    )]);
+    connection.run(&migrations).unwrap();
+    connection.reset(&Resetter::new(migrations)).unwrap();
+    assert_eq!(database.query("SELECT name FROM config ORDER BY name"), ["a", "theirs"]);
+    assert_eq!(database.errors(), [""; 0]);
 }

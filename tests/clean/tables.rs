@@ -88,3 +88,36 @@ fn of_another_server() {
         &[],
     );
 }
+
+/// A table as an extension makes one whose rows it keeps elsewhere: its own file is empty, and those of its rows are in a schema
+/// of the extension.
+const SHELL: &str = "CREATE EXTENSION pg_trgm; CREATE SCHEMA chunks; ALTER EXTENSION pg_trgm ADD SCHEMA chunks;
+    CREATE TABLE users (id int PRIMARY KEY); INSERT INTO users VALUES (1), (2);
+    CREATE TABLE shell (at int, author int REFERENCES users); CREATE TABLE chunks.one () INHERITS (shell);
+    CREATE TABLE chunks.two () INHERITS (shell); ALTER TABLE chunks.one ADD FOREIGN KEY (author) REFERENCES users;
+    INSERT INTO chunks.one VALUES (1, 1); INSERT INTO chunks.two SELECT n, NULL FROM generate_series(1, 2000) n";
+
+#[test]
+fn a10_rows_in_other_files() {
+    check(&Cleaner::new(), SHELL, &[]);
+    check(&Cleaner::new().tables(["shell"]), SHELL, &["public.users 2"]);
+    let (_database, mut connection) = with(Driver::SqlxPool, SHELL);
+    let planned = connection.plan_clean(&Cleaner::new()).unwrap().to_string();
+    assert!(planned.contains("1. public.shell: 2001 rows, TRUNCATE"), "{planned}");
+    assert_eq!(
+        emptied(&mut connection, &Cleaner::new()),
+        ["1. public.shell: 2001 rows, TRUNCATE", "2. public.users: 2 rows, DELETE"]
+    );
+    assert_eq!(emptied(&mut connection, &Cleaner::new()), [""; 0]);
+}
+
+#[test]
+fn a10_partitions_of_partitions() {
+    const TABLES: &str = "CREATE TABLE t (a int, b int) PARTITION BY LIST (a); CREATE TABLE one PARTITION OF t FOR VALUES IN (1) PARTITION BY LIST (b);
+        CREATE TABLE two PARTITION OF one FOR VALUES IN (1); CREATE TABLE three PARTITION OF one DEFAULT; CREATE TABLE rest PARTITION OF t DEFAULT;
+        CREATE TABLE empty (id int) PARTITION BY LIST (id); CREATE TABLE nothing (id int);
+        INSERT INTO t SELECT 1, n FROM generate_series(1, 5) n";
+    check(&Cleaner::new(), TABLES, &[]);
+    let (_database, mut connection) = with(Driver::Deadpool, TABLES);
+    assert_eq!(emptied(&mut connection, &Cleaner::new()), ["1. public.t: 5 rows, DELETE"]);
+}

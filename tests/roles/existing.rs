@@ -25,3 +25,90 @@ fn of_a_superuser() {
     assert_eq!(site.connect(Driver::Postgres, "reader").sql("SELECT similarity('a', 'a')"), "1");
     assert_eq!(site.database.errors(), [""; 0]);
 }
+
+/// What has an owner and no privileges, as somebody else has made it.
+const OTHERS: &str = "CREATE STATISTICS st ON id, m FROM users; CREATE TEXT SEARCH CONFIGURATION cfg (COPY = simple);
+    CREATE TEXT SEARCH DICTIONARY \"Dict\" (TEMPLATE = simple); CREATE COLLATION german FROM \"C\";
+    CREATE OPERATOR === (leftarg = int, rightarg = int, function = int4eq); CREATE OPERATOR ## (rightarg = int, function = next);
+    CREATE OPERATOR FAMILY fam USING btree; CREATE OPERATOR CLASS cls FOR TYPE int USING btree FAMILY fam AS FUNCTION 1 btint4cmp(int, int);
+    CREATE CONVERSION conv FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8; CREATE PUBLICATION pub; SELECT lo_create(4711);
+    CREATE FUNCTION et() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; CREATE EVENT TRIGGER et ON sql_drop EXECUTE FUNCTION et();
+    CREATE LANGUAGE mine HANDLER plpgsql_call_handler";
+
+#[test]
+fn c3_objects_of_every_sort_are_handed_over_or_named() {
+    let site = Site::new();
+    site.query(THERE);
+    site.query(OTHERS);
+    let mut superuser = site.superuser(Driver::Postgres);
+    superuser.apply_roles(&site.roles()).unwrap();
+    let owners = "SELECT DISTINCT pg_get_userbyid(o) FROM (SELECT stxowner FROM pg_statistic_ext UNION ALL SELECT cfgowner FROM pg_ts_config
+        WHERE cfgname = 'cfg' UNION ALL SELECT dictowner FROM pg_ts_dict WHERE dictname = 'Dict' UNION ALL SELECT collowner FROM pg_collation
+        WHERE collname = 'german' UNION ALL SELECT oprowner FROM pg_operator WHERE oprname IN ('===', '##') AND oid >= 16384 UNION ALL SELECT opfowner FROM pg_opfamily
+        WHERE opfname = 'fam' UNION ALL SELECT opcowner FROM pg_opclass WHERE opcname = 'cls' UNION ALL SELECT conowner FROM pg_conversion
+        WHERE conname = 'conv') x (o)";
+    assert_eq!(site.query(owners), [site.role("owner")]);
+    let plan = superuser.plan_roles(&site.roles()).unwrap();
+    assert!(plan.is_empty(), "{plan}");
+    assert_eq!(
+        plan.left(),
+        [
+            "1 large object belongs to postgres",
+            "event trigger et belongs to postgres",
+            "language mine belongs to postgres",
+            "publication pub belongs to postgres"
+        ]
+    );
+    let proof = superuser.prove_roles(&site.roles()).unwrap();
+    assert!(proof.passed(), "{proof}");
+    assert_eq!(site.database.errors(), [""; 0]);
+    // The proof tells of one that is another's.
+    site.query("ALTER COLLATION german OWNER TO postgres");
+    let proof = superuser.prove_roles(&site.roles()).unwrap().to_string();
+    assert!(proof.contains("public.german: owner"), "{proof}");
+    // Unless it is kept.
+    let roles = site.roles().keep(["public.german"]);
+    let plan = superuser.plan_roles(&roles).unwrap();
+    assert!(plan.is_empty(), "{plan}");
+    assert!(superuser.prove_roles(&roles).unwrap().passed());
+}
+
+/// A table that nobody may change is left out by name.
+#[test]
+fn a_table_that_is_kept() {
+    let site = Site::new();
+    site.query(
+        "CREATE TABLE history (id int); CREATE TABLE t (id int); CREATE FUNCTION et() RETURNS event_trigger LANGUAGE plpgsql AS
+         'BEGIN IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE objid = ''history''::regclass) THEN RAISE ''read only''; END IF; END';
+         CREATE EVENT TRIGGER et ON ddl_command_end EXECUTE FUNCTION et()",
+    );
+    let mut superuser = site.superuser(Driver::Postgres);
+    superuser.apply_roles(&site.roles()).unwrap_err();
+    let roles = site.roles().keep(["history"]);
+    superuser.apply_roles(&roles).unwrap();
+    assert!(superuser.plan_roles(&roles).unwrap().is_empty());
+    assert!(superuser.prove_roles(&roles).unwrap().passed());
+}
+
+/// Somebody else changes roles: it waits, and names who it is when its patience ends.
+#[test]
+fn c5_waits_its_turn() {
+    let site = Site::new();
+    let mut holder = site.superuser(Driver::Postgres);
+    holder.sql("SET application_name = 'other replica'; BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('atlas-migrate roles', 0))");
+    let mut superuser = site.superuser(Driver::TokioPostgres);
+    let impatient = site.roles().wait_budget(std::time::Duration::from_millis(100));
+    let error = superuser.apply_roles(&impatient).unwrap_err();
+    assert_eq!(error.kind(), atlas_migrate::ErrorKind::Busy);
+    assert!(error.to_string().contains("other replica"), "{error}");
+    let roles = site.roles();
+    let waiting = std::thread::spawn(move || superuser.apply_roles(&roles).map(drop));
+    atlas_migrate_tests::wait_for("a pause", std::time::Duration::from_secs(20), || {
+        let paused =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+        (site.query(paused) == ["1"]).then_some(())
+    });
+    holder.sql("COMMIT");
+    waiting.join().unwrap().unwrap();
+    assert_eq!(site.database.errors(), [""; 0]);
+}

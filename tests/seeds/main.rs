@@ -5,6 +5,7 @@ use atlas_migrate_tests::{Connection, Database, Driver, every_driver};
 
 mod basics;
 mod binary;
+mod deferred;
 mod environments;
 mod faults;
 mod generated;

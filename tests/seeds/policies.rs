@@ -1,5 +1,7 @@
 //! When a seed runs, and what becomes of rows that exist.
 
+use atlas_migrate::seed::{Cells, ChaCha8Rng, Generate};
+
 use super::*;
 
 const TABLE: &str = "CREATE TABLE t (id int PRIMARY KEY, email text UNIQUE, name text, j json, changed int DEFAULT 0);
@@ -63,4 +65,115 @@ every_driver! {
         assert_eq!(database.value("INSERT INTO a (n) VALUES (2) RETURNING id"), "8");
         assert_eq!(database.value("INSERT INTO b (n) VALUES (2) RETURNING id"), "51");
     }
+
+    /// Whether a column owns the sequence or not, and whichever columns it numbers.
+    fn c2_sequences_of_defaults_go_on(driver) {
+        let (database, mut connection) = with(driver, "CREATE SCHEMA other; CREATE SEQUENCE s; CREATE SEQUENCE other.t; CREATE SEQUENCE low AS smallint;
+            CREATE TABLE a (id int PRIMARY KEY DEFAULT nextval('s'), m bigint DEFAULT nextval('other.t'), code text DEFAULT 'A' || nextval('s'));
+            CREATE TABLE b (id bigint PRIMARY KEY DEFAULT nextval('s'), n int);
+            CREATE TABLE c (id int PRIMARY KEY DEFAULT nextval('low'), n int)");
+        let set = seeder(&[("a.csv", "id,m,code\n7,3,A1\n"), ("b.csv", "id,n\n20,1\n"), ("c.csv", "id,n\n40000,1\n")]);
+        loaded(&mut connection, &set);
+        assert_eq!(database.query("INSERT INTO a DEFAULT VALUES RETURNING id, m"), ["21|4"]);
+        // What a sequence never reaches is left alone.
+        assert_eq!(database.value("INSERT INTO c (n) VALUES (2) RETURNING id"), "1");
+        assert_eq!(database.errors(), [""; 0]);
+    }
+}
+
+/// Rows of which no unique index tells whether they exist, in a table with these indexes.
+#[track_caller]
+fn check_null(indexes: &str, file: (&str, &str), policy: &str, place: Option<(usize, usize)>) {
+    let (database, mut connection) = with(
+        Driver::TokioPostgres,
+        &format!("CREATE TABLE t (id serial PRIMARY KEY, a text, b text, n int DEFAULT 1); {indexes}"),
+    );
+    let set = seeder(&[file, (&format!("{}.toml", file.0), &format!("run = \"always\"\n{policy}"))]);
+    for _ in 0..2 {
+        match (connection.seed(&set), place) {
+            (Ok(_), None) => assert_eq!(database.value("SELECT count(*) FROM t"), "2", "{indexes} {file:?}"),
+            (Err(error), Some((line, column))) => {
+                assert_eq!(error.position(), Some((format!("seeds/{}", file.0).as_str(), line, column)), "{error}");
+                assert_eq!(database.value("SELECT count(*) FROM t"), "0", "{error}");
+            }
+            (result, _) => panic!("{indexes} {file:?}: {result:?}"),
+        }
+    }
+}
+
+#[test]
+fn a7_a_null_in_a_key() {
+    const UPDATE: &str = "existing = \"update\"\nkey = [\"a\"]";
+    const BOTH: &str = "existing = \"update\"\nkey = [\"a\", \"b\"]";
+    const CSV: (&str, &str) = ("t.csv", "b,a\nx,1\ny,\n");
+    let unique = "CREATE UNIQUE INDEX ON t (a)";
+    let pair = "CREATE UNIQUE INDEX ON t (b, a)";
+    check_null(unique, CSV, UPDATE, Some((3, 3)));
+    check_null(unique, CSV, "existing = \"skip\"\nkey = [\"a\"]", Some((3, 3)));
+    check_null(pair, CSV, BOTH, Some((3, 3)));
+    check_null(
+        unique,
+        ("t.json", "[{\"b\": \"x\", \"a\": \"1\"},\n {\"b\": \"y\", \"a\": null}]"),
+        UPDATE,
+        Some((2, 18)),
+    );
+    check_null(unique, ("t.json", "[{\"b\": \"x\", \"a\": \"1\"},\n {\"b\": \"y\"}]"), UPDATE, Some((2, 2)));
+    check_null(
+        unique,
+        ("t.ndjson", "{\"b\": \"x\", \"a\": \"1\"}\n{\"b\": \"y\", \"a\": null}\n"),
+        UPDATE,
+        Some((2, 17)),
+    );
+    // Without a key, any unique index that the file has the columns of.
+    check_null(unique, CSV, "existing = \"skip\"", Some((3, 3)));
+    check_null(&format!("{unique}; {pair}"), CSV, "existing = \"skip\"", Some((3, 3)));
+    check_null(&format!("{unique}; CREATE UNIQUE INDEX ON t (b)"), CSV, "existing = \"skip\"", None);
+    check_null(&format!("{unique}; CREATE UNIQUE INDEX ON t (b, n)"), CSV, "existing = \"skip\"", None);
+    check_null(&format!("{unique}; CREATE UNIQUE INDEX ON t (coalesce(a, ''))"), CSV, "existing = \"skip\"", None);
+    // An empty text is no null.
+    check_null(unique, ("t.csv", "b,a\nx,1\ny,\"\"\n"), UPDATE, None);
+    if Database::new().value("SHOW server_version_num") >= "150000".to_owned() {
+        check_null("CREATE UNIQUE INDEX ON t (a) NULLS NOT DISTINCT", CSV, UPDATE, None);
+        check_null("CREATE UNIQUE INDEX ON t (b, a) NULLS NOT DISTINCT", CSV, BOTH, None);
+        check_null("CREATE UNIQUE INDEX ON t (a) NULLS NOT DISTINCT", CSV, "existing = \"skip\"", None);
+        check_null(&format!("{unique}; CREATE UNIQUE INDEX ON t (a) NULLS NOT DISTINCT"), CSV, UPDATE, None);
+    }
+}
+
+/// Rows that can be told apart by nothing.
+struct Nulls;
+
+impl Generate for Nulls {
+    fn table(&self) -> &str {
+        "t"
+    }
+
+    fn columns(&self) -> &[&str] {
+        &["a", "n"]
+    }
+
+    fn rows(&self) -> u64 {
+        3
+    }
+
+    fn row(&self, number: u64, _random: &mut ChaCha8Rng, cells: &mut Cells<'_>) {
+        cells.push((number < 2).then_some(number));
+        cells.push(number);
+    }
+
+    fn key(&self) -> &[&str] {
+        &["a"]
+    }
+}
+
+#[test]
+fn a7_a_null_in_a_generated_key() {
+    let (database, mut connection) = with(Driver::Postgres, "CREATE TABLE t (a int UNIQUE, n int)");
+    let error = connection.seed(&Seeder::new(Seeds::empty(), "dev").generate("dev", Nulls)).unwrap_err();
+    insta::assert_snapshot!(error, @"
+    row 2 generated for t has null in `a`, by which existing rows are found
+      = note: rolled back: nothing of it was loaded
+      = hint: write a value: no null equals another, so that each run would add the row again
+    ");
+    assert_eq!(database.value("SELECT count(*) FROM t"), "0");
 }

@@ -39,3 +39,30 @@ every_driver! {
         assert_eq!(database.value("INSERT INTO posts (author) VALUES (NULL) RETURNING id"), "1");
     }
 }
+
+/// Files and arrays without anything in them, and objects for types that are not JSON.
+#[test]
+fn b12_nothing_and_objects() {
+    let (database, mut connection) = with(
+        Driver::TokioPostgres,
+        "CREATE EXTENSION hstore; CREATE TABLE none (id int PRIMARY KEY); CREATE TABLE lines (id int PRIMARY KEY);
+         CREATE TABLE t (id int PRIMARY KEY, a int[] NOT NULL, h hstore, hs hstore[], k text[][])",
+    );
+    let set = seeder(&[
+        ("none.json", " [\n]\n"),
+        ("none.json.toml", "existing = \"update\"\nkey = [\"id\"]"),
+        ("lines.jsonl", "{\"id\": 1}\n{\"id\": 2}\n"),
+        (
+            "t.json",
+            r#"[{"id": 1, "a": [], "h": {"a": "1", "b\"": null, "c": 2}, "hs": [{"x": "y"}], "k": [["a"], ["b"]]}, {"id": 2, "a": [1, null], "h": {}}]"#,
+        ),
+    ]);
+    assert_eq!(loaded(&mut connection, &set), ["lines.jsonl 2", "none.json 0", "t.json 2"]);
+    assert_eq!(
+        database.query("SELECT id, a, h, hs, k FROM t ORDER BY id"),
+        [r#"1|{}|"a"=>"1", "c"=>"2", "b\""=>NULL|{"\"x\"=>\"y\""}|{{a},{b}}"#, "2|{1,NULL}|||"]
+    );
+    assert_eq!(loaded(&mut connection, &set), [""; 0]);
+    let error = Seeds::from_files("seeds", [("t.tsv", "id\n1\n"), ("t.json", "[{}]")]).unwrap_err();
+    assert_eq!(error.to_string().matches("--> ").count(), 2, "{error}");
+}

@@ -11,6 +11,41 @@ fn check(name: &str, sql: &str, expected: &str) {
 }
 
 #[test]
+fn c2_sequences_of_defaults() {
+    const NAME: &str = "sequences";
+    check(
+        NAME,
+        "CREATE SCHEMA other; CREATE SEQUENCE other.s; CREATE DOMAIN small AS smallint; SELECT setval('other.s', 30000);
+         CREATE TABLE a (id bigint PRIMARY KEY DEFAULT nextval('other.s')); CREATE TABLE b (id small PRIMARY KEY DEFAULT nextval('other.s'))",
+        "fail sequences: the fullest is other.s, with 91.6 %\n  \
+           sequence other.s: expected at most 80 % used, found 91.6 % (30000 of 32767)\n",
+    );
+    check(
+        NAME,
+        "CREATE SEQUENCE s; SELECT setval('s', 2000000000); CREATE TABLE t (id int PRIMARY KEY DEFAULT nextval('s'))",
+        "fail sequences: the fullest is public.s, with 93.1 %\n  \
+           sequence public.s: expected at most 80 % used, found 93.1 % (2000000000 of 2147483647)\n",
+    );
+    check(
+        NAME,
+        "CREATE SEQUENCE s INCREMENT -1; SELECT setval('s', -30000); CREATE TABLE t (id int2 PRIMARY KEY DEFAULT nextval('s'))",
+        "fail sequences: the fullest is public.s, with 91.6 %\n  \
+           sequence public.s: expected at most 80 % used, found 91.6 % (-30000 of -32768)\n",
+    );
+}
+
+/// What an extension keeps in a schema of its own is the extension's.
+#[test]
+fn of_extensions() {
+    const TABLES: &str = "CREATE EXTENSION pg_trgm; CREATE SCHEMA chunks; ALTER EXTENSION pg_trgm ADD SCHEMA chunks;
+        CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE chunks.one () INHERITS (t); ALTER TABLE chunks.one ADD CHECK (id > 0) NOT VALID;
+        CREATE SEQUENCE chunks.s MAXVALUE 10; SELECT setval('chunks.s', 10)";
+    for name in ["primary keys", "sequences", "validated constraints"] {
+        check(name, TABLES, &format!("pass {name}\n"));
+    }
+}
+
+#[test]
 fn connection_and_server() {
     let (database, mut connection) = with(Driver::Postgres, "");
     let report = verify(&mut connection, &verifier(&[]));

@@ -6,7 +6,12 @@ use super::{File, SourceFile};
 use crate::fault::Fault;
 use crate::texts::Sort;
 
-const BENCHMARKS: Sort = Sort { extensions: &[".sql"], several: "benchmarks", example: "010_timeline.sql" };
+const BENCHMARKS: Sort = Sort {
+    extensions: &[".sql"],
+    unread: &[".psql", ".pgsql", ".yaml", ".yml", ".json", ".jsonl", ".ndjson", ".csv", ".tsv"],
+    several: "benchmarks",
+    example: "010_timeline.sql",
+};
 
 /// Whether a file, by its path below the folder, is one of ours, or was meant to be.
 pub fn is_ours(path: &str) -> bool {

@@ -4,8 +4,12 @@ use super::{File, SourceFile};
 use crate::fault::Fault;
 use crate::texts::Sort;
 
-const CHECKS: Sort =
-    Sort { extensions: &[".toml", ".sql"], several: "checks", example: "010_tables.toml or 020_orphans.sql" };
+const CHECKS: Sort = Sort {
+    extensions: &[".toml", ".sql"],
+    unread: &[".psql", ".pgsql", ".yaml", ".yml", ".json", ".jsonl", ".ndjson", ".csv", ".tsv"],
+    several: "checks",
+    example: "010_tables.toml or 020_orphans.sql",
+};
 
 /// Whether a file, by its path below the folder, is one of ours, or was meant to be.
 pub fn is_ours(path: &str) -> bool {

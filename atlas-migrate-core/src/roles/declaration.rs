@@ -24,6 +24,8 @@ pub struct Declaration {
     pub readers: Vec<Login>,
     /// The schemas that the objects are in, if they are said.
     pub schemas: Option<Vec<String>>,
+    /// Objects that keep their owner and their privileges.
+    pub keep: Vec<String>,
     /// Privileges more.
     pub grants: Vec<Grant>,
 }
@@ -49,12 +51,13 @@ pub struct Grant {
 }
 
 /// The settings, each with an example.
-const SETTINGS: [(&str, &str); 6] = [
+const SETTINGS: [(&str, &str); 7] = [
     ("owner", "owner = \"shop_owner\""),
     ("migrators", "migrators = [\"shop_migrator\"]"),
     ("applications", "applications = [{ name = \"shop\", password-env = \"SHOP_PASSWORD\" }]"),
     ("read-only", "read-only = [\"shop_reports\"]"),
     ("schemas", "schemas = [\"public\", \"shop\"]"),
+    ("keep", "keep = [\"shop.prices_history\"]"),
     ("grants", "grants = [{ role = \"shop\", privilege = \"TRUNCATE\", on = \"shop.queue\" }]"),
 ];
 
@@ -145,6 +148,7 @@ impl Reader<'_> {
         let applications = self.list(table, "applications", Self::login);
         let readers = self.list(table, "read-only", Self::login);
         let schemas = self.list(table, "schemas", |reader, value| reader.text("schemas", value));
+        let keep = self.list(table, "keep", |reader, value| reader.text("keep", value));
         let grants = self.list(table, "grants", Self::grant);
         Some(Declaration {
             owner: owner?,
@@ -152,6 +156,7 @@ impl Reader<'_> {
             applications: applications.unwrap_or_default(),
             readers: readers.unwrap_or_default(),
             schemas,
+            keep: keep.unwrap_or_default(),
             grants: grants.unwrap_or_default(),
         })
     }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::Format;
+use super::{Format, PRODUCTION, is_production};
 use crate::fault::Fault;
 
 /// What a file of the folder is.
@@ -14,8 +14,35 @@ pub(super) enum FileName<'p> {
     Policy(&'p str),
 }
 
-const EXTENSIONS: [(&str, Format); 4] =
-    [(".sql", Format::Sql), (".csv", Format::Csv), (".json", Format::Json), (".ndjson", Format::Ndjson)];
+const EXTENSIONS: [(&str, Format); 5] = [
+    (".sql", Format::Sql),
+    (".csv", Format::Csv),
+    (".json", Format::Json),
+    (".ndjson", Format::Ndjson),
+    (".jsonl", Format::Ndjson),
+];
+
+/// Ends of files that have data and are not read, with what to do about it: `NAME` is what stands before.
+const UNREAD: [(&str, &str); 15] = [
+    (".tsv", "convert it to CSV with a header, and name it NAME.csv"),
+    (".tab", "convert it to CSV with a header, and name it NAME.csv"),
+    (".psv", "convert it to CSV with a header, and name it NAME.csv"),
+    (".yaml", "convert it to JSON, an array of objects, and name it NAME.json"),
+    (".yml", "convert it to JSON, an array of objects, and name it NAME.json"),
+    (".xml", "convert it to JSON, an array of objects, and name it NAME.json"),
+    (".xlsx", "save it as CSV with a header, and name it NAME.csv"),
+    (".xls", "save it as CSV with a header, and name it NAME.csv"),
+    (".ods", "save it as CSV with a header, and name it NAME.csv"),
+    (".parquet", "convert it to CSV with a header, and name it NAME.csv"),
+    (".psql", "if it has SQL and no commands of psql, name it NAME.sql"),
+    (".pgsql", "name it NAME.sql"),
+    (".dump", "dump it as SQL, with pg_dump --format=plain, and name it NAME.sql"),
+    (".json5", "convert it to JSON, and name it NAME.json"),
+    (".jsonc", "convert it to JSON, and name it NAME.json"),
+];
+
+/// What files are packed with.
+const PACKED: [&str; 6] = [".gz", ".zst", ".bz2", ".xz", ".zip", ".lz4"];
 
 /// Whether a file, by its path below the folder, is one of ours, or was meant to be: the content of others need not be read.
 pub fn is_ours(path: &str) -> bool {
@@ -28,7 +55,9 @@ pub(super) fn parse<'p>(path: &'p str, display: &str) -> Result<Option<FileName<
         return Ok(None);
     }
     let policy = strip_suffix(path, ".toml").filter(|of| !matches!(format(of), None | Some((_, Format::Sql))));
-    let Some((extension, format)) = format(policy.unwrap_or(path)) else { return Ok(None) };
+    let Some((extension, format)) = format(policy.unwrap_or(path)) else {
+        return unread(path, display).map_or(Ok(None), Err);
+    };
     let end = format!("{extension}{}", if policy.is_some() { ".toml" } else { "" });
     if !path.ends_with(&end) {
         let fault = Fault::new(display, format!("file name ends in `{}`", &path[path.len() - end.len()..]));
@@ -39,6 +68,10 @@ pub(super) fn parse<'p>(path: &'p str, display: &str) -> Result<Option<FileName<
         let fault = Fault::new(display, format!("folder `{environment}` cannot be an environment"));
         return Err(fault.hint("name it with ASCII letters, digits, `_` and `-`"));
     }
+    if let Some(environment) = environment(path).filter(|name| is_production(name) && *name != PRODUCTION) {
+        let fault = Fault::new(display, format!("folder `{environment}` is written with capitals"));
+        return Err(fault.hint(format!("name it `{PRODUCTION}`")));
+    }
     let (schema, table) = table(policy.unwrap_or(path));
     if format != Format::Sql && (table.is_empty() || schema == Some("")) {
         let fault = Fault::new(display, "file name without a table");
@@ -47,6 +80,20 @@ pub(super) fn parse<'p>(path: &'p str, display: &str) -> Result<Option<FileName<
         );
     }
     Ok(Some(policy.map_or(FileName::Seed(format), FileName::Policy)))
+}
+
+/// The fault of a file that has data in a form that is not read; none of other files.
+fn unread(path: &str, display: &str) -> Option<Fault> {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let fault = |stem: &str, hint: &str| {
+        let message = format!("file name ends in `{}`, which is not read", &file[stem.len()..]);
+        Fault::new(display, message).hint(hint.replace("NAME", stem))
+    };
+    let other = UNREAD.iter().find_map(|(extension, hint)| Some(fault(strip_suffix(file, extension)?, hint)));
+    other.or_else(|| {
+        let packed = PACKED.iter().find_map(|extension| strip_suffix(file, extension))?;
+        format(packed).map(|_| fault(packed, "unpack it"))
+    })
 }
 
 fn format(path: &str) -> Option<(&'static str, Format)> {
@@ -127,6 +174,8 @@ mod tests {
         check("020_.sql", Some(FileName::Seed(Format::Sql)));
         check("dev/users.csv.toml", Some(FileName::Policy("dev/users.csv")));
         check("users.ndjson.toml", Some(FileName::Policy("users.ndjson")));
+        check("010_users.jsonl", Some(FileName::Seed(Format::Ndjson)));
+        check("users.jsonl.toml", Some(FileName::Policy("users.jsonl")));
     }
 
     #[test]
@@ -173,10 +222,32 @@ mod tests {
          --> seeds/010_public..csv
           = hint: name it after the table that its rows are for, as in 010_users.csv or 010_public.users.csv
         ");
+        assert_snapshot!(fault("Production/010_users.csv"), @"
+        folder `Production` is written with capitals
+         --> seeds/Production/010_users.csv
+          = hint: name it `production`
+        ");
         assert!(fault("010_.users.csv").contains("without a table"));
         assert!(fault("010_.csv.toml").contains("without a table"));
         assert!(fault("users.csv.TOML").contains("small letters"));
         assert!(fault("users.Json.toml").contains("small letters"));
+    }
+
+    #[test]
+    fn b12_data_that_is_not_read_is_named() {
+        assert_snapshot!(fault("dev/010_users.tsv"), @"
+        file name ends in `.tsv`, which is not read
+         --> seeds/dev/010_users.tsv
+          = hint: convert it to CSV with a header, and name it 010_users.csv
+        ");
+        assert_snapshot!(fault("010_users.csv.gz"), @"
+        file name ends in `.gz`, which is not read
+         --> seeds/010_users.csv.gz
+          = hint: unpack it
+        ");
+        assert!(fault("users.YAML").contains("name it users.json"));
+        assert!(fault("all.psql").contains("name it all.sql"));
+        assert!(fault("all.tar.gz").contains("none"));
     }
 
     #[test]

@@ -58,6 +58,9 @@ pub(super) fn columns(format: Format, path: &str, input: impl Read) -> Result<Co
             }
         }
     }
+    if number > 0 && columns.names().is_empty() {
+        return Err(Fault::new(path, "objects without keys").hint("name a column in one of them, or remove them all"));
+    }
     Ok(columns)
 }
 

@@ -69,8 +69,8 @@ impl Cleaner {
         self
     }
 
-    /// Lets the sequences of identity and `serial` columns begin again, those of tables without rows included. Default: they
-    /// go on.
+    /// Lets the sequences that number columns begin again, those of tables without rows included, unless they number a table
+    /// that keeps its rows. Default: they go on.
     pub fn restart_identity(mut self) -> Self {
         self.options.restart_identity = true;
         self

@@ -5,7 +5,7 @@ use super::scope::Chosen;
 use super::state::Count;
 
 /// From how many rows on a table is truncated, unless one page has them all. A `TRUNCATE` costs about a millisecond for each table, a `DELETE` about ten
-/// microseconds for each row.
+/// microseconds for each row. Of a table whose rows are in other files, who knows what a `DELETE` takes.
 const LARGE: u64 = 100;
 
 /// One statement. Tables are given by their numbers.
@@ -39,9 +39,11 @@ fn truncated(chosen: &Chosen<'_>, counts: &[Count]) -> Vec<usize> {
         references.iter().for_each(|to| referrers[*to].push(from));
     }
     let mut truncated = vec![false; chosen.tables.len()];
-    for large in
-        (0..chosen.tables.len()).filter(|table| counts[*table].rows >= LARGE && !chosen.tables[*table].is_small())
-    {
+    let is_large = |table: &usize| {
+        let Count { rows, elsewhere, .. } = counts[*table];
+        rows >= LARGE && !chosen.tables[*table].is_small() || rows > 0 && elsewhere
+    };
+    for large in (0..chosen.tables.len()).filter(is_large) {
         let mut with = vec![false; chosen.tables.len()];
         let mut open = vec![large];
         while let Some(table) = open.pop() {

@@ -50,10 +50,11 @@ impl<'a, S: Session> Engine<'a, S> {
         let environments: Vec<_> = guard::environments(&state).collect();
         Ok(CleanPlan {
             database: state.database.clone(),
+            host: state.host.clone(),
             environment: (!environments.is_empty()).then(|| environments.join(", ")),
             tables: work.emptied(&decide::steps(&work.chosen, &work.counts), &work.counts, 0),
             seeds: work.forgotten.len(),
-            sequences: self.sequences(&work.chosen).count(),
+            sequences: self.sequences(&work.chosen).len(),
         })
     }
 
@@ -72,6 +73,7 @@ impl<'a, S: Session> Engine<'a, S> {
         let tables = self.empty(&work, state.replication_role.as_deref()).await?;
         let sequences: Vec<_> = self
             .sequences(&work.chosen)
+            .iter()
             .map(|sequence| Sql::restart(&sequence.quoted, (!sequence.owned).then_some(sequence.start)))
             .collect();
         let forget =
@@ -80,7 +82,15 @@ impl<'a, S: Session> Engine<'a, S> {
         let message = format!("{}{}{}", seeds.concat(), sequences.concat(), sql::COMMIT);
         self.send(&message, "committing").await?;
         self.settle();
-        Ok(CleanReport { tables, seeds: seeds.len(), sequences: sequences.len(), duration: started.elapsed() })
+        let (database, host) = (state.database.clone(), state.host.clone());
+        Ok(CleanReport {
+            database,
+            host,
+            tables,
+            seeds: seeds.len(),
+            sequences: sequences.len(),
+            duration: started.elapsed(),
+        })
     }
 
     /// Begins a transaction, and finds out what there is to do.
@@ -102,11 +112,15 @@ impl<'a, S: Session> Engine<'a, S> {
         let names = seeds.iter().map(|table| table.quoted.as_str());
         let outside = chosen.outside.iter().map(|(reference, _)| *reference);
         let extent = Extent::of(&chosen, &access);
-        let numbered = || chosen.tables.iter().enumerate();
         let counted = targets.iter().enumerate().filter(|(number, _)| extent.is_counted(chosen.tables[*number]));
-        let empty = numbered().filter(|(_, table)| extent.is_empty(table)).map(|(number, table)| (number, table.oid));
-        let message =
-            [begin, self.sql.count_rows(counted), Sql::grown(empty), Sql::referring(outside), Sql::loaded_seeds(names)];
+        let empty = targets.iter().enumerate().filter(|(number, _)| extent.is_empty(chosen.tables[*number]));
+        let message = [
+            begin,
+            self.sql.count_rows(counted),
+            Sql::filled(empty),
+            Sql::referring(outside),
+            Sql::loaded_seeds(names),
+        ];
         self.unsettle();
         let reply = self.send(&message.concat(), doing).await?;
         let mut counts: Vec<_> = chosen
@@ -121,8 +135,14 @@ impl<'a, S: Session> Engine<'a, S> {
         for (table, count) in state::counts(&reply)? {
             counts[table] = count;
         }
-        for grown in state::numbers(&reply, "atlas_filled")? {
-            counts[grown] = Count::SOME;
+        // An empty file says nothing: the rows may be in others.
+        let filled = state::numbers(&reply, "atlas_filled")?;
+        if !filled.is_empty() {
+            let targets = filled.into_iter().filter_map(|number| Some((number, targets.get(number)?)));
+            let reply = self.send(&Sql::count_all(targets), "counting rows").await?;
+            for (table, count) in state::counts(&reply)? {
+                counts[table] = count;
+            }
         }
         let referring = state::numbers(&reply, "atlas_referring")?;
         if !referring.is_empty() {
@@ -143,8 +163,9 @@ impl<'a, S: Session> Engine<'a, S> {
 
     async fn empty(&mut self, work: &Work<'_>, replication_role: Option<&str>) -> Result<Vec<Emptied>, Error> {
         let targets: Vec<_> = work.chosen.tables.iter().map(|table| target(table)).collect();
-        // While the tables are locked, only triggers bring rows back.
-        let looked_at = if work.chosen.tables.iter().any(|table| table.triggers) { targets.as_slice() } else { &[] };
+        // While the tables are locked, only triggers bring rows back; and what keeps rows elsewhere may leave them there.
+        let may_stay = work.chosen.tables.iter().any(|table| table.triggers) || work.counts.iter().any(|c| c.elsewhere);
+        let looked_at = if may_stay { targets.as_slice() } else { &[] };
         // All rows go, those that refer to them included, and nobody else can write: there is nothing to see to for foreign
         // keys, row by row. Triggers of users would not fire either.
         let unchecked = replication_role.filter(|_| looked_at.is_empty());
@@ -158,7 +179,8 @@ impl<'a, S: Session> Engine<'a, S> {
                 break;
             }
             let statements: Vec<_> = steps.iter().map(|step| step.sql(&targets)).collect();
-            let message = [as_replica.clone(), statements.concat(), as_before.clone(), Sql::filled(looked_at)];
+            let message =
+                [as_replica.clone(), statements.concat(), as_before.clone(), Sql::filled(looked_at.iter().enumerate())];
             let reply = self.send(&message.concat(), "emptying the tables").await?;
             let mut emptied = work.emptied(&steps, &counts, all.last().map_or(0, |last| last.statement));
             for (number, rows) in state::removed(&reply)? {
@@ -184,9 +206,9 @@ impl<'a, S: Session> Engine<'a, S> {
         Ok(all)
     }
 
-    fn sequences<'s>(&self, chosen: &'s Chosen<'_>) -> impl Iterator<Item = &'s state::Sequence> + use<'s, S> {
-        let tables = if self.options.restart_identity { chosen.tables.as_slice() } else { &[] };
-        tables.iter().flat_map(|table| &table.sequences)
+    /// Those that begin again: each that numbers no other tables.
+    fn sequences<'s>(&self, chosen: &'s Chosen<'_>) -> Vec<&'s state::Sequence> {
+        if self.options.restart_identity { chosen.sequences() } else { Vec::new() }
     }
 
     async fn send(&mut self, message: &str, doing: &str) -> Result<Reply, Error> {
@@ -244,7 +266,7 @@ impl Extent {
         }
     }
 
-    /// Without pages there are no rows.
+    /// Without pages there are no rows, as far as the server says.
     fn is_empty(&self, table: &Table) -> bool {
         table.pages == 0
     }
@@ -264,7 +286,7 @@ fn renumber(all: &mut [Emptied]) {
 }
 
 fn target(table: &Table) -> Target<'_> {
-    Target { quoted: &table.quoted, partitioned: table.kind == Kind::Partitioned }
+    Target { quoted: &table.quoted, partitioned: table.kind == Kind::Partitioned, parent: table.parent }
 }
 
 impl Step {

@@ -1,19 +1,18 @@
 //! Whether this is a database that is meant to lose its data.
 
-use atlas_migrate_core::seed::PRODUCTION;
+use atlas_migrate_core::seed::{PRODUCTION, is_production};
 
 use super::state::State;
 use crate::{Error, ErrorKind};
 
 /// Refuses a database in production, and one that nobody has marked, unless the confirmation names it.
 pub(super) fn check(state: &State, confirmation: Option<&str>) -> Result<(), Error> {
-    if let Some(mark) = state.marks.iter().find(|mark| !mark.readable) {
-        let message = format!("the role {} may not read the mark of the environment, {}", state.user, mark.table);
-        return Err(refused(message).hint(format!("grant it: GRANT SELECT ON {} TO …", mark.table)));
+    if let Some((mark, hidden)) = state.marks.iter().find_map(|mark| Some((mark, mark.hidden?))) {
+        return Err(hidden.mark(&mark.table, &state.user));
     }
     let environments: Vec<_> = environments(state).collect();
     let database = state.database.as_str();
-    let (what, name) = if environments.contains(&PRODUCTION) {
+    let (what, name) = if environments.iter().any(|environment| is_production(environment)) {
         (format!("the database {database} is marked as one in production"), PRODUCTION)
     } else if environments.is_empty() {
         (format!("the database {database} is not marked as one of an environment"), database)
@@ -29,7 +28,7 @@ pub(super) fn check(state: &State, confirmation: Option<&str>) -> Result<(), Err
         };
     };
     match confirmation {
-        Some(confirmed) if confirmed == name => Ok(()),
+        Some(confirmed) if confirmed == name || name == PRODUCTION && is_production(confirmed) => Ok(()),
         Some(other) => Err(refused(format!("{what}, and the confirmation names {other}"))
             .hint(format!("if it is meant, say so with `confirm({name:?})`; else connect to another"))),
         None => Err(refused(what).hint(format!("if its data is to be removed, say so with `confirm({name:?})`"))),

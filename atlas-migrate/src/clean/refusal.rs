@@ -76,8 +76,8 @@ pub(super) fn seeds_stay(table: &Table, user: &str) -> Error {
 
 /// The role can neither own nor set a sequence that is to begin again.
 pub(super) fn check_sequences(chosen: &Chosen<'_>, user: &str) -> Result<(), Error> {
-    let sequences = chosen.tables.iter().flat_map(|table| &table.sequences);
-    let foreign = sequences.filter(|sequence| !sequence.owned && !sequence.may_update);
+    let sequences = chosen.sequences();
+    let foreign = sequences.iter().filter(|sequence| !sequence.owned && !sequence.may_update);
     let foreign: Vec<_> = foreign.map(|sequence| sequence.quoted.as_str()).collect();
     if foreign.is_empty() {
         return Ok(());
@@ -141,4 +141,16 @@ pub(super) fn outside(objects: &[(String, String)]) -> Error {
         format!("what is in other schemas depends on what is to be dropped: {}", names.join(", ")),
     )
     .hint("name their schemas as well with `schemas(..)`, or drop them first")
+}
+
+/// The migrations failed that came behind it.
+pub(super) fn after_reset(error: Error, left: &[String]) -> Error {
+    let is_there = matches!(error.sqlstate(), Some("42P06" | "42710"));
+    let error = error.fate("what was there before was dropped");
+    if !is_there {
+        return error;
+    }
+    let error =
+        if left.is_empty() { error } else { error.note(format!("these were left as they are: {}", left.join(", "))) };
+    error.hint("schemas, extensions and roles stay when a database is reset: make them with IF NOT EXISTS, or drop what is there")
 }

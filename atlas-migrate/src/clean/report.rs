@@ -9,6 +9,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CleanPlan {
     pub(super) database: String,
+    pub(super) host: String,
     pub(super) environment: Option<String>,
     pub(super) tables: Vec<Emptied>,
     pub(super) seeds: usize,
@@ -20,6 +21,8 @@ pub struct CleanPlan {
 /// `Display` shows a line for each table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CleanReport {
+    pub(super) database: String,
+    pub(super) host: String,
     pub(super) tables: Vec<Emptied>,
     pub(super) seeds: usize,
     pub(super) sequences: usize,
@@ -51,6 +54,11 @@ impl CleanPlan {
         &self.database
     }
 
+    /// Where it is: the address and port that the server has, or `local` for a Unix socket.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// What environment it is marked as.
     pub fn environment(&self) -> Option<&str> {
         self.environment.as_deref()
@@ -73,6 +81,16 @@ impl CleanPlan {
 }
 
 impl CleanReport {
+    /// The database that was emptied.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// Where it is: the address and port that the server has, or `local` for a Unix socket.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// The tables that had rows, in the order in which they were emptied.
     pub fn tables(&self) -> &[Emptied] {
         &self.tables

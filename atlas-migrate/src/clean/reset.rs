@@ -12,8 +12,9 @@ use crate::driver::{Database, Job};
 use crate::engine::Engine;
 use crate::engine::refusal::check_names;
 use crate::session::{Reply, Session};
-use crate::sql::{self, Sql};
-use crate::{Error, ErrorKind, Migrator, OtherHistory, Report};
+use crate::sql::{self, Held, Sql};
+use crate::wait::{Lock, Wait};
+use crate::{Error, Migrator, OtherHistory, Report};
 
 /// Drops what is in the schemas of a database, and runs its migrations again.
 ///
@@ -32,8 +33,10 @@ pub struct Resetter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResetPlan {
     database: String,
+    host: String,
     environment: Option<String>,
     objects: Vec<String>,
+    left: Vec<String>,
 }
 
 /// What a run did.
@@ -41,7 +44,10 @@ pub struct ResetPlan {
 /// `Display` shows how many objects were dropped, and the report of the migrations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResetReport {
+    database: String,
+    host: String,
     dropped: Vec<String>,
+    left: Vec<String>,
     migrations: Report,
 }
 
@@ -76,10 +82,10 @@ impl Resetter {
     ///
     /// # Errors
     ///
-    /// [`Environment`](ErrorKind::Environment) if the confirmation is missing, before anything else;
-    /// [`Usage`](ErrorKind::Usage) if there is no such schema, or something outside of the schemas depends on what is in them;
-    /// [`Busy`](ErrorKind::Busy) if somebody is migrating; [`LockTimeout`](ErrorKind::LockTimeout) and
-    /// [`Database`](ErrorKind::Database). Nothing was dropped then. After that those of [`Migrator::run`].
+    /// [`Environment`](crate::ErrorKind::Environment) if the confirmation is missing, before anything else;
+    /// [`Usage`](crate::ErrorKind::Usage) if there is no such schema, or something outside of the schemas depends on what is in them;
+    /// [`Busy`](crate::ErrorKind::Busy) if somebody is migrating; [`LockTimeout`](crate::ErrorKind::LockTimeout) and
+    /// [`Database`](crate::ErrorKind::Database). Nothing was dropped then. After that those of [`Migrator::run`].
     pub fn run<'c, D: Database<'c>>(&self, database: D) -> D::Outcome<ResetReport> {
         database.perform(Run(self.clone()))
     }
@@ -91,6 +97,11 @@ impl ResetPlan {
         &self.database
     }
 
+    /// Where it is: the address and port that the server has, or `local` for a Unix socket.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// What environment it is marked as.
     pub fn environment(&self) -> Option<&str> {
         self.environment.as_deref()
@@ -100,12 +111,33 @@ impl ResetPlan {
     pub fn objects(&self) -> &[String] {
         &self.objects
     }
+
+    /// What stays although it is in no schema: publications, servers and large objects of others, subscriptions. With
+    /// [`schemas`](Resetter::schemas), all of these stay.
+    pub fn left(&self) -> &[String] {
+        &self.left
+    }
 }
 
 impl ResetReport {
+    /// The database in which it was dropped.
+    pub fn database(&self) -> &str {
+        &self.database
+    }
+
+    /// Where it is: the address and port that the server has, or `local` for a Unix socket.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// What was dropped: sort and name of each object. What belonged to one of them is not listed.
     pub fn dropped(&self) -> &[String] {
         &self.dropped
+    }
+
+    /// What has stayed, as [`ResetPlan::left`] has it.
+    pub fn left(&self) -> &[String] {
+        &self.left
     }
 
     /// What the migrations did.
@@ -124,13 +156,16 @@ impl fmt::Display for ResetPlan {
         if self.objects.is_empty() {
             f.write_str("\nthere is nothing to drop")?;
         }
-        self.objects.iter().try_for_each(|object| write!(f, "\ndrop {object}"))
+        self.objects.iter().try_for_each(|object| write!(f, "\ndrop {object}"))?;
+        self.left.iter().try_for_each(|object| write!(f, "\nleft as it is: {object}"))
     }
 }
 
 impl fmt::Display for ResetReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "dropped: {}\n{}", self.dropped.len(), self.migrations)
+        writeln!(f, "dropped: {}", self.dropped.len())?;
+        self.left.iter().try_for_each(|object| writeln!(f, "left as it is: {object}"))?;
+        write!(f, "{}", self.migrations)
     }
 }
 
@@ -150,61 +185,69 @@ impl Job for Run {
 
     async fn perform<S: Session>(self, session: &mut S) -> Result<ResetReport, Error> {
         let drop_and_migrate = async {
-            let dropped = self.0.drop(session).await?;
+            let (State { database, host, .. }, Objects { drops, left, .. }) = self.0.drop(session).await?;
             // What another history may have applied in these schemas is gone.
             let migrator = self.0.migrator.clone().other_history(OtherHistory::Ignore);
             let migrations = Engine::new(session, &migrator)?.run().await;
-            let migrations = migrations.map_err(|error| error.fate("what was there before was dropped"))?;
-            Ok(ResetReport { dropped, migrations })
+            let migrations = migrations.map_err(|error| refusal::after_reset(error, &left))?;
+            let dropped = drops.into_iter().map(|(object, _)| object).collect();
+            Ok(ResetReport { database, host, dropped, left, migrations })
         };
         drop_and_migrate.instrument(tracing::info_span!("reset", verb = "run")).await
     }
 }
 
-/// What is to be dropped: what people call it, and the statement.
-type Objects = Vec<(String, String)>;
+/// What there is in the schemas, and beside them.
+struct Objects {
+    /// What is to be dropped: what people call it, and the statement.
+    drops: Vec<(String, String)>,
+    /// What stays.
+    left: Vec<String>,
+    /// The rows of tables of extensions that go, as a table and a condition.
+    kept: Vec<(String, String)>,
+}
 
 impl Resetter {
     async fn make_plan<S: Session>(&self, session: &mut S) -> Result<ResetPlan, Error> {
         let (state, sql) = self.look(session).await?;
         let schemas = self.scope.schemas(&state)?;
         session.if_dropped(Some(sql::ROLLBACK.to_owned()));
-        let message = sql.begin_reading() + &Sql::objects(&schemas) + sql::COMMIT;
+        let message = sql.begin_reading() + &Self::look_for_objects(&schemas) + sql::COMMIT;
         let reply = send(session, &message, "looking at the catalog").await;
         settle(session, reply.is_ok()).await;
-        let objects = objects(&reply?)?;
+        let Objects { drops, left, .. } = self.objects(&reply?)?;
         let environments: Vec<_> = guard::environments(&state).collect();
         Ok(ResetPlan {
             database: state.database.clone(),
+            host: state.host.clone(),
             environment: (!environments.is_empty()).then(|| environments.join(", ")),
-            objects: objects.into_iter().map(|(object, _)| object).collect(),
+            objects: drops.into_iter().map(|(object, _)| object).collect(),
+            left,
         })
     }
 
-    async fn drop<S: Session>(&self, session: &mut S) -> Result<Vec<String>, Error> {
+    async fn drop<S: Session>(&self, session: &mut S) -> Result<(State, Objects), Error> {
         let (state, sql) = self.look(session).await?;
         guard::check(&state, self.confirmation.as_deref())?;
         state.server.writable("the schemas are to be emptied")?;
         session.if_dropped(Some(sql::ROLLBACK.to_owned()));
         let dropped = self.drop_objects(session, &state, &sql).await;
         settle(session, dropped.is_ok()).await;
-        dropped
+        Ok((state, dropped?))
     }
 
-    async fn drop_objects<S: Session>(&self, session: &mut S, state: &State, sql: &Sql) -> Result<Vec<String>, Error> {
+    async fn drop_objects<S: Session>(&self, session: &mut S, state: &State, sql: &Sql) -> Result<Objects, Error> {
         let schemas = self.scope.schemas(state)?;
         let is_dropped = |schema: &str| schemas.contains(&schema);
         let outside = state.tables.iter().filter(|table| !is_dropped(&table.schema));
         let seeds: Vec<_> = outside.clone().filter(|table| table.ours == Some(Ours::Seeds)).collect();
         let names = seeds.iter().map(|table| table.quoted.as_str());
-        let message = sql.begin_reset() + &Sql::objects(&schemas) + &Sql::loaded_seeds(names);
+        self.begin(session, sql).await?;
+        let message = Self::look_for_objects(&schemas) + &Sql::loaded_seeds(names);
         let reply = send(session, &message, "looking at the catalog").await?;
-        if state::numbers(&reply, "atlas_lock")? != [1] {
-            return Err(Error::new(ErrorKind::Busy, "another process is migrating this database")
-                .hint("let it come to its end, and reset again"));
-        }
-        let objects = objects(&reply)?;
-        let mut end: String = objects.iter().map(|(_, statement)| statement.as_str()).collect();
+        let objects = self.objects(&reply)?;
+        let mut end: String = objects.drops.iter().map(|(_, statement)| statement.as_str()).collect();
+        end += &Sql::forget_kept(&objects.kept);
         let tables: Vec<_> = state.tables.iter().filter(|table| is_dropped(&table.schema)).collect();
         for (table, namespace, name) in state::seeds(&reply)? {
             if self.scope.loads_again(&name, &tables) {
@@ -217,7 +260,48 @@ impl Resetter {
             end += &sql.forget_history();
         }
         send(session, &(end + sql::COMMIT), "dropping what is in the schemas").await?;
-        Ok(objects.into_iter().map(|(object, _)| object).collect())
+        Ok(objects)
+    }
+
+    fn look_for_objects(schemas: &[&str]) -> String {
+        Sql::objects(schemas) + &Sql::loose_objects() + &Sql::kept_by_extensions()
+    }
+
+    /// The objects that are to be dropped, unless others would fall with them. What is in no schema goes only if all schemas do.
+    fn objects(&self, reply: &Reply) -> Result<Objects, Error> {
+        let outside = state::texts(reply, "atlas_outside")?;
+        if !outside.is_empty() {
+            return Err(refusal::outside(&outside));
+        }
+        let is_whole = self.scope.schemas.is_none();
+        let goes = |(_, statement): &(String, String)| is_whole && !statement.is_empty();
+        let (mut drops, left): (Vec<_>, Vec<_>) = state::texts(reply, "atlas_loose")?.into_iter().partition(goes);
+        drops.extend(state::texts(reply, "atlas_drop")?);
+        let mut left: Vec<_> = left.into_iter().map(|(object, _)| object).collect();
+        let mut kept = Vec::new();
+        for (table, condition, may_delete) in state::kept(reply)?.into_iter().filter(|_| is_whole) {
+            match may_delete {
+                true => kept.push((table, condition)),
+                false => left.push(format!("rows of {table}")),
+            }
+        }
+        Ok(Objects { drops, left, kept })
+    }
+
+    /// Begins a transaction that has the lock of those who migrate.
+    async fn begin<S: Session>(&self, session: &mut S, sql: &Sql) -> Result<(), Error> {
+        let options = &self.migrator.options;
+        let lock = Lock {
+            doing: "migrating",
+            holder: sql.holder(Held::Lock),
+            budget: options.wait_budget,
+            listener: &options.listener,
+        };
+        let mut wait = Wait::new();
+        while state::numbers(&send(session, &sql.begin_reset(), "taking the lock").await?, "atlas_lock")? != [1] {
+            lock.await_turn(session, &mut wait).await?;
+        }
+        Ok(())
     }
 
     async fn look<S: Session>(&self, session: &mut S) -> Result<(State, Sql), Error> {
@@ -227,15 +311,6 @@ impl Resetter {
         let state = look(session, &mut sql, false).await?;
         Ok((state, sql))
     }
-}
-
-/// The objects that are to be dropped, unless others would fall with them.
-fn objects(reply: &Reply) -> Result<Objects, Error> {
-    let outside = state::texts(reply, "atlas_outside")?;
-    if !outside.is_empty() {
-        return Err(refusal::outside(&outside));
-    }
-    state::texts(reply, "atlas_drop")
 }
 
 async fn send<S: Session>(session: &mut S, message: &str, doing: &str) -> Result<Reply, Error> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use atlas_migrate_core::seed::table_of;
 
 use super::refusal;
-use super::state::{Kind, Ours, Reference, State, Table};
+use super::state::{Kind, Ours, Reference, Sequence, State, Table};
 use crate::Error;
 
 /// Tables, as the builder names them.
@@ -98,6 +98,19 @@ impl<'a> Chosen<'a> {
             }
         }
         Self { tables, references, outside }
+    }
+
+    /// The sequences that number these tables and no others.
+    pub(super) fn sequences(&self) -> Vec<&'a Sequence> {
+        let is_chosen = |oid: &i64| self.tables.iter().any(|table| table.oid == *oid);
+        let mut sequences: Vec<&Sequence> = Vec::new();
+        for sequence in self.tables.iter().flat_map(|table| &table.sequences) {
+            let is_new = sequences.iter().all(|other| other.quoted != sequence.quoted);
+            if is_new && sequence.tables.iter().all(is_chosen) {
+                sequences.push(sequence);
+            }
+        }
+        sequences
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::mark::Hidden;
 use crate::server::Server;
 use crate::session::{Reply, Row};
 use crate::{Error, ErrorKind};
@@ -12,6 +13,8 @@ use crate::{Error, ErrorKind};
 pub(super) struct State {
     pub(super) server: Server,
     pub(super) database: String,
+    /// The address and port of the server, or `local`.
+    pub(super) host: String,
     pub(super) user: String,
     /// Of a superuser, who may change it.
     pub(super) replication_role: Option<String>,
@@ -28,8 +31,8 @@ pub(super) struct Mark {
     pub(super) table: String,
     /// What it says; nothing if it has no row.
     pub(super) environment: Option<String>,
-    /// Whether the role may read it.
-    pub(super) readable: bool,
+    /// Why that is not known.
+    pub(super) hidden: Option<Hidden>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,8 +60,11 @@ pub(super) struct Table {
     pub(super) may_read: bool,
     pub(super) may_delete: bool,
     pub(super) may_truncate: bool,
-    /// Of a partitioned table it is not known how many there are.
+    /// Of its own file, which is empty where an extension keeps the rows elsewhere; of a partitioned table it is not known how
+    /// many there are.
     pub(super) pages: u64,
+    /// The tables that inherit from it are tables of their own, and none of an extension that keeps its rows in them.
+    pub(super) parent: bool,
     /// How many rows there were when the server last looked, and on how many pages; less than one if it has not.
     known_rows: f64,
     known_pages: u64,
@@ -97,11 +103,11 @@ impl Table {
             return None;
         }
         let rows = self.known_rows / self.known_pages as f64 * self.pages as f64;
-        (rows > Count::LIMIT as f64).then_some(Count { rows: rows as u64, estimated: true })
+        (rows > Count::LIMIT as f64).then_some(Count { rows: rows as u64, estimated: true, elsewhere: false })
     }
 }
 
-/// A sequence of an identity or `serial` column.
+/// A sequence that numbers a column.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Sequence {
     /// Quoted, with its schema.
@@ -110,6 +116,8 @@ pub(super) struct Sequence {
     /// Whether the role has its owner's rights.
     pub(super) owned: bool,
     pub(super) may_update: bool,
+    /// The tables that it numbers.
+    pub(super) tables: Vec<i64>,
 }
 
 /// A foreign key.
@@ -130,6 +138,7 @@ impl State {
         Ok(Self {
             marks: json(row, 0)?,
             database: text(row, 1)?.to_owned(),
+            host: text(row, 10)?.to_owned(),
             user: text(row, 2)?.to_owned(),
             replication_role: Some(text(row, 9)?.to_owned()).filter(|role| !role.is_empty()),
             schemas: json(row, 3)?,
@@ -152,21 +161,25 @@ pub(super) struct Count {
     pub(super) rows: u64,
     /// There are about so many: counting them would take as long as removing them.
     pub(super) estimated: bool,
+    /// They are not in the table's own file.
+    pub(super) elsewhere: bool,
 }
 
 impl Count {
     /// There may be some, and how many is told when they are removed.
-    pub(super) const SOME: Self = Self { rows: 1, estimated: false };
+    pub(super) const SOME: Self = Self { rows: 1, estimated: false, elsewhere: false };
 
     /// Up to which number rows are counted one by one.
     pub(super) const LIMIT: u64 = 1_000;
 
-    /// From the rows that were seen, the pages that these are on, and all the pages of the table.
+    /// From the rows that were seen, the pages that these are on, and all the pages of the table; without pages, all rows were
+    /// seen.
     pub(super) fn of(seen: u64, pages_seen: u64, pages: u64) -> Self {
-        if seen <= Self::LIMIT {
-            return Self { rows: seen, estimated: false };
+        let elsewhere = pages_seen == 0;
+        if seen <= Self::LIMIT || elsewhere {
+            return Self { rows: seen, estimated: false, elsewhere };
         }
-        Self { rows: seen.max(pages.saturating_mul(seen) / pages_seen.max(1)), estimated: true }
+        Self { rows: seen.max(pages.saturating_mul(seen) / pages_seen), estimated: true, elsewhere }
     }
 }
 
@@ -204,6 +217,12 @@ pub(super) fn seeds(reply: &Reply) -> Result<Vec<(usize, String, String)>, Error
 pub(super) fn texts(reply: &Reply, name: &str) -> Result<Vec<(String, String)>, Error> {
     let pair = |row: &Row| Ok((text(row, 0)?.to_owned(), text(row, 1)?.to_owned()));
     reply.rows(name).map(pair).collect()
+}
+
+/// Tables of extensions with rows about objects of users, the condition of these, and whether they may be deleted.
+pub(super) fn kept(reply: &Reply) -> Result<Vec<(String, String, bool)>, Error> {
+    let kept = |row: &Row| Ok((text(row, 0)?.to_owned(), text(row, 1)?.to_owned(), text(row, 2)? == "t"));
+    reply.rows("atlas_kept").map(kept).collect()
 }
 
 fn json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T, Error> {

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal};
 
-use atlas_migrate_core::seed::PRODUCTION;
+use atlas_migrate_core::seed::{PRODUCTION, is_production};
 use clap::Args;
 use sqlx::PgConnection;
 
@@ -42,7 +42,7 @@ impl Identity {
     }
 
     pub(super) fn is_production(&self) -> bool {
-        self.environments.iter().any(|environment| environment == PRODUCTION)
+        self.environments.iter().any(|environment| is_production(environment))
     }
 }
 
@@ -57,8 +57,10 @@ impl Consent {
         let identity = connection.perform(Identify).await?;
         let database = &identity.database;
         if let Some(table) = &identity.unreadable {
-            return Err(refused(format!("what database {database} is marked as may not be read: {table}"))
-                .hint(format!("grant it: GRANT SELECT ON {table} TO …")));
+            return Err(refused(format!(
+                "what database {database} is marked as is not known, and may be production: {table}"
+            ))
+            .hint("connect as its owner, or let it be read: GRANT SELECT, no row-level security, one row"));
         }
         if let Some(name) = self.confirm.as_ref().filter(|name| *name != database) {
             return Err(refused(format!("the confirmation names {name}, and this is the database {database}"))

@@ -6,7 +6,10 @@ use sqlx::PgConnection;
 use super::answer::Answer;
 use crate::Error;
 use crate::driver::{Database, Job};
+use crate::progress::Holder;
 use crate::session::Session;
+use crate::sql::Sql;
+use crate::wait::holders;
 
 /// The database that one is connected to while another one is made or dropped.
 pub(super) const MAINTENANCE: &str = "postgres";
@@ -28,6 +31,26 @@ impl<'a> Asked<'a> {
 /// Sends a statement, and says whether a row came back.
 pub(super) async fn tell(connection: &mut PgConnection, sql: String, doing: &'static str) -> Result<bool, Error> {
     connection.perform(Tell { sql, doing }).await
+}
+
+/// The database is in use: by whom, as far as the server tells.
+pub(super) async fn in_use(connection: &mut PgConnection, database: &str, error: Error) -> Error {
+    if error.sqlstate() != Some("55006") {
+        return error;
+    }
+    let holders = connection.perform(Connected(database.to_owned())).await.unwrap_or_default();
+    holders.iter().fold(error, |error, holder| error.note(format!("connected is {holder}")))
+}
+
+struct Connected(String);
+
+impl Job for Connected {
+    type Output = Vec<Holder>;
+
+    async fn perform<S: Session>(self, session: &mut S) -> Result<Vec<Holder>, Error> {
+        let reply = session.send(&Sql::connected_to(&self.0)).await;
+        Ok(holders(&reply.map_err(|failure| Error::own("asking who is connected", failure.cause))?))
+    }
 }
 
 struct Tell {

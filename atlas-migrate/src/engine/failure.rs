@@ -5,7 +5,7 @@ use std::ops::Range;
 use atlas_migrate_core::migration::{Migration, Script, Transaction};
 
 use super::one_by_one::Job;
-use super::{Engine, Work, state};
+use super::{Engine, Work};
 use crate::migrator::TransactionMode;
 use crate::place::{Place, line_of_block, span_at};
 use crate::report::label;
@@ -91,7 +91,7 @@ impl<S: Session> Engine<'_, S> {
         self.session.if_dropped(Some(String::new()));
         let reply = self.session.send(&Sql::blockers(&names)).await;
         self.session.if_dropped(None);
-        let blockers = reply.as_ref().map(state::holders).unwrap_or_default();
+        let blockers = reply.as_ref().map(crate::wait::holders).unwrap_or_default();
         blockers.iter().fold(error, |error, blocker| {
             let table = blocker.table.as_deref().unwrap_or("?");
             error.note(format!("{table} is locked by {blocker}"))

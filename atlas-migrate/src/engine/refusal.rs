@@ -1,14 +1,11 @@
 //! What is said when nothing was begun: the state of the database, the files or the options do not allow it.
 
-use std::time::Duration;
-
 use atlas_migrate_core::history::{Entry, Lease, State};
 use atlas_migrate_core::migration::{Migration, Script};
 use atlas_migrate_core::plan::{Line, Problem, Revert, Standing, Step};
 use atlas_migrate_core::version::Version;
 
 use crate::place::Place;
-use crate::progress::Holder;
 use crate::report::{Report, label};
 use crate::{Error, ErrorKind};
 
@@ -294,19 +291,6 @@ pub(super) fn has_no_file(entry: &Entry) -> Error {
     let name = label(&entry.version, &entry.name);
     Error::new(ErrorKind::Usage, format!("only the history has migration {name}, so its statements cannot be counted"))
         .hint(format!("say it with the binary that has its file; {}", remove_or_accept(entry)))
-}
-
-/// Another process was at work for too long.
-pub(super) fn busy(waited: Duration, holder: Option<&Holder>) -> Error {
-    let error = Error::new(
-        ErrorKind::Busy,
-        format!("another process has been migrating for all of the {:.1} s that this one waited", waited.as_secs_f64()),
-    );
-    match holder {
-        Some(holder) => error.note(format!("it is {holder}")),
-        None => error.note("it is none that pg_stat_activity shows; it may have ended just now"),
-    }
-    .hint("find out whether it still makes progress; wait longer with `wait_budget(..)`, or end it with pg_terminate_backend")
 }
 
 /// What is said of a repeatable migration that an older binary leaves alone.

@@ -7,7 +7,6 @@ use atlas_migrate_core::migration::Kind;
 use atlas_migrate_core::version::Version;
 
 use super::beside;
-use crate::progress::Holder;
 use crate::server::Server;
 use crate::session::{Reply, Row};
 use crate::sql::{SessionSettings, Sql};
@@ -72,25 +71,6 @@ impl State {
 pub(super) fn is_as_expected(reply: &Reply, digest: &str) -> bool {
     let value = |name| reply.rows(name).next_back().and_then(|row| row.first()).and_then(Option::as_deref);
     value("atlas_lock") == Some("t") && value("atlas_digest") == Some(digest)
-}
-
-/// Those who are in the way.
-pub(super) fn holders(reply: &Reply) -> Vec<Holder> {
-    reply.rows("atlas_holder").filter_map(holder).collect()
-}
-
-fn holder(row: &Row) -> Option<Holder> {
-    let text = |column| text(row, column).ok().map(str::to_owned);
-    Some(Holder {
-        pid: parse(row, 0).ok()?,
-        user: text(1)?,
-        application: text(2)?,
-        host: text(3)?,
-        state: text(4)?,
-        since: Duration::from_millis(parse(row, 5).ok()?),
-        query: text(6)?,
-        table: text(7),
-    })
 }
 
 /// The rows of the history.

@@ -1,6 +1,6 @@
 //! Taking turns: the lock, and waiting for whoever is at work.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use atlas_migrate_core::history::{self, Entry, Lease};
 
@@ -10,14 +10,7 @@ use crate::Error;
 use crate::progress::{Event, Holder};
 use crate::session::{Reply, Session};
 use crate::sql::{self, Held, Sql};
-
-/// The pauses between two looks at what another process is at.
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
-
-/// After so long the listener is told who it is that is waited for, and again after each of the latter.
-const MOMENT: Duration = Duration::from_secs(1);
-const REMINDER: Duration = Duration::from_secs(5);
+use crate::wait::{self, Wait};
 
 /// The lock is ours, the transaction open, the history known.
 pub(super) struct Turn {
@@ -25,35 +18,6 @@ pub(super) struct Turn {
     pub(super) changed: bool,
     /// What the conditions of the next step came to.
     pub(super) outcomes: Vec<String>,
-}
-
-/// A wait that goes on, with growing pauses.
-struct Wait {
-    started: Instant,
-    pause: Duration,
-    /// When the listener is told next.
-    next_told: Duration,
-}
-
-impl Wait {
-    fn new() -> Self {
-        Self { started: Instant::now(), pause: FIRST_PAUSE, next_told: Duration::ZERO }
-    }
-
-    fn next_pause(&mut self) -> Duration {
-        let pause = self.pause;
-        self.pause = pause.mul_f32(1.5).min(LONGEST_PAUSE);
-        pause
-    }
-
-    /// Whether the listener is to be told now.
-    fn is_to_tell(&mut self, waited: Duration) -> bool {
-        let is_due = waited >= self.next_told;
-        if is_due {
-            self.next_told = if waited < MOMENT { MOMENT } else { waited + REMINDER };
-        }
-        is_due
-    }
 }
 
 impl<S: Session> Engine<'_, S> {
@@ -75,9 +39,6 @@ impl<S: Session> Engine<'_, S> {
     pub(super) async fn await_turn(&mut self, mut reply: Reply, conditions: &[&str]) -> Result<Turn, Error> {
         let mut wait = Wait::new();
         let mut changed = false;
-        let mut holders = Vec::new();
-        // Whether they tell who is at work, where the listener is to know that.
-        let mut is_complete = true;
         loop {
             let state = self.read_state(&reply)?;
             changed |= state.form == Form::Absent || (state.form == Form::Ours && !state.current);
@@ -88,19 +49,19 @@ impl<S: Session> Engine<'_, S> {
             };
             let waited = wait.started.elapsed();
             if waited >= self.options.wait_budget {
-                let holder = match holders.pop() {
+                let holder = match wait.holders.pop() {
                     Some(holder) => Some(holder),
                     None => self.holder(held).await?,
                 };
-                return Err(refusal::busy(waited, holder.as_ref()));
+                return Err(wait::busy("migrating", waited, holder.as_ref()));
             }
-            if is_complete && wait.is_to_tell(waited) {
-                self.options.listener.tell(&Event::Waiting { waited, holder: holders.first() });
+            if wait.is_complete && wait.is_to_tell(waited) {
+                self.options.listener.tell(&Event::Waiting { waited, holder: wait.holders.first() });
             }
             let pause = wait.next_pause();
-            is_complete = waited + pause >= wait.next_told.min(self.options.wait_budget);
-            let ask = if is_complete { self.sql.holder(held) } else { String::new() };
-            holders = state::holders(&self.pause(sql::ROLLBACK, pause, &ask).await?);
+            wait.is_complete = waited + pause >= wait.next_told.min(self.options.wait_budget);
+            let ask = if wait.is_complete { self.sql.holder(held) } else { String::new() };
+            wait.holders = wait::holders(&self.pause(sql::ROLLBACK, pause, &ask).await?);
             reply = self.send_begin(&self.current(), conditions).await?;
         }
     }
@@ -118,7 +79,7 @@ impl<S: Session> Engine<'_, S> {
     async fn holder(&mut self, held: Held) -> Result<Option<Holder>, Error> {
         let reply = self.session.send(&self.sql.holder(held)).await;
         let reply = reply.map_err(|failure| Error::own("asking who is at work", failure.cause))?;
-        Ok(state::holders(&reply).into_iter().next())
+        Ok(wait::holders(&reply).into_iter().next())
     }
 
     /// The same, going by the answer to a [`Sql::begin_next`]. Only if it is not what was expected, there is more to read.

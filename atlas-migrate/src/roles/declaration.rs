@@ -23,8 +23,10 @@ pub struct Roles {
     pub(super) applications: Vec<Login>,
     pub(super) readers: Vec<Login>,
     pub(super) schemas: Vec<String>,
+    pub(super) keep: Vec<String>,
     pub(super) grants: Vec<Extra>,
     pub(super) lock_timeout: Duration,
+    pub(super) wait_budget: Duration,
 }
 
 /// A role that can log in.
@@ -94,8 +96,10 @@ impl Roles {
             applications: Vec::new(),
             readers: Vec::new(),
             schemas: vec!["public".to_owned()],
+            keep: Vec::new(),
             grants: Vec::new(),
             lock_timeout: Duration::from_secs(3),
+            wait_budget: Duration::from_secs(900),
         }
     }
 
@@ -123,6 +127,13 @@ impl Roles {
         self
     }
 
+    /// Objects that keep their owner and their privileges: `prices_history`, or `shop.prices_history` where several schemas have
+    /// one of that name. Default: none. For tables that nobody may change, as extensions make them.
+    pub fn keep<T: Into<String>>(mut self, objects: impl IntoIterator<Item = T>) -> Self {
+        self.keep.extend(objects.into_iter().map(Into::into));
+        self
+    }
+
     /// A privilege more, for a role of this declaration or another one that there is: `TRUNCATE`, `EXECUTE`…
     ///
     /// It is granted as soon as there is such an object.
@@ -134,6 +145,12 @@ impl Roles {
     /// How long it waits for a lock. Default: 3 seconds; zero waits for ever.
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = timeout;
+        self
+    }
+
+    /// For how long in all it waits for another process that changes roles. Default: 15 minutes.
+    pub fn wait_budget(mut self, budget: Duration) -> Self {
+        self.wait_budget = budget;
         self
     }
 

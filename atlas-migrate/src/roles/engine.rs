@@ -10,10 +10,12 @@ use super::proof::Proof;
 use super::state::{self, State};
 use super::{prove, refusal};
 use crate::Error;
+use crate::progress::Listener;
 use crate::server::Server;
 use crate::session::{Reply, Session};
 use crate::sql::roles::Asked;
 use crate::sql::{self, Sql};
+use crate::wait::{Lock, Wait};
 
 pub(super) struct Engine<'a, S> {
     session: &'a mut S,
@@ -48,11 +50,12 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     async fn change(&mut self) -> Result<RolesPlan, Error> {
-        let begin = self.sql.begin_roles();
-        let state = self.read(begin, &[]).await?;
+        self.begin().await?;
+        let state = self.read(String::new(), &[]).await?;
         let plan = plan::plan(self.roles, &state)?;
-        let statements: String = plan.steps.iter().map(|step| step.sql.as_str()).collect();
-        self.send(&(statements + sql::COMMIT), "changing roles").await?;
+        for message in plan.messages() {
+            self.send(&message, "changing roles").await?;
+        }
         Ok(plan)
     }
 
@@ -65,8 +68,8 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     async fn try_all(&mut self) -> Result<Proof, Error> {
-        let begin = self.sql.begin_roles();
-        let state = self.read(begin, &[]).await?;
+        self.begin().await?;
+        let state = self.read(String::new(), &[]).await?;
         let missing = prove::missing(self.roles, &state);
         if !missing.is_empty() {
             return Ok(Proof::new(missing));
@@ -74,7 +77,7 @@ impl<'a, S: Session> Engine<'a, S> {
         // Only who is there can be asked for.
         let names: Vec<_> = self.roles.logins().map(|login| login.name.as_str()).collect();
         let reply = self.send(&self.sql.read_roles(&self.asked(&names)), "looking at privileges").await?;
-        let state = State::read(&reply, self.sql.server_version)?;
+        let state = State::read(&reply, self.sql.server_version, &self.roles.keep)?;
         let trials = prove::trials(self.roles, &state);
         let reply = self.send(&prove::message(self.roles, &state, &trials), "trying what roles may do").await?;
         let mut probes = prove::compare(self.roles, &state);
@@ -92,10 +95,26 @@ impl<'a, S: Session> Engine<'a, S> {
         Ok(server)
     }
 
+    /// Begins a transaction, in which nobody else changes roles of this database.
+    async fn begin(&mut self) -> Result<(), Error> {
+        let listener = Listener::default();
+        let lock = Lock {
+            doing: "changing roles",
+            holder: Sql::roles_holder(),
+            budget: self.roles.wait_budget,
+            listener: &listener,
+        };
+        let mut wait = Wait::new();
+        while !state::has_lock(&self.send(&self.sql.begin_roles(), "taking the lock").await?) {
+            lock.await_turn(self.session, &mut wait).await?;
+        }
+        Ok(())
+    }
+
     /// Begins, and reads all that there is; with what these roles have in effect.
     async fn read(&mut self, begin: String, names: &[&str]) -> Result<State, Error> {
         let message = begin + &self.sql.read_roles(&self.asked(names));
-        State::read(&self.send(&message, "looking at roles").await?, self.sql.server_version)
+        State::read(&self.send(&message, "looking at roles").await?, self.sql.server_version, &self.roles.keep)
     }
 
     fn asked<'q>(&'q self, held_by: &'q [&'q str]) -> Asked<'q> {

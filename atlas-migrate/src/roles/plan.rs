@@ -46,6 +46,29 @@ impl RolesPlan {
         Self { steps: self.steps, left: next.left }
     }
 
+    /// What is sent, with the commit. A password has a message of its own: what a server logs or audits of a message is all of its
+    /// text, and of a statement with a password it hides that.
+    pub(super) fn messages(&self) -> Vec<String> {
+        let mut messages = vec![String::new()];
+        for step in &self.steps {
+            let is_alone = step.shown.is_some();
+            if is_alone {
+                messages.push(String::new());
+            }
+            if let Some(last) = messages.last_mut() {
+                last.push_str(&step.sql);
+            }
+            if is_alone {
+                messages.push(String::new());
+            }
+        }
+        if let Some(last) = messages.last_mut() {
+            last.push_str(crate::sql::COMMIT);
+        }
+        messages.retain(|message| !message.is_empty());
+        messages
+    }
+
     /// What is not as declared and is left as it is, since the session's role may not change it, or it is not there yet.
     pub fn left(&self) -> &[String] {
         &self.left
@@ -226,9 +249,20 @@ impl Planner<'_> {
         let objects = self.state.objects.iter().filter(|object| !object.belongs && object.owner != self.roles.owner);
         for object in objects {
             if object.may_change {
-                self.push(sql::set_owner(object.kind.into(), &object.quoted, &self.roles.owner));
+                self.push(sql::set_owner(&object.keyword, &object.quoted, &self.roles.owner));
+            } else if object.kind == Kind::Other {
+                let keyword = object.keyword.to_ascii_lowercase();
+                self.plan.left.push(format!("{keyword} {} belongs to {}", object.quoted, object.owner));
             } else {
                 self.plan.left.push(format!("{} belongs to {}", object.quoted, object.owner));
+            }
+        }
+        // These are of the database, and may be another program's. That the owner may use its wrapper is not asked of a superuser.
+        for loose in self.state.loose.iter().filter(|loose| loose.owner != self.roles.owner) {
+            if loose.is_server && is_superuser(&self.state.session) {
+                self.push(sql::set_owner("", &loose.name.replacen("server", "SERVER", 1), &self.roles.owner));
+            } else {
+                self.plan.left.push(format!("{} belongs to {}", loose.name, loose.owner));
             }
         }
     }
@@ -237,7 +271,7 @@ impl Planner<'_> {
     fn change_objects(&mut self) {
         let mut changes = Changes::new();
         for object in
-            self.state.objects.iter().filter(|object| object.kind != Kind::Type && self.is_within_reach(object))
+            self.state.objects.iter().filter(|object| object.kind.is_granted() && self.is_within_reach(object))
         {
             for role in self.roles.grantees() {
                 let (has, wanted) = (privileges(&object.acl, role), self.roles.wanted_on_object(role, object));
@@ -332,7 +366,8 @@ impl From<Kind> for sql::Kind {
             Kind::Table => Self::Table,
             Kind::Sequence => Self::Sequence,
             Kind::Routine => Self::Routine,
-            Kind::Type => Self::Type,
+            // On neither is anything granted here.
+            Kind::Type | Kind::Other => Self::Type,
         }
     }
 }

@@ -70,7 +70,7 @@ pub(super) fn compare(roles: &Roles, state: &State) -> Vec<Probe> {
         if !object.belongs {
             probes.push(probe(format!("{}: owner", object.quoted), &roles.owner, &object.owner));
         }
-        if object.kind == Kind::Type {
+        if !object.kind.is_granted() {
             continue;
         }
         for role in roles.logins().map(|login| login.name.as_str()) {

@@ -17,6 +17,8 @@ pub(super) struct State {
     pub(super) roles: Vec<Role>,
     pub(super) schemas: Vec<Place>,
     pub(super) objects: Vec<Object>,
+    /// What is in no schema.
+    pub(super) loose: Vec<Loose>,
     pub(super) defaults: Vec<Default>,
     /// Whether that is said with each membership, as it is since PostgreSQL 16, rather than of a role.
     pub(super) says_who_inherits: bool,
@@ -65,6 +67,8 @@ pub(super) struct Item {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Object {
     pub(super) kind: Kind,
+    /// What it is called behind `ALTER`.
+    pub(super) keyword: String,
     pub(super) schema: String,
     pub(super) name: String,
     /// Quoted, with its schema, and with the types of its arguments.
@@ -89,6 +93,24 @@ pub(super) enum Kind {
     Sequence,
     Routine,
     Type,
+    /// What nobody has privileges on, except its owner: an operator, a collation, a text search configuration.
+    Other,
+}
+
+impl Kind {
+    /// Whether rights on it can be granted, other than by PostgreSQL's default.
+    pub(super) fn is_granted(self) -> bool {
+        !matches!(self, Self::Type | Self::Other)
+    }
+}
+
+/// An object of the database, which is in no schema.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Loose {
+    /// `publication pub`
+    pub(super) name: String,
+    pub(super) is_server: bool,
+    pub(super) owner: String,
 }
 
 /// Privileges of what the owner will make.
@@ -101,14 +123,23 @@ pub(super) struct Default {
 }
 
 impl State {
-    pub(super) fn read(reply: &Reply, server_version: u32) -> Result<Self, Error> {
+    /// Without the objects that are kept.
+    pub(super) fn read(reply: &Reply, server_version: u32, keep: &[String]) -> Result<Self, Error> {
+        let is_kept = |object: &Object| {
+            keep.iter().any(|name| {
+                *name == object.name || name.strip_prefix(&object.schema) == Some(&format!(".{}", object.name))
+            })
+        };
+        let mut objects: Vec<Object> = all(reply, "atlas_object")?;
+        objects.retain(|object| !is_kept(object));
         Ok(Self {
+            loose: all(reply, "atlas_loose")?,
             says_who_inherits: server_version >= 160_000,
             session: one(reply, "atlas_session")?,
             database: one(reply, "atlas_database")?,
             roles: all(reply, "atlas_role")?,
             schemas: all(reply, "atlas_schema")?,
-            objects: all(reply, "atlas_object")?,
+            objects,
             defaults: all(reply, "atlas_default")?,
         })
     }
@@ -142,6 +173,11 @@ pub(super) fn server(reply: &Reply) -> Result<Server, Error> {
         version_number: text(3)?.parse().map_err(|_| unreadable())?,
         version: text(4)?.to_owned(),
     })
+}
+
+/// Whether the lock was to be had.
+pub(super) fn has_lock(reply: &Reply) -> bool {
+    reply.rows("atlas_lock").next_back().is_some_and(|row| row.first() == Some(&Some("1".to_owned())))
 }
 
 fn one<T: DeserializeOwned>(reply: &Reply, name: &str) -> Result<T, Error> {

@@ -24,6 +24,7 @@ impl Roles {
     ///     applications = [{ name = "shop", password-env = "SHOP_PASSWORD" }]
     ///     read-only = ["shop_reports"]
     ///     schemas = ["public", "shop"]
+    ///     keep = ["shop.prices_history"]
     ///
     ///     [[grants]]
     ///     role = "shop"
@@ -40,11 +41,11 @@ impl Roles {
     /// [`Source`](crate::ErrorKind::Source) with all that is wrong with the text, at its places.
     pub fn from_toml(path: impl AsRef<str>, text: impl AsRef<str>) -> Result<Self, Error> {
         let declaration = roles::read(path.as_ref(), text.as_ref()).map_err(|faults| Error::faults(&faults))?;
-        let Declaration { owner, migrators, applications, readers, schemas, grants } = declaration;
+        let Declaration { owner, migrators, applications, readers, schemas, keep, grants } = declaration;
         let roles = migrators.into_iter().fold(Self::owned_by(owner), |roles, role| roles.migrator(login(role)));
         let roles = applications.into_iter().fold(roles, |roles, role| roles.application(login(role)));
         let roles = readers.into_iter().fold(roles, |roles, role| roles.read_only(login(role)));
-        let roles = schemas.into_iter().fold(roles, Self::schemas);
+        let roles = schemas.into_iter().fold(roles, Self::schemas).keep(keep);
         let grant = |roles: Self, Grant { role, privilege, on }| roles.grant(role, privilege, on);
         Ok(grants.into_iter().fold(roles, grant))
     }

@@ -60,7 +60,7 @@ impl Roles {
             Kind::Table => On::Table { schema, name },
             Kind::Sequence => On::Sequence { schema, name },
             Kind::Routine => On::Routine { schema, name },
-            Kind::Type => return wanted,
+            Kind::Type | Kind::Other => return wanted,
         };
         wanted.extend(self.extra(role, &on));
         wanted

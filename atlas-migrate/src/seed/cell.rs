@@ -31,22 +31,51 @@ pub(super) fn of_json<'a>(json: &'a str, column: &Column) -> Result<Cow<'a, str>
     if column.is_json() {
         return Ok(Cow::Borrowed(json));
     }
+    let whole = |message: String| format!("{message} in `{}`", column.name);
     match json.as_bytes().first() {
-        Some(b'{') => Err(format!("an object in `{}`", column.name)),
-        Some(b'[') => match &column.element {
-            Some(element) => {
-                let mut array = String::new();
-                write_array(&mut array, json, element).map_err(|message| format!("{message} in `{}`", column.name))?;
-                Ok(Cow::Owned(array))
-            }
-            None => Err(format!("an array in `{}`", column.name)),
-        },
+        Some(b'[') if column.element.is_some() => {
+            let mut array = String::new();
+            write_array(&mut array, json, column).map_err(whole)?;
+            Ok(Cow::Owned(array))
+        }
+        Some(b'{' | b'[') => structure(json, &column.base, column.builtin).map_err(whole),
         _ => Ok(Cow::Borrowed(json)),
     }
 }
 
+/// An object or an array, for a type that is not JSON: types of extensions have forms of their own, and many read JSON.
+fn structure<'a>(json: &'a str, base: &str, builtin: bool) -> Result<Cow<'a, str>, String> {
+    match json.as_bytes().first() {
+        Some(b'{') if base == "hstore" => hstore(json).map(Cow::Owned),
+        _ if !builtin => Ok(Cow::Borrowed(json)),
+        Some(b'{') => Err("an object".to_owned()),
+        _ => Err("an array".to_owned()),
+    }
+}
+
+/// Writes an object as hstore reads it: `"a"=>"1","b"=>NULL`.
+fn hstore(json: &str) -> Result<String, String> {
+    let entries: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(json).map_err(|error| error.to_string())?;
+    let mut written = String::new();
+    for (key, value) in entries {
+        if !written.is_empty() {
+            written.push(',');
+        }
+        quote(&mut written, &key);
+        written.push_str("=>");
+        match value {
+            serde_json::Value::Null => written.push_str("NULL"),
+            serde_json::Value::String(text) => quote(&mut written, &text),
+            other => quote(&mut written, &other.to_string()),
+        }
+    }
+    Ok(written)
+}
+
 /// Writes an array as PostgreSQL does: `{1,NULL,"a"}`.
-fn write_array(array: &mut String, json: &str, element: &str) -> Result<(), String> {
+fn write_array(array: &mut String, json: &str, column: &Column) -> Result<(), String> {
+    let element = column.element.as_deref().unwrap_or_default();
     let values: Vec<&RawValue> = serde_json::from_str(json).map_err(|error| error.to_string())?;
     array.push('{');
     for (index, value) in values.iter().enumerate() {
@@ -57,8 +86,12 @@ fn write_array(array: &mut String, json: &str, element: &str) -> Result<(), Stri
         match value.as_bytes().first() {
             Some(b'n') => array.push_str("NULL"),
             _ if is_json(element) => quote(array, value),
-            Some(b'[') => write_array(array, value, element)?,
-            Some(b'{') => return Err(format!("an object among {element}")),
+            Some(b'[') => write_array(array, value, column)?,
+            Some(b'{') => {
+                let text =
+                    structure(value, element, column.builtin).map_err(|what| format!("{what} among {element}"))?;
+                quote(array, &text);
+            }
             Some(b'"') => {
                 let text: String = serde_json::from_str(value).map_err(|error| error.to_string())?;
                 quote(array, &label_of(&text, element).unwrap_or(text));

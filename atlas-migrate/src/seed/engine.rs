@@ -6,7 +6,7 @@
 //!    rows, its row in `schema_seeds`, the commit. Generated rows come in batches, each with a transaction.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use atlas_migrate_core::seed::Run;
 
@@ -14,16 +14,14 @@ use super::item::{self, Item, Source};
 use super::order::{self, Node};
 use super::state::{Known, State};
 use super::table::Table;
-use super::{Options, SeedReport, Seeded, Seeder, refusal, state};
+use super::{Options, SeedReport, Seeded, Seeder, failure, refusal, state};
 use crate::engine::refusal::check_names;
+use crate::mark::Hidden;
 use crate::progress::Event;
-use crate::session::{Reply, Session};
-use crate::sql::{self, SeedRow, SessionSettings, Sql};
+use crate::session::{Cause, Reply, Session};
+use crate::sql::{self, Held, SeedRow, SessionSettings, Sql};
+use crate::wait::{Lock, Wait};
 use crate::{Error, ErrorKind};
-
-/// The pauses between two tries to take the lock.
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
 pub(super) struct Engine<'a, S> {
     pub(super) session: &'a mut S,
@@ -87,7 +85,7 @@ impl<'a, S: Session> Engine<'a, S> {
 
     pub(super) async fn run(mut self) -> Result<SeedReport, Error> {
         let state = self.look(&item::digest(&self.items)).await?;
-        refusal::check_environment(&self.seeder.environment, self.environment.as_deref())?;
+        self.check_environment(&state)?;
         let pending: Vec<_> = (0..self.items.len()).filter(|item| self.is_pending(*item)).collect();
         if pending.is_empty() {
             // Those who have nothing to load are guarded as well.
@@ -109,8 +107,24 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     pub(super) async fn mark(mut self) -> Result<(), Error> {
-        self.look("").await?.server.writable("the mark is to be written")?;
+        let state = self.look("").await?;
+        state.server.writable("the mark is to be written")?;
+        // Several rows are one when it has been written.
+        if let Some(hidden) = state.hidden_mark.filter(|hidden| *hidden != Hidden::Rows) {
+            return Err(hidden.mark(&self.sql.mark_table(), &state.role));
+        }
         self.write_mark(self.sql.unmark()).await
+    }
+
+    /// Whether the seeds are for this database, as far as that is known.
+    fn check_environment(&self, state: &State) -> Result<(), Error> {
+        if let Some(hidden) = state.hidden_mark {
+            return Err(hidden.mark(&self.sql.mark_table(), &state.role));
+        }
+        if let Some(hidden) = state.hidden_seeds {
+            return Err(hidden.seeds(&self.sql.history(), &state.role));
+        }
+        refusal::check_environment(&self.seeder.environment, self.environment.as_deref())
     }
 
     async fn write_mark(&mut self, before: String) -> Result<(), Error> {
@@ -175,7 +189,8 @@ impl<'a, S: Session> Engine<'a, S> {
         if self.environment.is_some() || self.seeder.environment.is_production() || !self.known.is_empty() {
             return Ok(());
         }
-        let names: Vec<_> = self.tables.iter().flatten().map(|table| table.name.as_str()).collect();
+        let of_users = self.tables.iter().flatten().filter(|table| !table.member);
+        let names: Vec<_> = of_users.map(|table| table.name.as_str()).collect();
         if names.is_empty() {
             return Ok(());
         }
@@ -235,29 +250,30 @@ impl<'a, S: Session> Engine<'a, S> {
     /// Makes sure that a transaction is open which has the lock.
     async fn turn(&mut self) -> Result<(), Error> {
         if !self.open {
-            self.begin().await?;
-            refusal::check_environment(&self.seeder.environment, self.environment.as_deref())?;
+            let state = self.begin().await?;
+            self.check_environment(&state)?;
             self.check_virgin().await?;
         }
         Ok(())
     }
 
-    async fn begin(&mut self) -> Result<(), Error> {
-        let (started, mut pause) = (Instant::now(), FIRST_PAUSE);
+    async fn begin(&mut self) -> Result<State, Error> {
+        let options = self.options;
+        let lock = Lock {
+            doing: "loading seeds",
+            holder: self.sql.holder(Held::Lock),
+            budget: options.wait_budget,
+            listener: &options.listener,
+        };
+        let mut wait = Wait::new();
         self.unsettle();
         loop {
             let reply = self.send(&self.sql.begin_seeds(), "preparing the table of seeds").await?;
-            if self.read_state(&reply)?.granted {
-                return Ok(());
+            let state = self.read_state(&reply)?;
+            if state.granted {
+                return Ok(state);
             }
-            let waited = started.elapsed();
-            if waited >= self.options.wait_budget {
-                return Err(refusal::busy(waited));
-            }
-            self.options.listener.tell(&Event::Waiting { waited, holder: None });
-            let message = sql::ROLLBACK.to_owned() + &Sql::pause(pause, "");
-            self.send(&message, "waiting").await?;
-            pause = pause.mul_f32(1.5).min(LONGEST_PAUSE);
+            lock.await_turn(self.session, &mut wait).await?;
         }
     }
 
@@ -289,12 +305,12 @@ impl<'a, S: Session> Engine<'a, S> {
             let row = SeedRow { name, environment, checksum, done: is_last, rows: *rows, duration: started.elapsed() };
             end += &self.sql.record_seed(&row);
         }
-        if self.ending == Ending::Commit {
-            end += sql::COMMIT;
-            end += &self.sql.clear_up(&self.before);
-        }
-        if !end.is_empty() {
-            self.send(&end, "recording a seed").await?;
+        end += &match self.ending {
+            Ending::Commit => sql::COMMIT.to_owned() + &self.sql.clear_up(&self.before),
+            Ending::Rollback => Sql::check_deferred(),
+        };
+        if let Err(failed) = self.session.send(&end).await {
+            return Err(self.not_committed(group, batch.as_ref(), failed.cause));
         }
         if self.ending == Ending::Commit {
             self.settle();
@@ -310,6 +326,12 @@ impl<'a, S: Session> Engine<'a, S> {
             self.report.done.push(seeded);
         }
         Ok(Progress::Done)
+    }
+
+    /// What was deferred until the end has failed, or the record of a seed.
+    fn not_committed(&self, group: &[usize], batch: Option<&Batch>, cause: Cause) -> Error {
+        let seeds: Vec<_> = group.iter().map(|item| (&self.items[*item], self.tables[*item].as_ref())).collect();
+        failure::of_commit(&seeds, batch.map_or(0..0, |batch| batch.from..batch.end), cause)
     }
 
     /// The rows of a generator that are next; none of anything else.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use atlas_migrate_core::seed::PRODUCTION;
+use atlas_migrate_core::seed::{PRODUCTION, is_production};
 
 /// The name of an environment: `dev`, `test`, `demo`, `production`, or whatever the folders of seeds are called.
 ///
@@ -11,9 +11,10 @@ use atlas_migrate_core::seed::PRODUCTION;
 pub struct Environment(String);
 
 impl Environment {
-    /// The environment of this name. In production, nothing runs but what is marked for it.
+    /// The environment of this name. In production, nothing runs but what is marked for it; `production` is so in capitals too.
     pub fn named(name: impl Into<String>) -> Self {
-        Self(name.into())
+        let name = name.into();
+        Self(if is_production(&name) { PRODUCTION.to_owned() } else { name })
     }
 
     /// The environment of the name `production`.

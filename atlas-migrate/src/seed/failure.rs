@@ -4,15 +4,16 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use atlas_migrate_core::fault::Fault;
-use atlas_migrate_core::seed::{Cell, Row};
+use atlas_migrate_core::seed::{self, Cell};
 use atlas_migrate_core::statement;
 
 use super::item::{Item, Source};
-use super::label;
 use super::rows::FileReader;
 use super::table::Table;
+use super::{generate, label};
 use crate::place::{Place, line_of_block, span_at};
 use crate::session::{Cause, ServerError};
+use crate::sql::NOT_TAKEN;
 use crate::{Error, ErrorKind};
 
 /// How the row that failed is found.
@@ -30,6 +31,68 @@ struct InCopy<'a> {
     line: u64,
     /// What is said of the line: the column, perhaps.
     rest: &'a str,
+}
+
+/// Something that was deferred until the end of a transaction failed, when all the rows of these seeds were there; of a
+/// generator, those of a range.
+pub(super) fn of_commit(seeds: &[(&Item<'_>, Option<&Table>)], range: Range<u64>, cause: Cause) -> Error {
+    let server = match cause {
+        Cause::Server(server) if !server.ends_connection() && server.code != NOT_TAKEN => server,
+        cause => return Error::own("recording a seed", cause),
+    };
+    // Its table is named in the message, as a rule.
+    let (named, others): (Vec<_>, Vec<_>) =
+        seeds.iter().partition(|(_, table)| table.is_some_and(|table| names(&server, table)));
+    let found = named.iter().chain(&others).find_map(|(item, _)| Some((*item, find(item, &range, &server)?)));
+    let item = match (found.as_ref(), named.first(), seeds) {
+        (Some((item, _)), ..) | (None, Some((item, _)), _) | (None, None, [(item, _)]) => Some(*item),
+        _ => None,
+    };
+    let (mut fault, mut row) = (None, None);
+    match found {
+        Some((_, Row::OfFile(at))) => fault = Some(at),
+        Some((_, Row::Generated(number))) => row = Some(number),
+        None => {}
+    }
+    let path = item.map_or("", |item| item.path().unwrap_or(&item.name));
+    let name = item.map_or_else(
+        || format!("seeds {}", seeds.iter().map(|(item, _)| item.name.as_str()).collect::<Vec<_>>().join(", ")),
+        |item| format!("seed {}", item.name),
+    );
+    let mut error = match fault.or_else(|| (!path.is_empty()).then(|| Fault::new(path, ""))) {
+        Some(fault) => Error::at(kind(&server), fault).saying(format!("{name} failed: {}", server.message)),
+        None => Error::new(kind(&server), format!("{name} failed: {}", server.message)),
+    };
+    if let Some(row) = row {
+        error = error.note(format!("it is row {row} of those that are generated"));
+    }
+    if server.code.starts_with("23") || server.code == "P0001" {
+        error = error.note("it is deferred, and was checked when all rows were there");
+    }
+    rolled_back_to(error.server(&server), range.start).hint(hint(&server.code))
+}
+
+/// A row that was found.
+enum Row {
+    OfFile(Fault),
+    Generated(u64),
+}
+
+/// The first row with the key that the server names.
+fn find(item: &Item<'_>, range: &Range<u64>, server: &ServerError) -> Option<Row> {
+    match item.source {
+        Source::Sql(_) => None,
+        Source::Rows(seed) => Some(Row::OfFile(at_key(FileReader::open(seed).ok()?, server)?)),
+        Source::Generated(generate) => {
+            let key = Key::of(server, generate.columns())?;
+            let is_it = |number: &u64| {
+                let cells = generate::cells(generate, *number);
+                let text = |column: &usize| cells.get(*column).cloned().flatten().unwrap_or_default();
+                key.is_of(&key.columns.iter().map(text).collect::<Vec<_>>())
+            };
+            range.clone().find(is_it).map(Row::Generated)
+        }
+    }
 }
 
 /// The rows of a file, or of a generator, were not taken.
@@ -189,17 +252,35 @@ fn at_line(reader: FileReader<'_>, place: &InCopy<'_>, table: Option<&Table>) ->
     reader.find(|row| (row.number() == place.line).then(|| row.fault(column.unwrap_or(0), "", label.clone())))
 }
 
-/// The first row with the key that the server names: `Key (email)=(a@b.c) already exists.`
+/// A key that the server names: `Key (email)=(a@b.c) already exists.`
+struct Key<'a> {
+    /// By their numbers in the file.
+    columns: Vec<usize>,
+    values: &'a str,
+}
+
+impl<'a> Key<'a> {
+    fn of<C: AsRef<str>>(server: &'a ServerError, columns: &[C]) -> Option<Self> {
+        let detail = server.detail.as_deref()?;
+        let (names, rest) = detail.split_once('(')?.1.split_once(")=(")?;
+        // An exclusion constraint names the key that is in the way behind it.
+        let rest = rest.find(&format!("({names})=(")).map_or(rest, |other| &rest[..other]);
+        let values = &rest[..rest.rfind(')')?];
+        let number = |name: &str| columns.iter().position(|column| column.as_ref() == name.trim_matches('"'));
+        Some(Self { columns: names.split(", ").map(number).collect::<Option<_>>()?, values })
+    }
+
+    fn is_of(&self, cells: &[String]) -> bool {
+        let matches = |cell: &String| self.values.split(", ").any(|value| label::may_be(cell, value));
+        cells.join(", ") == self.values || cells.iter().all(matches)
+    }
+}
+
+/// The first row with the key that the server names.
 fn at_key(reader: FileReader<'_>, server: &ServerError) -> Option<Fault> {
-    let detail = server.detail.as_deref()?;
-    let (names, values) = detail.split_once('(')?.1.split_once(")=(")?;
-    let values = &values[..values.rfind(')')?];
-    let columns: Option<Vec<usize>> = names
-        .split(", ")
-        .map(|name| reader.columns().iter().position(|column| column == name.trim_matches('"')))
-        .collect();
-    let columns = columns?;
-    let text = |row: &Row<'_>| {
+    let key = Key::of(server, reader.columns())?;
+    let columns = &key.columns;
+    let text = |row: &seed::Row<'_>| {
         let cell = |column: &usize| match row.cell(*column) {
             Cell::Text(text) => text.into_owned(),
             Cell::Json(json) => json.to_owned(),
@@ -207,12 +288,8 @@ fn at_key(reader: FileReader<'_>, server: &ServerError) -> Option<Fault> {
         };
         columns.iter().map(cell).collect::<Vec<_>>()
     };
-    let is_it = |cells: Vec<String>| {
-        let matches = |cell: &String| values.split(", ").any(|value| label::may_be(cell, value));
-        cells.join(", ") == values || cells.iter().all(matches)
-    };
     reader.find(|row| {
-        is_it(text(row)).then(|| {
+        key.is_of(&text(row)).then(|| {
             let label = match row.cell(columns[0]) {
                 Cell::Text(text) if label::is_label(&text) && server.code == "23503" => "no row is called so",
                 _ => "in this row",
@@ -234,11 +311,11 @@ fn at_second(reader: FileReader<'_>, key: &[String]) -> Option<Fault> {
 
 fn hint(code: &str) -> &'static str {
     match code {
-        "23503" => "no row has what it refers to: load that before, or mend the key",
-        "23502" | "23514" | "23P01" => "mend the row",
-        "42501" => "run as a role that may write to the table, or name one with `role(..)`",
+        "23503" => "no row has what it refers to: load that before, or fix the key",
+        "23502" | "23505" | "23514" | "23P01" => "fix the row",
+        "42501" => "run as a role that may write to the table and to its sequences, or name one with `role(..)`",
         "55P03" => "end the session that is in the way, or be patient with `lock_timeout(..)`",
-        code if code.starts_with("22") => "mend the value",
-        code => crate::hint::server(code).unwrap_or("mend the file and run again"),
+        code if code.starts_with("22") => "fix the value",
+        code => crate::hint::server(code).unwrap_or("fix the file and run again"),
     }
 }

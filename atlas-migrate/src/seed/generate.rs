@@ -8,6 +8,21 @@ use rand_chacha::rand_core::SeedableRng;
 use uuid::Uuid;
 
 use super::text::Cells;
+use super::writer::Sink;
+
+impl Sink for Vec<Option<String>> {
+    fn cell(&mut self, text: Option<&str>) {
+        self.push(text.map(str::to_owned));
+    }
+}
+
+/// The cells of a row as text.
+pub(super) fn cells(generate: &dyn Generate, number: u64) -> Vec<Option<String>> {
+    let (mut texts, mut scratch) = (Vec::new(), String::new());
+    let random = &mut random(key(generate), number);
+    generate.row(number, random, &mut Cells::new(&mut texts, &mut scratch));
+    texts
+}
 
 /// Rows that are made when they are needed, and that are the same each time and on every platform.
 ///

@@ -7,6 +7,7 @@ use super::binary::Form;
 use super::engine::{Batch, Engine};
 use super::failure::{self, Found};
 use super::item::{self, Source};
+use super::key::Telling;
 use super::label;
 use super::rows::{FileReader, FileRows, GeneratedRows, Progress, Raw, Written, length};
 use super::table::Table;
@@ -24,6 +25,8 @@ pub(super) struct Load {
     key: Vec<String>,
     /// The columns that are set in rows that exist, and whether they can be compared.
     set: Vec<(String, bool)>,
+    /// What a row has to have, so that it is seen whether it exists.
+    telling: Telling,
 }
 
 impl Load {
@@ -59,6 +62,10 @@ impl<'a, S: Session> Engine<'a, S> {
                 Source::Rows(seed) => FileReader::open(seed).ok()?.columns().to_vec(),
                 Source::Generated(generate) => generate.columns().iter().map(|column| (*column).to_owned()).collect(),
             };
+            // There are no rows in a file without columns.
+            if columns.is_empty() && matches!(item.source, Source::Rows(_)) {
+                return None;
+            }
             // Of tables that refer to each other, the rows come to their places all at once.
             let staging = (item.existing != Existing::Insert || group.len() > 1).then(|| {
                 self.stagings += 1;
@@ -69,7 +76,11 @@ impl<'a, S: Session> Engine<'a, S> {
                 .filter(|column| !item.key.contains(&column.name) && !column.always)
                 .map(|column| (column.name.clone(), column.is_comparable()))
                 .collect();
-            Some(Load { columns, staging, existing: item.existing, key: item.key.clone(), set, table })
+            let telling = match item.existing {
+                Existing::Insert => Telling::default(),
+                Existing::Skip | Existing::Update => Telling::of(&table, &columns, &item.key),
+            };
+            Some(Load { columns, staging, existing: item.existing, key: item.key.clone(), set, telling, table })
         };
         group.iter().map(|number| load(*number)).collect()
     }
@@ -94,7 +105,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 let columns: Vec<_> = load.columns.iter().filter_map(|name| load.table.column(name)).collect();
                 let name = self.items[number].name.clone();
                 let progress = self.progress(&name, None, length(seed.content()));
-                let mut rows = FileRows::new(reader, seed.format(), columns, load.writer(), progress);
+                let mut rows = FileRows::new(reader, seed.format(), columns, &load.telling, load.writer(), progress);
                 self.copy(number, load, 0, &mut rows).await
             }
             (Source::Generated(generate), Some(load)) => {
@@ -104,6 +115,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 let mut rows = GeneratedRows::new(
                     generate,
                     from..end,
+                    &load.telling,
                     load.writer(),
                     Progress { bytes: self.generated_bytes, ..progress },
                 );
@@ -171,9 +183,11 @@ impl<'a, S: Session> Engine<'a, S> {
     pub(super) fn sequences(loads: &[Option<Load>]) -> String {
         let of_load = |load: &Load| {
             let columns = load.columns.iter().filter_map(|name| load.table.column(name));
-            let set = columns.filter_map(|column| {
-                let sequence = column.sequence.as_ref()?;
-                Some(Sql::set_sequence(&load.table.name, &column.name, sequence, label::FIRST_BIGINT))
+            let set = columns.filter(|column| column.is_numbered()).flat_map(|column| {
+                let set = |sequence: &String| {
+                    Sql::set_sequence(&load.table.name, &column.name, sequence, label::FIRST_BIGINT)
+                };
+                column.sequences.iter().map(set)
             });
             set.collect::<String>()
         };

@@ -8,6 +8,7 @@ mod environment;
 mod failure;
 mod generate;
 mod item;
+mod key;
 mod label;
 mod load;
 mod order;

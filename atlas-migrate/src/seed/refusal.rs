@@ -1,7 +1,6 @@
 //! What is said when nothing was begun: the environment, the files or the tables do not allow it.
 
 use std::collections::HashSet;
-use std::time::Duration;
 
 use atlas_migrate_core::fault::Fault;
 
@@ -25,7 +24,7 @@ pub(super) fn check_unique(items: &[Item<'_>]) -> Result<(), Error> {
 /// A database is of one environment, for good.
 pub(super) fn check_environment(ours: &Environment, of_database: Option<&str>) -> Result<(), Error> {
     match of_database {
-        Some(other) if other != ours.name() => {
+        Some(other) if Environment::named(other) != *ours => {
             let message = format!("this database is of the environment {other}, and the seeds are for {ours}");
             Err(Error::new(ErrorKind::Environment, message).hint(
                 "connect to another database; or, if this one has become another environment's, say so with `mark`",
@@ -80,12 +79,6 @@ pub(super) fn check_tables(items: &[Item<'_>], tables: &[Option<Table>], pending
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::faults_of(ErrorKind::Failed, &faults)) }
-}
-
-/// Another process has been loading seeds for longer than the budget.
-pub(super) fn busy(waited: Duration) -> Error {
-    let message = format!("another process has been loading seeds for {:.1} s", waited.as_secs_f64());
-    Error::new(ErrorKind::Busy, message).hint("let it come to its end, or be patient with `wait_budget(..)`")
 }
 
 /// Says what was loaded before an error.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use atlas_migrate_core::fault::Fault;
 use atlas_migrate_core::seed::{Cell, Content, Format, Row, Rows, Seed};
 
+use super::key::{self, Telling};
 use super::table::Column;
 use super::text::Cells;
 use super::writer::{Sink, Writer};
@@ -40,6 +41,7 @@ pub(super) struct FileRows<'a> {
     /// Those of the file, in its order.
     columns: Vec<&'a Column>,
     format: Format,
+    telling: &'a Telling,
     pub(super) writer: Writer,
     pub(super) progress: Progress<'a>,
 }
@@ -117,10 +119,11 @@ impl<'a> FileRows<'a> {
         rows: FileReader<'a>,
         format: Format,
         columns: Vec<&'a Column>,
+        telling: &'a Telling,
         writer: Writer,
         progress: Progress<'a>,
     ) -> Self {
-        Self { rows, columns, format, writer, progress }
+        Self { rows, columns, format, telling, writer, progress }
     }
 }
 
@@ -130,8 +133,8 @@ impl Chunks for FileRows<'_> {
         while !self.writer.is_full() && !ended {
             match self.rows.rows.next().map_err(|fault| Error::faults(&[fault]))? {
                 Some(row) => {
-                    self.writer
-                        .row(|sink| write_row(sink, &row, &self.columns, self.format))
+                    check_key(&row, &self.columns, self.telling)
+                        .and_then(|()| self.writer.row(|sink| write_row(sink, &row, &self.columns, self.format)))
                         .map_err(|fault| Error::at(ErrorKind::Failed, fault))?;
                     rows = row.number();
                 }
@@ -143,6 +146,18 @@ impl Chunks for FileRows<'_> {
         }
         self.progress.tell(rows, self.rows.read.load(Ordering::Relaxed));
         Ok(true)
+    }
+}
+
+/// A row that cannot be told from others would come in once more each time.
+fn check_key(row: &Row<'_>, columns: &[&Column], telling: &Telling) -> Result<(), Fault> {
+    match telling.null(|number| matches!(row.cell(number), Cell::Null | Cell::Missing)) {
+        None => Ok(()),
+        Some(number) => {
+            let Column { name, ty, .. } = columns[number];
+            let message = format!("null in `{name}`, by which existing rows are found");
+            Err(row.fault(number, message, format!("{name} is {ty}")).hint(key::HINT))
+        }
     }
 }
 
@@ -183,30 +198,42 @@ pub(super) struct GeneratedRows<'a> {
     key: [u8; 32],
     next: u64,
     end: u64,
+    telling: &'a Telling,
     pub(super) writer: Writer,
     scratch: String,
     pub(super) progress: Progress<'a>,
 }
 
 impl<'a> GeneratedRows<'a> {
-    pub(super) fn new(generate: &'a dyn Generate, rows: Range<u64>, writer: Writer, progress: Progress<'a>) -> Self {
+    pub(super) fn new(
+        generate: &'a dyn Generate,
+        rows: Range<u64>,
+        telling: &'a Telling,
+        writer: Writer,
+        progress: Progress<'a>,
+    ) -> Self {
         let key = generate::key(generate);
-        Self { generate, key, next: rows.start, end: rows.end, writer, scratch: String::new(), progress }
+        Self { generate, key, next: rows.start, end: rows.end, telling, writer, scratch: String::new(), progress }
     }
 }
 
 impl Chunks for GeneratedRows<'_> {
     fn next(&mut self, buffer: &mut Vec<u8>) -> Result<bool, Error> {
         while !self.writer.is_full() && self.next < self.end {
-            let Self { generate, key, next, scratch, .. } = self;
+            let Self { generate, key, next, scratch, telling, .. } = self;
             self.writer.row(|sink| {
                 let mut cells = Cells::new(sink, scratch);
                 generate.row(*next, &mut generate::random(*key, *next), &mut cells);
                 let (count, columns) = (cells.count(), generate.columns().len());
-                if count == columns {
-                    return Ok(());
-                }
                 let table = generate.table();
+                if count == columns {
+                    let Some(null) = telling.null(|number| cells.is_null(number)) else { return Ok(()) };
+                    let column = generate.columns()[null];
+                    let message = format!(
+                        "row {next} generated for {table} has null in `{column}`, by which existing rows are found"
+                    );
+                    return Err(Error::new(ErrorKind::Usage, message).hint(key::HINT));
+                }
                 let message = format!("row {next} generated for {table} has {count} cells for {columns} columns");
                 Err(Error::new(ErrorKind::Usage, message).hint("push a cell for each column, None for null"))
             })?;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::table::Table;
+use crate::mark::Hidden;
 use crate::server::Server;
 use crate::session::{Reply, Row};
 use crate::sql::SessionSettings;
@@ -13,6 +14,12 @@ pub(super) struct State {
     /// Whether the lock was to be had.
     pub(super) granted: bool,
     pub(super) environment: Option<String>,
+    /// Why the environment is not known.
+    pub(super) hidden_mark: Option<Hidden>,
+    /// Why it is not known which seeds are done.
+    pub(super) hidden_seeds: Option<Hidden>,
+    /// The role that the tables are read as.
+    pub(super) role: String,
     pub(super) settings: SessionSettings,
     pub(super) server: Server,
 }
@@ -44,6 +51,9 @@ impl State {
                 version_number: text(row, 9)?.parse().map_err(|_| unreadable())?,
                 version: text(row, 10)?.to_owned(),
             },
+            hidden_mark: hidden(row, 11)?,
+            hidden_seeds: hidden(row, 12)?,
+            role: text(row, 13)?.to_owned(),
         })
     }
 }
@@ -65,6 +75,10 @@ pub(super) fn tables(reply: &Reply) -> Result<Vec<Option<Table>>, Error> {
         _ => Ok(None),
     };
     reply.rows("atlas_table").map(table).collect()
+}
+
+fn hidden(row: &Row, column: usize) -> Result<Option<Hidden>, Error> {
+    row.get(column).and_then(Option::as_deref).map(|why| Hidden::read(why).ok_or_else(unreadable)).transpose()
 }
 
 fn text(row: &Row, column: usize) -> Result<&str, Error> {

@@ -11,9 +11,21 @@ pub(super) struct Table {
     /// Quoted, with its schema.
     pub(super) name: String,
     pub(super) columns: Vec<Column>,
-    unique: Vec<Vec<String>>,
+    pub(super) unique: Vec<Unique>,
+    /// Rows may also be told apart by a partial index, an expression or an exclusion constraint.
+    pub(super) otherwise_unique: bool,
+    /// An extension has made it, with rows of its own perhaps.
+    pub(super) member: bool,
     /// The tables that its foreign keys refer to.
     pub(super) references: Vec<i64>,
+}
+
+/// A unique index on columns.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Unique {
+    pub(super) columns: Vec<String>,
+    /// A null in it equals no other.
+    pub(super) nulls_distinct: bool,
 }
 
 /// One of its columns.
@@ -27,12 +39,16 @@ pub(super) struct Column {
     pub(super) base: String,
     /// The type of its elements, if it is an array.
     pub(super) element: Option<String>,
+    /// The type, or that of the elements, comes with the server.
+    pub(super) builtin: bool,
     pub(super) not_null: bool,
     pub(super) default: bool,
     pub(super) generated: bool,
     pub(super) always: bool,
-    /// The sequence that numbers it, quoted.
-    pub(super) sequence: Option<String>,
+    /// Its default is another value each time.
+    pub(super) fresh: bool,
+    /// The sequences that number it, quoted: its own, and those of its default.
+    pub(super) sequences: Vec<String>,
 }
 
 /// What is wrong between a file and its table.
@@ -52,6 +68,11 @@ impl Column {
     /// Whether it is a number that no label stands for.
     pub(super) fn is_number(&self) -> bool {
         matches!(self.base.as_str(), "int2" | "int4" | "numeric" | "float4" | "float8" | "oid")
+    }
+
+    /// Whether what a sequence gives is its value.
+    pub(super) fn is_numbered(&self) -> bool {
+        matches!(self.base.as_str(), "int2" | "int4" | "int8" | "numeric")
     }
 
     /// Whether two values of it can be told apart by `=`.
@@ -79,6 +100,10 @@ impl Table {
             return vec![misfit(None, format!("{} is not a table", self.name), hint)];
         }
         let mut misfits = Vec::new();
+        // A file without columns has no rows.
+        if columns.is_empty() {
+            return misfits;
+        }
         for (number, name) in columns.iter().enumerate() {
             match self.column(name) {
                 None => {
@@ -111,8 +136,8 @@ impl Table {
             if let Some(missing) = key.iter().find(|name| !columns.contains(name)) {
                 let hint = "a key consists of columns that the file has".to_owned();
                 misfits.push(misfit(None, format!("the key `{missing}` is not a column of the file"), hint));
-            } else if !self.unique.iter().any(|unique| same(unique, key)) {
-                let all: Vec<_> = self.unique.iter().map(|unique| format!("({})", unique.join(", "))).collect();
+            } else if !self.unique.iter().any(|unique| unique.is_on(key)) {
+                let all: Vec<_> = self.unique.iter().map(|unique| format!("({})", unique.columns.join(", "))).collect();
                 let hint = match all.is_empty() {
                     true => "add a unique index to the table".to_owned(),
                     false => format!("unique are {}", all.join(", ")),
@@ -125,6 +150,9 @@ impl Table {
     }
 }
 
-fn same(left: &[String], right: &[String]) -> bool {
-    left.len() == right.len() && left.iter().all(|name| right.contains(name))
+impl Unique {
+    /// Whether it is on these columns, in whatever order.
+    pub(super) fn is_on(&self, columns: &[String]) -> bool {
+        self.columns.len() == columns.len() && self.columns.iter().all(|name| columns.contains(name))
+    }
 }

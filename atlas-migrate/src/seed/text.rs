@@ -56,11 +56,13 @@ pub struct Cells<'a> {
     sink: &'a mut dyn Sink,
     scratch: &'a mut String,
     count: usize,
+    /// The numbers of those that are null.
+    nulls: Vec<usize>,
 }
 
 impl<'a> Cells<'a> {
     pub(super) fn new(sink: &'a mut dyn Sink, scratch: &'a mut String) -> Self {
-        Self { sink, scratch, count: 0 }
+        Self { sink, scratch, count: 0, nulls: Vec::new() }
     }
 
     /// The next cell. `None` is null; what is no number, boolean, text, UUID or JSON goes by its `Display`, as in
@@ -69,11 +71,18 @@ impl<'a> Cells<'a> {
         self.scratch.clear();
         let is_value = value.write(self.scratch);
         self.sink.cell(is_value.then_some(self.scratch.as_str()));
+        if !is_value {
+            self.nulls.push(self.count);
+        }
         self.count += 1;
     }
 
     pub(super) fn count(&self) -> usize {
         self.count
+    }
+
+    pub(super) fn is_null(&self, number: usize) -> bool {
+        self.nulls.contains(&number)
     }
 }
 

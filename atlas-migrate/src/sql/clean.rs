@@ -1,6 +1,6 @@
 //! What is sent to empty tables.
 
-use super::ours::{SPACE, marks, member, ours};
+use super::ours::{SPACE, TOPOLOGY, marks, member, numbered_by, of_extension, ours};
 use super::{Sql, dollar_quoted, literal};
 use crate::clean::Reference;
 
@@ -12,13 +12,15 @@ const SEEN: u64 = 1_001;
 pub(crate) struct Target<'a> {
     /// With its schema.
     pub(crate) quoted: &'a str,
-    /// Its partitions are emptied with it. Those that inherit from another table are tables of their own.
+    /// Its partitions are emptied with it.
     pub(crate) partitioned: bool,
+    /// Those that inherit from it are tables of their own.
+    pub(crate) parent: bool,
 }
 
 impl Target<'_> {
     fn only(&self) -> String {
-        if self.partitioned { self.quoted.to_owned() } else { format!("ONLY {}", self.quoted) }
+        if self.parent { format!("ONLY {}", self.quoted) } else { self.quoted.to_owned() }
     }
 }
 
@@ -40,11 +42,12 @@ impl Sql {
              \x20 PERFORM set_config('jit', 'off', true);\n\
              {marks}\
              \x20 OPEN atlas_state FOR SELECT atlas_marks AS atlas_state, current_database(), current_user,\n\
-             \x20   (SELECT coalesce(jsonb_agg(jsonb_build_object('name', n.nspname, 'member', {schema_member})\n\
+             \x20   (SELECT coalesce(jsonb_agg(jsonb_build_object('name', n.nspname, 'member', {schema_member} OR {TOPOLOGY})\n\
              \x20     ORDER BY n.nspname COLLATE \"C\"), '[]') FROM pg_namespace n WHERE {SPACE}),\n\
              \x20   pg_is_in_recovery(), current_setting('transaction_read_only'), now() = statement_timestamp(),\n\
              \x20   current_setting('server_version_num'), current_setting('server_version'),\n\
-             \x20   CASE WHEN current_setting('is_superuser') = 'on' THEN current_setting('session_replication_role') ELSE '' END;\n\
+             \x20   CASE WHEN current_setting('is_superuser') = 'on' THEN current_setting('session_replication_role') ELSE '' END,\n\
+             \x20   coalesce(host(inet_server_addr()) || ':' || inet_server_port(), 'local');\n\
              \x20 OPEN atlas_tables FOR {tables};\n\
              \x20 OPEN atlas_references FOR {references};\n\
              END",
@@ -73,18 +76,6 @@ impl Sql {
         format!("{begin}LOCK TABLE {} IN EXCLUSIVE MODE;\n", list(targets))
     }
 
-    /// The numbers of those tables, given with their object ids, that have pages.
-    pub(crate) fn grown(tables: impl Iterator<Item = (usize, i64)>) -> String {
-        let tables: Vec<_> = tables.map(|(number, oid)| format!("({number}, {oid})")).collect();
-        if tables.is_empty() {
-            return String::new();
-        }
-        let values = tables.join(", ");
-        format!(
-            "SELECT number AS atlas_filled FROM (VALUES {values}) t (number, oid) WHERE pg_relation_size(oid::oid) > 0;\n"
-        )
-    }
-
     /// For each table its number, the number of rows as far as they are counted, of the pages that these are on, and of all its
     /// pages.
     pub(crate) fn count_rows<'t>(&self, targets: impl Iterator<Item = (usize, &'t Target<'t>)>) -> String {
@@ -110,11 +101,19 @@ impl Sql {
         united(targets.map(select))
     }
 
+    /// For each table its number and the number of its rows, wherever these are.
+    pub(crate) fn count_all<'t>(targets: impl Iterator<Item = (usize, &'t Target<'t>)>) -> String {
+        let select = |(number, target): (usize, &Target<'_>)| {
+            format!("SELECT {number} AS atlas_rows, count(*), 0, 0 FROM {};\n", target.only())
+        };
+        targets.map(select).collect()
+    }
+
     /// The numbers of the foreign keys by which there is a row that refers to another.
     pub(crate) fn referring<'r>(references: impl Iterator<Item = &'r Reference>) -> String {
         let select = |reference: &Reference| {
             let row = reference.columns.join(", ");
-            format!("SELECT WHERE EXISTS (SELECT FROM {} WHERE ROW({row}) IS NOT NULL)", reference.table)
+            format!("SELECT WHERE EXISTS (SELECT 1 FROM {} WHERE ROW({row}) IS NOT NULL)", reference.table)
         };
         numbered("atlas_referring", "", references.map(select))
     }
@@ -126,9 +125,11 @@ impl Sql {
     }
 
     /// The numbers of the tables that have rows.
-    pub(crate) fn filled(targets: &[Target<'_>]) -> String {
-        let select = |target: &Target<'_>| format!("SELECT WHERE EXISTS (SELECT FROM {})", target.only());
-        numbered("atlas_filled", "", targets.iter().map(select))
+    pub(crate) fn filled<'t>(targets: impl Iterator<Item = (usize, &'t Target<'t>)>) -> String {
+        let select = |(number, target): (usize, &Target<'_>)| {
+            format!("SELECT {number} AS atlas_filled WHERE EXISTS (SELECT 1 FROM {})", target.only())
+        };
+        united(targets.map(select))
     }
 
     pub(crate) fn truncate<'t>(targets: impl Iterator<Item = &'t Target<'t>>) -> String {
@@ -185,15 +186,24 @@ fn united(queries: impl Iterator<Item = String>) -> String {
     if queries.is_empty() { String::new() } else { queries.join("\nUNION ALL ") + ";\n" }
 }
 
-/// Those of the columns of the table `c`.
-const SEQUENCES: &str = "(SELECT coalesce(jsonb_agg(jsonb_build_object('quoted', format('%I.%I', m.nspname, s.relname),\n\
-    'start', q.seqstart, 'owned', pg_has_role(s.relowner, 'USAGE'), 'may_update', has_sequence_privilege(s.oid, 'UPDATE'))\n\
-    ORDER BY d.refobjsubid), '[]') FROM pg_depend d JOIN pg_class s ON s.oid = d.objid JOIN pg_namespace m ON m.oid = s.relnamespace\n\
-    JOIN pg_sequence q ON q.seqrelid = s.oid WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass\n\
-    AND d.refobjid = c.oid AND d.deptype IN ('a', 'i'))";
+/// Those that number columns of the table `c`, each with all the tables that it numbers.
+fn sequences() -> String {
+    format!(
+        "(SELECT coalesce(jsonb_agg(jsonb_build_object('quoted', format('%I.%I', m.nspname, s.relname), 'start', q.seqstart,\n\
+         \x20   'owned', pg_has_role(s.relowner, 'USAGE'), 'may_update', has_sequence_privilege(s.oid, 'UPDATE'), 'tables', r.tables)\n\
+         \x20   ORDER BY s.oid), '[]') FROM pg_sequence q JOIN pg_class s ON s.oid = q.seqrelid JOIN pg_namespace m ON m.oid = s.relnamespace\n\
+         \x20 CROSS JOIN LATERAL (SELECT jsonb_agg(DISTINCT coalesce(pg_partition_root(u.relation)::oid, u.relation)::bigint) AS tables\n\
+         \x20   FROM {} u) r WHERE s.oid IN (\n\
+         \x20   SELECT d.objid FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass\n\
+         \x20     AND d.refobjid = c.oid AND d.deptype IN ('a', 'i') UNION ALL SELECT d.refobjid FROM pg_attrdef f\n\
+         \x20     JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass\n\
+         \x20     WHERE f.adrelid = c.oid))",
+        numbered_by("s.oid")
+    )
+}
 
 fn tables(with_sequences: bool) -> String {
-    let sequences = if with_sequences { SEQUENCES } else { "'[]'::jsonb" };
+    let sequences = if with_sequences { sequences() } else { "'[]'::jsonb".to_owned() };
     format!(
         "SELECT jsonb_build_object('oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname,\n\
          \x20   'quoted', format('%I.%I', n.nspname, c.relname), 'kind', c.relkind, 'ours', {ours}, 'member', {member},\n\
@@ -204,26 +214,34 @@ fn tables(with_sequences: bool) -> String {
          \x20   'may_delete', {usage} AND has_table_privilege(c.oid, 'DELETE'),\n\
          \x20   'may_truncate', {usage} AND has_table_privilege(c.oid, 'TRUNCATE'),\n\
          \x20   'known_rows', c.reltuples::float8, 'known_pages', c.relpages,\n\
-         \x20   'pages', CASE WHEN c.relkind = 'r' THEN pg_relation_size(c.oid) / current_setting('block_size')::bigint ELSE 1 END,\n\
+         \x20   'pages', CASE WHEN c.relkind = 'p' THEN 1 WHEN c.relam = (SELECT m.oid FROM pg_am m WHERE m.amname = 'heap')\n\
+         \x20     THEN pg_relation_size(c.oid) / current_setting('block_size')::bigint ELSE 0 END,\n\
+         \x20   'parent', c.relkind = 'r' AND c.relhassubclass AND NOT EXISTS (SELECT FROM pg_inherits i\n\
+         \x20     JOIN pg_class k ON k.oid = i.inhrelid WHERE i.inhparent = c.oid AND {kept_elsewhere}),\n\
          \x20   'triggers', c.relkind = 'p' OR c.relhasrules OR c.relhastriggers AND EXISTS (SELECT FROM pg_trigger g\n\
          \x20     WHERE g.tgrelid = c.oid AND NOT g.tgisinternal), 'sequences', {sequences}) AS atlas_table\n\
          \x20   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n\
          \x20   WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition AND {SPACE}\n\
          \x20   ORDER BY n.nspname COLLATE \"C\", c.relname COLLATE \"C\"",
         ours = ours(),
-        member = member("pg_class", "c.oid"),
+        member = of_extension("pg_class", "c.oid"),
+        kept_elsewhere = member("pg_namespace", "k.relnamespace"),
         usage = "has_schema_privilege(n.oid, 'USAGE')",
     )
 }
 
-/// Those of partitions belong to the table that they are of.
+/// Those of partitions belong to the table that they are of, and so do those of tables that an extension has made of one.
 fn references() -> String {
-    "SELECT jsonb_build_object('from', coalesce(pg_partition_root(f.conrelid)::oid, f.conrelid)::bigint,\n\
+    format!(
+        "SELECT jsonb_build_object('from', coalesce(pg_partition_root(f.conrelid)::oid,\n\
+     \x20     CASE WHEN {of_extension} THEN (SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = c.oid LIMIT 1) END,\n\
+     \x20     f.conrelid)::bigint,\n\
      \x20   'to', coalesce(pg_partition_root(f.confrelid)::oid, f.confrelid)::bigint,\n\
      \x20   'table', format('%I.%I', n.nspname, c.relname), 'columns', (SELECT jsonb_agg(quote_ident(a.attname))\n\
      \x20     FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY (f.conkey)),\n\
      \x20   'may_read', has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')) AS atlas_reference\n\
      \x20   FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace\n\
-     \x20   WHERE f.contype = 'f' AND f.conparentid = 0 ORDER BY f.oid"
-        .to_owned()
+     \x20   WHERE f.contype = 'f' AND f.conparentid = 0 ORDER BY f.oid",
+        of_extension = member("pg_namespace", "c.relnamespace"),
+    )
 }

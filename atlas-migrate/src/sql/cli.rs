@@ -17,7 +17,7 @@ pub(crate) fn look_at_marks() -> String {
          \x20 OPEN atlas_state FOR SELECT current_database() AS atlas_database,\n\
          \x20   (SELECT string_agg(m ->> 'environment', ' ') FROM jsonb_array_elements(atlas_marks) m),\n\
          \x20   (SELECT string_agg(m ->> 'table', ' ') FROM jsonb_array_elements(atlas_marks) m\n\
-         \x20     WHERE NOT (m ->> 'readable')::boolean);\n\
+         \x20     WHERE m ->> 'hidden' IS NOT NULL);\n\
          END",
         marks()
     );
@@ -33,8 +33,9 @@ pub(crate) fn create_database(name: &str) -> String {
     format!("CREATE DATABASE {}", ident(name))
 }
 
-pub(crate) fn drop_database(name: &str) -> String {
-    format!("DROP DATABASE {}", ident(name))
+/// With `force`, the sessions that are connected to it end.
+pub(crate) fn drop_database(name: &str, force: bool) -> String {
+    format!("DROP DATABASE {}{}", ident(name), if force { " WITH (FORCE)" } else { "" })
 }
 
 /// Cancels what the session of this name is at, and tells whether there is one.

@@ -20,7 +20,7 @@ mod clean;
 #[cfg(feature = "cli")]
 pub(crate) mod cli;
 mod judge;
-#[cfg(any(feature = "clean", feature = "roles"))]
+#[cfg(any(feature = "clean", feature = "roles", feature = "seeds", feature = "verify"))]
 mod ours;
 #[cfg(any(feature = "bench", feature = "verify"))]
 pub(crate) mod question;

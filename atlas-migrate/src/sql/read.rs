@@ -249,13 +249,7 @@ impl Sql {
     /// Who holds the lock, or the lease of a migration. The history has to be there for the latter.
     pub(crate) fn holder(&self, of: Held) -> String {
         match of {
-            Held::Lock => format!(
-                "SELECT {HOLDER} FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid\n\
-                 WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> pg_backend_pid() AND l.objsubid = 1\n\
-                 AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())\n\
-                 AND (l.classid::bigint << 32) | l.objid::bigint = {} LIMIT 1;\n",
-                self.lock_key()
-            ),
+            Held::Lock => Self::lock_holder(&self.lock_key().to_string()),
             Held::Lease => format!(
                 "SELECT {HOLDER} FROM {} h JOIN pg_stat_activity a ON {IS_RUNNER}\n\
                  WHERE h.namespace = {} AND h.runner IS NOT NULL LIMIT 1;\n",
@@ -263,6 +257,25 @@ impl Sql {
                 literal(&self.namespace)
             ),
         }
+    }
+
+    /// Who holds the advisory lock with this key, which is an expression.
+    pub(crate) fn lock_holder(key: &str) -> String {
+        format!(
+            "SELECT {HOLDER} FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid\n\
+             WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> pg_backend_pid() AND l.objsubid = 1\n\
+             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())\n\
+             AND (l.classid::bigint << 32) | l.objid::bigint = {key} LIMIT 1;\n"
+        )
+    }
+
+    /// Who is connected to a database, other than this session.
+    #[cfg(feature = "cli")]
+    pub(crate) fn connected_to(database: &str) -> String {
+        format!(
+            "SELECT {HOLDER} FROM pg_stat_activity a WHERE a.datname = {} AND a.pid <> pg_backend_pid() ORDER BY a.pid LIMIT 10;\n",
+            literal(database)
+        )
     }
 
     /// Who holds locks on tables with these names in this database, other than this session; and on which.

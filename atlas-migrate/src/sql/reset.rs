@@ -1,5 +1,6 @@
 //! What is sent to drop all that is in schemas.
 
+use super::ours::{TOPOLOGY, member};
 use super::{Sql, literal};
 
 /// The catalogs of what is in a schema, each with what may be dropped there.
@@ -44,7 +45,7 @@ impl Sql {
              SELECT concat_ws(' ', o.type, o.identity) AS atlas_drop, format(E'DROP %s IF EXISTS %s CASCADE;\\n', CASE o.type\n\
              \x20 WHEN 'function' THEN 'routine' WHEN 'procedure' THEN 'routine' WHEN 'aggregate' THEN 'routine'\n\
              \x20 WHEN 'statistics object' THEN 'statistics' WHEN 'composite type' THEN 'type' ELSE o.type END, o.identity)\n\
-             FROM inside, pg_identify_object(classid, objid, 0) o ORDER BY o.type COLLATE \"C\", o.identity COLLATE \"C\";\n\
+             FROM inside, pg_identify_object(classid, objid, 0) o ORDER BY classid <> 'pg_class'::regclass, o.type COLLATE \"C\", o.identity COLLATE \"C\";\n\
              {inside},\n\
              fallen AS (SELECT classid, objid FROM inside UNION SELECT d.classid, d.objid FROM pg_depend d\n\
              \x20 JOIN fallen f ON d.refclassid = f.classid AND d.refobjid = f.objid),\n\
@@ -57,6 +58,57 @@ impl Sql {
              WHERE schema !~ '^\"?pg_' AND schema NOT IN (SELECT nspname FROM space UNION ALL SELECT quote_ident(nspname) FROM space)\n\
              ORDER BY type COLLATE \"C\", identity COLLATE \"C\" LIMIT 20;\n"
         )
+    }
+
+    /// What is of the database and in no schema, each with the statement that drops it; without one if the role may not.
+    pub(crate) fn loose_objects() -> String {
+        let of_catalog = |(what, catalog, name, owner): (&str, &str, &str, &str)| {
+            format!(
+                "SELECT '{what} ' || quote_ident(c.{name}) AS name, format(E'DROP {} IF EXISTS %I CASCADE;\\n', c.{name}) AS statement,\n\
+                 \x20 c.{owner} AS owner FROM {catalog} c WHERE c.oid >= 16384 AND NOT {}",
+                what.to_ascii_uppercase().replace('-', " "),
+                member(catalog, "c.oid")
+            )
+        };
+        let named = [
+            ("event trigger", "pg_event_trigger", "evtname", "evtowner"),
+            ("publication", "pg_publication", "pubname", "pubowner"),
+            ("server", "pg_foreign_server", "srvname", "srvowner"),
+            ("foreign-data wrapper", "pg_foreign_data_wrapper", "fdwname", "fdwowner"),
+            ("language", "pg_language", "lanname", "lanowner"),
+        ];
+        // A subscription cannot be dropped in a transaction.
+        format!(
+            "SELECT l.name AS atlas_loose, CASE WHEN pg_has_role(l.owner, 'USAGE') THEN l.statement ELSE '' END FROM (\n\
+             {}\n\
+             UNION ALL SELECT 'schema ' || quote_ident(n.nspname), format(E'DROP SCHEMA IF EXISTS %I CASCADE;\\n', n.nspname), n.nspowner\n\
+             \x20 FROM pg_namespace n WHERE {TOPOLOGY}\n\
+             UNION ALL SELECT 'large object ' || c.oid, format(E'SELECT lo_unlink(%s);\\n', c.oid), c.lomowner FROM pg_largeobject_metadata c\n\
+             UNION ALL SELECT 'subscription ' || quote_ident(c.subname), '', c.subowner FROM pg_subscription c\n\
+             \x20 WHERE c.subdbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())) l\n\
+             ORDER BY l.name COLLATE \"C\";\n",
+            named.map(of_catalog).join("\nUNION ALL ")
+        )
+    }
+
+    /// The tables in which extensions keep rows about objects of users, with the rows that are these: what a dump has of them.
+    /// Nothing of TimescaleDB, which removes its own when a table is dropped.
+    pub(crate) fn kept_by_extensions() -> String {
+        "SELECT format('%I.%I', n.nspname, c.relname) AS atlas_kept, coalesce(x.extcondition[k.place], ''),\n\
+         has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'DELETE')\n\
+         FROM pg_extension x CROSS JOIN LATERAL unnest(x.extconfig) WITH ORDINALITY k (relation, place)\n\
+         JOIN pg_class c ON c.oid = k.relation JOIN pg_namespace n ON n.oid = c.relnamespace\n\
+         WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'pg_catalog' AND x.extname <> 'timescaledb' ORDER BY 1;\n"
+            .to_owned()
+    }
+
+    /// Removes such rows, at once, as they may refer to each other.
+    pub(crate) fn forget_kept(kept: &[(String, String)]) -> String {
+        let delete = |(number, (table, condition)): (usize, &(String, String))| {
+            format!("d{number} AS (DELETE FROM {table} {condition})")
+        };
+        let with: Vec<_> = kept.iter().enumerate().map(delete).collect();
+        if with.is_empty() { String::new() } else { format!("WITH {} SELECT 1;\n", with.join(",\n")) }
     }
 
     /// Takes back that the migrations of the namespace have run.

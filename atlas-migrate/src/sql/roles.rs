@@ -92,8 +92,9 @@ pub(crate) fn create_schema(name: &str, owner: &str) -> String {
     format!("CREATE SCHEMA {} AUTHORIZATION {};\n", ident(name), ident(owner))
 }
 
-pub(crate) fn set_owner(kind: Kind, quoted: &str, owner: &str) -> String {
-    format!("ALTER {} {quoted} OWNER TO {};\n", kind.keyword(), ident(owner))
+pub(crate) fn set_owner(keyword: &str, quoted: &str, owner: &str) -> String {
+    let object = [keyword, quoted].join(" ");
+    format!("ALTER {} OWNER TO {};\n", object.trim_start(), ident(owner))
 }
 
 pub(crate) fn grant(privileges: &[&str], on: &On<'_>, name: Option<&str>) -> String {
@@ -124,10 +125,18 @@ pub(crate) fn become_role(name: &str) -> String {
 }
 
 impl Sql {
-    /// Begins a transaction, in which nobody else changes roles of this database.
+    /// Begins a transaction, and tries to take the lock of those who change roles of this database.
     pub(crate) fn begin_roles(&self) -> String {
         let lock_timeout = milliseconds(self.lock_timeout);
-        format!("{}SET LOCAL lock_timeout = {lock_timeout};\nSELECT pg_advisory_xact_lock({LOCK});\n", self.open())
+        format!(
+            "{}SET LOCAL lock_timeout = {lock_timeout};\nSELECT pg_try_advisory_xact_lock({LOCK})::integer AS atlas_lock;\n",
+            self.open()
+        )
+    }
+
+    /// Who has that lock.
+    pub(crate) fn roles_holder() -> String {
+        Self::lock_holder(LOCK)
     }
 
     /// Begins a transaction that changes nothing.

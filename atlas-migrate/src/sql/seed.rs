@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::ours::{hidden, member};
 use super::write::{block, expect};
 use super::{Sql, dollar_quoted, ident, literal};
 use crate::seed::Options;
@@ -53,6 +54,23 @@ pub(crate) enum Conflict<'a> {
         set: &'a [(String, bool)],
     },
 }
+
+/// Whether the default of the column `a` of the table `c` calls a function that gives another value each time.
+const FRESH: &str = "EXISTS (SELECT FROM pg_attrdef f, regexp_matches(f.adbin::text, ':funcid (\\d+)', 'g') r\n\
+    \x20     JOIN pg_proc p ON p.oid = r.r[1]::oid WHERE f.adrelid = c.oid AND f.adnum = a.attnum AND p.provolatile = 'v')";
+
+/// The sequences of the column `a` of the table `c`: those that it owns, and those that its default takes numbers from.
+const SEQUENCES: &str = "(SELECT coalesce(jsonb_agg(format('%I.%I', m.nspname, s.relname) ORDER BY s.oid), '[]')\n\
+    \x20     FROM pg_class s JOIN pg_namespace m ON m.oid = s.relnamespace WHERE s.relkind = 'S' AND s.oid IN (\n\
+    \x20     SELECT d.objid FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass\n\
+    \x20       AND d.refobjid = c.oid AND d.refobjsubid = a.attnum AND d.deptype IN ('a', 'i')\n\
+    \x20     UNION ALL SELECT d.refobjid FROM pg_attrdef f JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid\n\
+    \x20       AND d.refclassid = 'pg_class'::regclass WHERE f.adrelid = c.oid AND f.adnum = a.attnum\n\
+    \x20       AND pg_get_expr(f.adbin, f.adrelid) ~ '^nextval\\(.*::regclass\\)$'))";
+
+/// The type of the elements of the type `y`, which may be a domain over an array.
+const ELEMENT: &str = "nullif((SELECT b.typelem FROM pg_type b WHERE b.oid = coalesce(nullif(y.typbasetype, 0), y.oid) \
+    AND b.typcategory = 'A'), 0)";
 
 fn list<'a>(columns: impl IntoIterator<Item = &'a String>) -> String {
     columns.into_iter().map(|column| ident(column)).collect::<Vec<_>>().join(", ")
@@ -159,15 +177,16 @@ impl Sql {
         self.open() + &self.read_seeds(&prepare, None)
     }
 
-    fn mark_table(&self) -> String {
+    pub(crate) fn mark_table(&self) -> String {
         format!("{}.{MARK}", ident(&self.schema))
     }
 
     fn find_mark(&self) -> String {
-        format!("to_regclass({})", literal(&self.mark_table()))
+        Self { table: MARK.to_owned(), ..self.clone() }.find()
     }
 
     fn read_seeds(&self, prepare: &str, current: Option<&str>) -> String {
+        let schema = literal(&self.schema);
         let settings = current.map_or(String::new(), |current| {
             format!(
                 "  IF atlas_digest IS DISTINCT FROM {} THEN\n{}  END IF;\n",
@@ -179,6 +198,8 @@ impl Sql {
             "DECLARE\n\
              \x20 atlas_granted boolean;\n\
              \x20 atlas_environment text;\n\
+             \x20 atlas_mark text;\n\
+             \x20 atlas_hidden text;\n\
              \x20 atlas_digest text;\n\
              \x20 atlas_settings text := '{{}}';\n\
              \x20 atlas_belongings text := '[]';\n\
@@ -188,9 +209,15 @@ impl Sql {
              BEGIN\n\
              {prepare}\
              \x20 IF atlas_granted AND {find_mark} IS NOT NULL THEN\n\
-             \x20   SELECT environment INTO atlas_environment FROM {mark};\n\
+             \x20   atlas_mark := {mark_hidden};\n\
+             \x20   IF atlas_mark IS NULL THEN\n\
+             \x20     SELECT min(environment), CASE WHEN count(*) > 1 THEN 'rows' END INTO atlas_environment, atlas_mark FROM {mark};\n\
+             \x20   END IF;\n\
              \x20 END IF;\n\
              \x20 IF atlas_granted AND {find} IS NOT NULL THEN\n\
+             \x20   atlas_hidden := {seeds_hidden};\n\
+             \x20 END IF;\n\
+             \x20 IF atlas_granted AND {find} IS NOT NULL AND atlas_hidden IS NULL THEN\n\
              \x20   SELECT {DIGEST} INTO atlas_digest FROM {seeds} s WHERE s.namespace = {namespace} AND s.state = 'done';\n\
              \x20   OPEN atlas_seeds FOR SELECT s.name AS atlas_seed, s.checksum, s.state, s.rows FROM {seeds} s\n\
              \x20     WHERE s.namespace = {namespace};\n\
@@ -200,8 +227,11 @@ impl Sql {
              {settings}\
              \x20 OPEN atlas_state FOR SELECT atlas_granted AS atlas_state, atlas_environment, atlas_settings,\n\
              \x20   atlas_belongings, atlas_role, session_user, pg_is_in_recovery(), current_setting('transaction_read_only'),\n\
-             \x20   now() = statement_timestamp(), current_setting('server_version_num'), current_setting('server_version');\n\
+             \x20   now() = statement_timestamp(), current_setting('server_version_num'), current_setting('server_version'),\n\
+             \x20   atlas_mark, atlas_hidden, current_user;\n\
              END",
+            mark_hidden = hidden(&self.find_mark(), &schema),
+            seeds_hidden = hidden(&self.find(), &schema),
             find_mark = self.find_mark(),
             mark = self.mark_table(),
             find = self.find(),
@@ -227,6 +257,13 @@ impl Sql {
     /// Removes the mark.
     pub(crate) fn unmark(&self) -> String {
         format!("DELETE FROM {};\n", self.mark_table())
+    }
+
+    /// Looks at what is deferred until the commit, which this leaves deferred.
+    pub(crate) fn check_deferred() -> String {
+        "SAVEPOINT atlas_deferred;\nSET CONSTRAINTS ALL IMMEDIATE;\nROLLBACK TO SAVEPOINT atlas_deferred;\n\
+         RELEASE SAVEPOINT atlas_deferred;\n"
+            .to_owned()
     }
 
     pub(crate) fn record_seed(&self, row: &SeedRow<'_>) -> String {
@@ -267,42 +304,45 @@ impl Sql {
              'oid', c.oid::bigint, 'kind', c.relkind, 'name', format('%I.%I', n.nspname, c.relname),\n\
              'columns', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', a.attname,\n\
              \x20   'type', format_type(a.atttypid, a.atttypmod), 'base', {base},\n\
-             \x20   'element', {element}, 'not_null', a.attnotnull,\n\
+             \x20   'element', {element}, 'builtin', (SELECT b.oid < 16384 FROM pg_type b WHERE b.oid = coalesce({element_oid},\n\
+             \x20     nullif(y.typbasetype, 0), y.oid)), 'not_null', a.attnotnull,\n\
              \x20   'default', a.atthasdef OR a.attidentity <> '', 'generated', a.attgenerated <> '',\n\
-             \x20   'always', a.attidentity = 'a',\n\
-             \x20   'sequence', pg_get_serial_sequence(format('%I.%I', n.nspname, c.relname), a.attname)) ORDER BY a.attnum), '[]')\n\
+             \x20   'always', a.attidentity = 'a', 'fresh', a.attidentity <> '' OR {FRESH},\n\
+             \x20   'sequences', {SEQUENCES}) ORDER BY a.attnum), '[]')\n\
              \x20 FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid\n\
              \x20 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),\n\
-             'unique', (SELECT coalesce(jsonb_agg((SELECT jsonb_agg(a.attname) FROM pg_attribute a\n\
-             \x20   WHERE a.attrelid = c.oid AND a.attnum = ANY ((i.indkey::smallint[])[0:i.indnkeyatts - 1]))), '[]') FROM pg_index i\n\
+             'unique', (SELECT coalesce(jsonb_agg(jsonb_build_object('columns', (SELECT jsonb_agg(a.attname) FROM pg_attribute a\n\
+             \x20   WHERE a.attrelid = c.oid AND a.attnum = ANY ((i.indkey::smallint[])[0:i.indnkeyatts - 1])),\n\
+             \x20   'nulls_distinct', NOT coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false))), '[]') FROM pg_index i\n\
              \x20 WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL),\n\
+             'member', {member}, 'otherwise_unique', EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND (i.indisexclusion\n\
+             \x20 OR i.indisunique AND (i.indpred IS NOT NULL OR i.indexprs IS NOT NULL))),\n\
              'references', (SELECT coalesce(jsonb_agg(DISTINCT f.confrelid::bigint), '[]') FROM pg_constraint f\n\
              \x20 WHERE f.conrelid = c.oid AND f.contype = 'f')) END\n\
              FROM unnest(ARRAY[{names}]::text[]) WITH ORDINALITY t (name, ordinality)\n\
              LEFT JOIN pg_class c ON c.oid = to_regclass(t.name) LEFT JOIN pg_namespace n ON n.oid = c.relnamespace\n\
              ORDER BY t.ordinality;\n",
             base = base("coalesce(nullif(y.typbasetype, 0), y.oid)"),
-            element = base(
-                "nullif((SELECT b.typelem FROM pg_type b WHERE b.oid = coalesce(nullif(y.typbasetype, 0), y.oid) \
-                AND b.typcategory = 'A'), 0)"
-            ),
+            element = base(ELEMENT),
+            element_oid = ELEMENT,
+            member = member("pg_class", "c.oid"),
             names = names.join(", ")
         )
     }
 
     /// For each table, which is quoted, whether it has rows.
     pub(crate) fn have_rows<'a>(tables: impl IntoIterator<Item = &'a str>) -> String {
-        let select = |table| format!("SELECT {} AS atlas_filled WHERE EXISTS (SELECT FROM {table})", literal(table));
+        let select = |table| format!("SELECT {} AS atlas_filled WHERE EXISTS (SELECT 1 FROM {table})", literal(table));
         tables.into_iter().map(select).collect::<Vec<_>>().join("\nUNION ALL ") + ";\n"
     }
 
-    /// Sets a sequence, which is quoted, behind the highest value of a column below `limit`. Never lowers it.
+    /// Sets a sequence, which is quoted, behind the highest value of a column below `limit`, if it reaches that. Never lowers it.
     pub(crate) fn set_sequence(table: &str, column: &str, sequence: &str, limit: i64) -> String {
         let column = ident(column);
         format!(
             "SELECT setval({name}, m.highest) FROM (SELECT max({column}) AS highest FROM {table} WHERE {column} < {limit}) m,\n\
              {sequence} s, pg_sequence q WHERE q.seqrelid = {name}::regclass AND q.seqincrement > 0\n\
-             AND m.highest >= s.last_value + s.is_called::integer;\n",
+             AND m.highest >= s.last_value + s.is_called::integer AND m.highest <= q.seqmax;\n",
             name = literal(sequence),
         )
     }

@@ -3,10 +3,15 @@
 //! Names are looked up in the catalog itself, and not by `to_regclass` and its like, which are errors for whoever may not use
 //! the schema. Expectations go to the server as one JSON document, in the form of [`serde_json::Value`].
 
+use super::ours::{member, numbered_by, of_extension};
 use super::{ident, literal};
 
 /// The schemas that are the database's own, as `n`.
 pub(super) const OWN_SCHEMA: &str = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
+
+/// Not what pg_partman copies indexes from.
+const NO_TEMPLATE: &str = "NOT EXISTS (SELECT FROM pg_extension x WHERE x.extname = 'pg_partman'\n\
+    \x20 AND x.extnamespace = n.oid AND starts_with(c.relname, 'template_'))";
 
 /// The table or other relation `c` in the schema `n` that the expectation `e` names, if there is one.
 const RELATION: &str = "LEFT JOIN LATERAL (\n\
@@ -22,21 +27,15 @@ const FUNCTIONS: &str = "pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 /// What holds for any database: indexes that are not valid, constraints that are not validated, the fullest sequence and all
 /// that are nearly used up or cannot be read, tables without primary key.
 pub(crate) fn any_database(fullest: u32) -> String {
-    let of_extension = |class: &str, alias: &str| {
-        format!(
-            "NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = '{class}'::regclass AND d.objid = {alias}.oid \
-             AND d.deptype = 'e')"
-        )
-    };
     format!(
         "SELECT format('%I.%I', n.nspname, x.relname) AS atlas_index, format('%I.%I', n.nspname, c.relname)\n\
          FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid\n\
-         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND {OWN_SCHEMA} ORDER BY 1;\n\
+         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND {OWN_SCHEMA} AND NOT {of_extension} ORDER BY 1;\n\
          SELECT quote_ident(k.conname) AS atlas_constraint, format('%I.%I', n.nspname, coalesce(c.relname, t.typname))\n\
          FROM pg_constraint k LEFT JOIN pg_class c ON c.oid = k.conrelid LEFT JOIN pg_type t ON t.oid = k.contypid\n\
          JOIN pg_namespace n ON n.oid = k.connamespace\n\
          WHERE NOT k.convalidated AND coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true) AND {OWN_SCHEMA}\n\
-         ORDER BY 2, 1;\n\
+         AND NOT {of_extension} AND NOT {type_of_extension} ORDER BY 2, 1;\n\
          SELECT s.name AS atlas_sequence, s.seen, s.share, s.value, s.highest FROM (\n\
          \x20 SELECT s.*, row_number() OVER (ORDER BY s.share DESC NULLS LAST, s.name) AS place FROM (\n\
          \x20   SELECT format('%I.%I', n.nspname, c.relname) AS name, v.seen, v.value, h.highest,\n\
@@ -44,25 +43,25 @@ pub(crate) fn any_database(fullest: u32) -> String {
          \x20     THEN (v.value::numeric - q.seqmin + 1) / (h.highest::numeric - q.seqmin + 1)\n\
          \x20     ELSE (q.seqmax::numeric - v.value + 1) / (q.seqmax::numeric - h.highest + 1) END, 0), 1) END AS share\n\
          \x20   FROM pg_sequence q JOIN pg_class c ON c.oid = q.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace\n\
-         \x20   LEFT JOIN LATERAL (SELECT CASE a.atttypid WHEN 'smallint'::regtype THEN 32767\n\
-         \x20     WHEN 'integer'::regtype THEN 2147483647 END::bigint AS highest\n\
-         \x20     FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid\n\
-         \x20     WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass\n\
-         \x20     AND d.deptype IN ('a', 'i') LIMIT 1) o ON true\n\
+         \x20   CROSS JOIN LATERAL (SELECT min(w.highest) AS highest FROM {numbered} u\n\
+         \x20     JOIN pg_attribute a ON a.attrelid = u.relation AND a.attnum = u.number JOIN pg_type y ON y.oid = a.atttypid\n\
+         \x20     CROSS JOIN LATERAL (SELECT CASE coalesce(nullif(y.typbasetype, 0), y.oid) WHEN 'smallint'::regtype THEN 32767\n\
+         \x20     WHEN 'integer'::regtype THEN 2147483647 END::bigint AS highest) w) o\n\
          \x20   CROSS JOIN LATERAL (SELECT CASE WHEN q.seqincrement > 0 THEN least(q.seqmax, o.highest)\n\
-         \x20     ELSE q.seqmin END AS highest) h\n\
+         \x20     ELSE greatest(q.seqmin, -o.highest - 1) END AS highest) h\n\
          \x20   CROSS JOIN LATERAL (SELECT has_sequence_privilege(c.oid, 'SELECT, USAGE')\n\
          \x20     AND (c.relpersistence <> 'u' OR NOT pg_is_in_recovery()) AS seen) p\n\
          \x20   CROSS JOIN LATERAL (SELECT p.seen, CASE WHEN p.seen THEN pg_sequence_last_value(c.oid) END AS value) v\n\
-         \x20   WHERE NOT q.seqcycle AND {OWN_SCHEMA} AND {sequence_is_own}\n\
+         \x20   WHERE NOT q.seqcycle AND {OWN_SCHEMA} AND NOT {of_extension}\n\
          \x20 ) s\n\
          ) s WHERE s.place = 1 OR NOT s.seen OR s.share > {fullest} ORDER BY s.share DESC, s.name;\n\
          SELECT n.nspname AS atlas_table, c.relname, format('%I.%I', n.nspname, c.relname), pg_table_is_visible(c.oid)\n\
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n\
-         WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND {OWN_SCHEMA} AND {table_is_own}\n\
+         WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND {OWN_SCHEMA} AND NOT {of_extension} AND {NO_TEMPLATE}\n\
          AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary) ORDER BY 3;\n",
-        sequence_is_own = of_extension("pg_class", "c"),
-        table_is_own = of_extension("pg_class", "c"),
+        of_extension = of_extension("pg_class", "c.oid"),
+        numbered = numbered_by("c.oid"),
+        type_of_extension = member("pg_type", "k.contypid"),
     )
 }
 

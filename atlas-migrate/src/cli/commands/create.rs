@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::cli::answer::{Answer, Failure};
 use crate::cli::context::Context;
-use crate::cli::databases::{Asked, MAINTENANCE, tell};
+use crate::cli::databases::{Asked, MAINTENANCE, in_use, tell};
 use crate::sql;
 
 /// Make the database that the URL names, if there is none
@@ -22,7 +22,16 @@ impl Create {
         if tell(&mut connection, sql::cli::find_database(database), "looking for the database").await? {
             return Ok(Asked::answer("create", database, "is there already", false));
         }
-        tell(&mut connection, sql::cli::create_database(database), "making the database").await?;
+        if let Err(error) = tell(&mut connection, sql::cli::create_database(database), "making the database").await {
+            let is_in_use = error.sqlstate() == Some("55006");
+            let error = in_use(&mut connection, "template1", error).await;
+            return Err(if is_in_use {
+                error.hint("a new database is a copy of template1, to which nobody may be connected: end these sessions, and try again")
+            } else {
+                error
+            }
+            .into());
+        }
         Ok(Asked::answer("create", database, "was made", true))
     }
 }

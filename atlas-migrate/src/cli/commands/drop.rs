@@ -6,15 +6,18 @@ use sqlx::Connection;
 use crate::cli::answer::{Answer, Failure};
 use crate::cli::ask::Consent;
 use crate::cli::context::Context;
-use crate::cli::databases::{Asked, MAINTENANCE, tell};
+use crate::cli::databases::{Asked, MAINTENANCE, in_use, tell};
 use crate::{Error, ErrorKind, sql};
 
 /// Drop the database that the URL names, with all that is in it
 ///
-/// Removes it once and for all; fails while somebody is connected to it. Asks before.
+/// Removes it once and for all; fails while another session is connected to it. Asks before.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: atlas-migrate drop --yes && atlas-migrate create && atlas-migrate run")]
 pub(in crate::cli) struct Drop {
+    /// End the sessions that are connected to it
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     consent: Consent,
 }
@@ -30,12 +33,14 @@ impl Drop {
         let mut connection = context.connect().await?;
         self.consent.obtain(context, &mut connection, "removes everything, and the database itself").await?;
         connection.close().await.map_err(|error| Error::new(ErrorKind::Connection, error.to_string()))?;
-        tell(&mut maintenance, sql::cli::drop_database(database), "dropping the database").await.map_err(|error| {
-            match error.sqlstate() {
-                Some("55006") => error.hint("wait until everybody has left it, or end their sessions"),
-                _ => error,
-            }
-        })?;
+        let drop = sql::cli::drop_database(database, self.force);
+        if let Err(error) = tell(&mut maintenance, drop, "dropping the database").await {
+            let is_in_use = error.sqlstate() == Some("55006");
+            let error = in_use(&mut maintenance, database, error).await;
+            return Err(
+                if is_in_use { error.hint("end these sessions: atlas-migrate drop --force") } else { error }.into()
+            );
+        }
         Ok(Asked::answer("drop", database, "was dropped", true))
     }
 }

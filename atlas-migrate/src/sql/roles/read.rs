@@ -63,7 +63,7 @@ impl Sql {
              SELECT jsonb_build_object('name', n.nspname, 'owner', pg_get_userbyid(n.nspowner), 'may_change',\n\
              \x20 pg_has_role(n.nspowner, 'USAGE'), 'acl', {schema}) AS atlas_schema FROM pg_namespace n\n\
              \x20 WHERE n.nspname = ANY ({schemas}) OR n.nspname = 'public';\n\
-             {objects}\
+             {objects}{loose}\
              SELECT jsonb_build_object('schema', n.nspname, 'kind', CASE d.defaclobjtype WHEN 'r' THEN 'table' WHEN 'S' THEN 'sequence'\n\
              \x20 ELSE 'routine' END, 'acl', {defaults}) AS atlas_default FROM pg_default_acl d\n\
              \x20 LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace WHERE d.defaclobjtype IN ('r', 'S', 'f')\n\
@@ -75,13 +75,14 @@ impl Sql {
             schema = items("n.nspacl", "acldefault('n', n.nspowner)"),
             schemas = names(asked.schemas),
             objects = objects(asked, self.server_version),
+            loose = loose(),
             defaults = items("d.defaclacl", "NULL::aclitem[]"),
             owner = literal(asked.owner),
         )
     }
 }
 
-/// The tables, sequences, routines and types of the schemas, save for what belongs to extensions and what other objects come with.
+/// What has an owner in the schemas, except what belongs to extensions and what other objects come with.
 fn objects(asked: &Asked<'_>, server_version: u32) -> String {
     let maintain = if server_version >= 170_000 { ", 'MAINTAIN'" } else { "" };
     let of_tables = format!("'SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER'{maintain}");
@@ -94,6 +95,7 @@ fn objects(asked: &Asked<'_>, server_version: u32) -> String {
         )
     };
     let select = |kind: &str,
+                  keyword: &str,
                   name: &str,
                   quoted: &str,
                   owner: &str,
@@ -102,7 +104,7 @@ fn objects(asked: &Asked<'_>, server_version: u32) -> String {
                   acl: &str,
                   held: &str| {
         format!(
-            "SELECT jsonb_build_object('kind', {kind}, 'schema', n.nspname, 'name', {name}, 'quoted', {quoted},\n\
+            "SELECT jsonb_build_object('kind', {kind}, 'keyword', {keyword}, 'schema', n.nspname, 'name', {name}, 'quoted', {quoted},\n\
              \x20 'owner', pg_get_userbyid({owner}), 'may_change', pg_has_role({owner}, 'USAGE'), 'belongs', {belongs},\n\
              \x20 'ours', {ours}, 'acl', {acl}, 'held', {held}) AS atlas_object\n"
         )
@@ -111,6 +113,7 @@ fn objects(asked: &Asked<'_>, server_version: u32) -> String {
         AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND c.relkind = 'S')";
     let relations = select(
         "CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END",
+        "CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END",
         "c.relname",
         "format('%I.%I', n.nspname, c.relname)",
         "c.relowner",
@@ -125,6 +128,7 @@ fn objects(asked: &Asked<'_>, server_version: u32) -> String {
     );
     let routines = select(
         "'routine'",
+        "'ROUTINE'",
         "c.proname",
         "format('%I.%I(%s)', n.nspname, c.proname, pg_get_function_identity_arguments(c.oid))",
         "c.proowner",
@@ -135,6 +139,7 @@ fn objects(asked: &Asked<'_>, server_version: u32) -> String {
     );
     let types = select(
         "'type'",
+        "'TYPE'",
         "c.typname",
         "format('%I.%I', n.nspname, c.typname)",
         "c.typowner",
@@ -166,6 +171,64 @@ fn objects(asked: &Asked<'_>, server_version: u32) -> String {
                 "(c.typtype IN ('e', 'd', 'r') OR c.typtype = 'c' \
                  AND (SELECT t.relkind FROM pg_class t WHERE t.oid = c.typrelid) = 'c')",
             ),
+        others(from),
     ]
     .concat()
+}
+
+/// What has an owner and no privileges: the catalogs, with the columns of schema and owner.
+const OTHERS: [(&str, &str, &str); 8] = [
+    ("pg_statistic_ext", "stxnamespace", "stxowner"),
+    ("pg_ts_config", "cfgnamespace", "cfgowner"),
+    ("pg_ts_dict", "dictnamespace", "dictowner"),
+    ("pg_collation", "collnamespace", "collowner"),
+    ("pg_operator", "oprnamespace", "oprowner"),
+    ("pg_opfamily", "opfnamespace", "opfowner"),
+    ("pg_opclass", "opcnamespace", "opcowner"),
+    ("pg_conversion", "connamespace", "conowner"),
+];
+
+fn others(from: impl Fn(&str, &str, &str) -> String) -> String {
+    let of_catalog = |(catalog, namespace, owner): (&str, &str, &str)| {
+        let object = format!("(pg_identify_object('{catalog}'::regclass, c.oid, 0))");
+        format!(
+            "SELECT jsonb_build_object('kind', 'other', 'keyword', upper(replace({object}.type, ' object', '')),\n\
+             \x20 'schema', n.nspname, 'name', coalesce({object}.name, {object}.identity), 'quoted', {object}.identity,\n\
+             \x20 'owner', pg_get_userbyid(c.{owner}), 'may_change', pg_has_role(c.{owner}, 'USAGE'), 'belongs', false,\n\
+             \x20 'ours', false, 'acl', '[]'::jsonb) AS atlas_object\n{}",
+            from(catalog, namespace, "true")
+        )
+    };
+    OTHERS.into_iter().map(of_catalog).collect()
+}
+
+/// What is of the database and in no schema, with its owner. Wrappers of foreign data are none but superusers'.
+fn loose() -> String {
+    let of_catalog = |(what, catalog, name, owner, condition): (&str, &str, &str, &str, &str)| {
+        format!(
+            "SELECT '{what} ' || quote_ident(c.{name}) AS name, c.{owner} AS owner FROM {catalog} c\n\
+             \x20 WHERE {condition} AND NOT {member}",
+            member = member(catalog, "c.oid")
+        )
+    };
+    let named = [
+        ("publication", "pg_publication", "pubname", "pubowner", "true"),
+        (
+            "subscription",
+            "pg_subscription",
+            "subname",
+            "subowner",
+            "c.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        ),
+        ("server", "pg_foreign_server", "srvname", "srvowner", "true"),
+        ("event trigger", "pg_event_trigger", "evtname", "evtowner", "true"),
+        ("language", "pg_language", "lanname", "lanowner", "c.oid >= 16384"),
+    ]
+    .map(of_catalog);
+    format!(
+        "SELECT jsonb_build_object('name', l.name, 'is_server', starts_with(l.name, 'server '), 'owner', pg_get_userbyid(l.owner)) AS atlas_loose FROM (\n\
+         {}\nUNION ALL SELECT CASE count(*) WHEN 1 THEN '1 large object' ELSE count(*) || ' large objects' END, c.lomowner\n\
+         \x20 FROM pg_largeobject_metadata c GROUP BY c.lomowner) l ORDER BY l.name COLLATE \"C\";\n",
+        named.join("\nUNION ALL ")
+    )
 }

@@ -1,0 +1,62 @@
+//! The mark of the environment, and what is said when it is not known.
+
+use serde::Deserialize;
+
+use crate::{Error, ErrorKind};
+
+/// Why a role does not know what is in a table of this library.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+pub(crate) enum Hidden {
+    #[serde(rename = "privilege")]
+    Privilege,
+    #[serde(rename = "row security")]
+    RowSecurity,
+    /// It has several rows.
+    #[serde(rename = "rows")]
+    Rows,
+}
+
+impl Hidden {
+    /// As the server says it.
+    pub(crate) fn read(why: &str) -> Option<Self> {
+        serde_json::from_value(why.into()).ok()
+    }
+
+    /// Which seeds were loaded is not known. The table is quoted.
+    #[cfg(feature = "seeds")]
+    pub(crate) fn seeds(self, table: &str, user: &str) -> Error {
+        let (message, hint) = match self {
+            Self::RowSecurity => (
+                format!("row-level security hides which seeds were loaded, {table}, from the role {user}"),
+                format!("let its owner show it: ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"),
+            ),
+            _ => (
+                format!("the role {user} may not read which seeds were loaded, {table}"),
+                format!("grant it: GRANT SELECT ON {table} TO …"),
+            ),
+        };
+        Error::new(ErrorKind::Database, message).hint(hint)
+    }
+
+    /// The mark that is not known may be one of production, and counts as such. The table is quoted.
+    pub(crate) fn mark(self, table: &str, user: &str) -> Error {
+        let counts = "so that the database counts as one in production";
+        let (message, hint) = match self {
+            Self::Privilege => (
+                format!("the role {user} may not read the mark of the environment, {table}, {counts}"),
+                format!("grant it: GRANT SELECT ON {table} TO …"),
+            ),
+            Self::RowSecurity => (
+                format!(
+                    "row-level security hides the mark of the environment, {table}, from the role {user}, {counts}"
+                ),
+                format!("let its owner show it: ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"),
+            ),
+            Self::Rows => (
+                format!("the mark of the environment, {table}, has more than one row, {counts}"),
+                "delete all of them except one".to_owned(),
+            ),
+        };
+        Error::new(ErrorKind::Environment, message).hint(hint)
+    }
+}
