@@ -1,8 +1,8 @@
 #!/bin/bash
 # One would guess: refinery's checksum of a migration depends on the migration.
-# So it is: the version goes in as 4 bytes, or as 8 with the feature int8-versions. Cargo joins the features of all that is built
-# together, so one neighbour in the workspace that asks for the feature changes the checksums of a program that does not:
-# `cargo build -p app` and `cargo build` make binaries of the same source of which each calls the other's history divergent.
+# In fact: the version goes in as 4 bytes, or as 8 with the feature int8-versions. Cargo unifies the features of all that
+# is built together, so one neighbour in the workspace that asks for the feature changes the checksums of a program that does not:
+# `cargo build -p app` and `cargo build` make two binaries of the same source, and each finds the other's history divergent.
 set -euo pipefail
 
 tmp=$(mktemp -d /tmp/finding.XXXXXX)

@@ -1,8 +1,8 @@
 #!/bin/bash
-# One would guess: node-pg-migrate takes over a folder of files named by YYYYMMDDhhmmss (Rails, dbmate, diesel), as text or as dates.
-# So it is: 13 digits are milliseconds, 17 digits a date, and every other length is milliseconds again: 14 digits lie in the year 2611.
-# The old files apply cleanly. Then each file that its own `create` makes, in either format, comes *before* them: `up` is refused,
-# and in a fresh database the new file, which alters the old one's table, runs first.
+# One would guess: node-pg-migrate can take over a folder of files named by YYYYMMDDhhmmss (Rails, dbmate, diesel).
+# In fact: 13 digits are milliseconds, 17 digits a date, any other length is milliseconds again, so 14 digits lie in the year 2611.
+# The old files apply cleanly. Then every file that its own `create` makes, in either format, sorts *before* them: `up` refuses it,
+# and in a fresh database it runs first, before the table that it alters exists.
 set -euo pipefail
 umask 022
 

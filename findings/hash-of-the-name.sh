@@ -1,8 +1,8 @@
 #!/bin/bash
-# One would guess: yoyo's column `migration_hash` holds a hash of the migration, so that an edited file, or another one of the same
+# One would guess: yoyo's column `migration_hash` holds a hash of the migration, so that an edited file, or another file of the same
 # name, is noticed.
-# So it is (9.0): it holds the SHA-256 of the file's name. An edited file counts as applied; so does the 0001-init.sql of a second
-# application in the same database, whose table is never made (exit 0); and the second one's rollback script runs for the first.
+# In fact (9.0): it holds the SHA-256 of the file's name. An edited file counts as applied; so does the 0001-init.sql of a second
+# application in the same database, whose table is never made (exit 0); and its rollback script runs against the first one's tables.
 set -euo pipefail
 umask 022
 

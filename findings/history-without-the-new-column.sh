@@ -1,7 +1,7 @@
 #!/bin/bash
 # One would guess: `periods` (system versioning as in SQL:2016) refuses ALTER TABLE, which its README asks to do with versioning
 # switched off, as its event trigger refuses to drop the functions, triggers and constraints that it needs.
-# So it is (1.2.2): ADD COLUMN succeeds, the history table does not get the column, and each later UPDATE or DELETE writes a history
+# In fact (1.2.2): ADD COLUMN succeeds, the history table does not get the column, and each later UPDATE or DELETE writes a history
 # without its old value: no error, no warning, it is gone. Dropping a period's own column succeeds too, and leaves the period behind.
 set -euo pipefail
 umask 022

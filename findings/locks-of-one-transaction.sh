@@ -1,7 +1,7 @@
 #!/bin/bash
-# One would guess: what fits into one transaction fits there after a minor release, the settings being the same.
-# So it is: since 15.19 DDL locks each object that a new object depends on until the transaction ends. A function over a domain of
-# its own took no lock that stays, now one for each; a table with a few constraints took 4, now 7. The lock table has not grown:
+# One would guess: what fits into one transaction still fits after a minor release with the same settings.
+# In fact: since 15.19 DDL locks each object that a new object depends on until the transaction ends. A function over a domain of
+# its own kept no lock, now it keeps one; a table with a few constraints took 4, now 7. The lock table has not grown:
 # 2,500 tables in one transaction (a baseline, `psql -1`, `pg_restore --single-transaction`) run into "out of shared memory".
 set -euo pipefail
 umask 022

@@ -1,8 +1,8 @@
 #!/bin/bash
-# One would guess: a minor release can be taken back, or a standby of an older minor promoted, for the data folder is the same.
-# So it is: 15.20 leaves `pg_attver=N` in pg_attribute.attoptions of each column. Back on 15.18 everything reads and writes, but
-# a column's options can no longer be set (`SET (n_distinct = …)`, as planner advice says): "unrecognized parameter".
-# A column that 15.18 adds has no version, and when 15.20 is there again it warns of each such table, whatever is done with it.
+# One would guess: a minor release can be taken back, since the data folder is the same.
+# In fact: 15.20 leaves `pg_attver=N` in pg_attribute.attoptions of each column. Back on 15.18 everything reads and writes, but
+# a column's options can no longer be set (`SET (n_distinct = …)`): "unrecognized parameter".
+# A column that 15.18 adds has no version, and 15.20, when it is back, warns about each such table, whatever is done with it.
 set -euo pipefail
 umask 022
 

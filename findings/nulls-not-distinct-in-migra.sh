@@ -1,7 +1,7 @@
 #!/bin/bash
 # One would guess: what a schema diff prints can be run, or the diff says nothing.
-# So it is: if a unique constraint differs in NULLS NOT DISTINCT only, migra 3.0 (PyPI) drops the constraint, and its index with it,
-# then adds it again USING that index: the script fails. Its port to TypeScript, @pgkit/migra 0.6, makes the index and is right.
+# In fact: if a unique constraint differs only in NULLS NOT DISTINCT, migra 3.0 (PyPI) drops the constraint, and its index with it,
+# then adds it again USING that index: the script fails. Its TypeScript port, @pgkit/migra 0.6, makes the index first.
 # Both are blind to the bounds of a partition, to a view's security_invoker and check option, and to a sequence's increment.
 set -euo pipefail
 umask 022

@@ -1,8 +1,8 @@
 #!/bin/bash
-# One would guess: DROP TABLE on a table that pg_partman looks after ends its care of that table, or is refused.
-# So it is (4.7.2): the row in part_config stays, and from then on run_maintenance() and run_maintenance_proc() stop at it with an
+# One would guess: DROP TABLE on a table that pg_partman maintains ends the maintenance of that table, or is refused.
+# In fact (4.7.2): the row in part_config stays, and from then on run_maintenance() and run_maintenance_proc() stop at it with an
 # error: no other table gets new partitions any more, and the rows of later days go to the default partition, until somebody
-# deletes the row by hand. A table made again under the name is refused by create_parent() for the same row.
+# deletes the row by hand. Because of it, create_parent() also refuses a new table of that name.
 set -euo pipefail
 umask 022
 

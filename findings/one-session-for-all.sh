@@ -1,8 +1,8 @@
 #!/bin/bash
 # One would guess: migration tools that take an advisory lock exclude each other on PGlite behind its socket as on a server.
-# So it is: all connections are one session of one backend, so each of them gets the same lock, in whatever database (the name is
-# not looked at, a wrong one connects); an exclusive lock of one does not hold up the other.
-# A search path, temporary table or prepared statement of one is the other's too, and outlives the connection.
+# In fact: all connections are one session of one backend, so each of them gets the same lock, in whatever database (any
+# name connects). An exclusive lock of one connection does not hold up the other.
+# A search path or temporary table of one connection is the other's too, and outlives the connection.
 set -euo pipefail
 
 tmp=$(mktemp -d /tmp/finding.XXXXXX)

@@ -1,8 +1,8 @@
 #!/bin/bash
-# One would guess: a history of migrations that PostgreSQL 15.18 took is taken by 15.20, five months younger, too.
-# So it is: since 15.20 a function with an argument `t DEFAULT NULL`, t being a table's row type, forbids to alter the type of
-# *any* column of that table, also to a longer varchar and also of a column that the function does not name.
-# The same holds for a column default somewhere else that calls a function with a value of that row type.
+# One would guess: migrations that PostgreSQL 15.18 ran, its minor release 15.20 runs too.
+# In fact: since 15.20 a function with an argument `t DEFAULT NULL`, t being a table's row type, forbids changing the type of
+# *any* column of that table, even to a longer varchar, even of a column that the function does not name.
+# So does a column default of another table that calls a function with a value of that row type.
 set -euo pipefail
 umask 022
 
