@@ -2,13 +2,16 @@
 
 mod creates;
 mod kind;
+mod locks;
 mod resume;
+mod tried;
 
 use std::ops::Range;
 
 pub use self::creates::creates_table;
 pub use self::kind::Kind;
 pub use self::resume::{CreateIndex, Reindex, Resume, is_block, resume};
+pub use self::tried::{Refused, Trial, trial};
 use crate::token::{self, Lexer, Token};
 
 /// One statement of a file.

@@ -1,5 +1,6 @@
 //! Which table a statement creates.
 
+use super::locks::meant;
 use super::resume::Words;
 use crate::token::Lexer;
 
@@ -20,14 +21,6 @@ pub fn creates_table(sql: &str, schema: &str, table: &str) -> bool {
         [name] => name == table,
         [.., within, name] => within == schema && name == table,
         [] => false,
-    }
-}
-
-/// A name as the catalog has it.
-fn meant(name: &str) -> String {
-    match name.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
-        Some(quoted) => quoted.replace("\"\"", "\""),
-        None => name.to_ascii_lowercase(),
     }
 }
 
