@@ -1,6 +1,7 @@
 //! The statements of a file: where each stands, and what sort it is.
 
 mod creates;
+mod enums;
 mod kind;
 mod locks;
 mod resume;
@@ -9,7 +10,9 @@ mod tried;
 use std::ops::Range;
 
 pub use self::creates::creates_table;
+pub use self::enums::uses_own_value;
 pub use self::kind::Kind;
+pub use self::locks::{Named, locks};
 pub use self::resume::{CreateIndex, Reindex, Resume, is_block, resume};
 pub use self::tried::{Refused, Trial, trial};
 use crate::token::{self, Lexer, Token};

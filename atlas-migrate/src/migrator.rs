@@ -257,16 +257,19 @@ impl Migrator {
     }
 
     /// Runs what is pending in one transaction, and rolls it back: what would fail, how long each statement takes on this
-    /// database, which tables it locks and which it rewrites.
+    /// database, which tables it locks, who waits for that and for how long, and which it rewrites.
     ///
     /// It takes the locks that a run takes, for as long as all of it takes, so that others wait as they would for a run. A lock
     /// is waited for as long as [`lock_timeout`](Self::lock_timeout) says, once. Nothing stays, save for the numbers that were
     /// taken from sequences. An error of a statement is in the [`Rehearsal`], which ends there.
     ///
-    /// A migration that does not run in a transaction is passed over, and so is one that uses an enum value of another one that
-    /// is pending; those behind them are rehearsed, and if one of these fails it says what it may lack. Since there is one
-    /// transaction, a lock that one migration took is not taken again by the next one, and is told once. Told are tables, views
-    /// and sequences that were there before; what else waits for the end of the transaction is what a run makes itself.
+    /// A migration that does not run in a transaction is tried in one as far as that goes: an index is built or dropped without
+    /// `CONCURRENTLY`, which blocks those who write to the table, so rehearse on a copy. What PostgreSQL refuses in a transaction
+    /// (`VACUUM`, `CREATE DATABASE`, a block that commits), and a migration that uses an enum value of another pending one, is
+    /// [not rehearsed](crate::rehearse::Verdict::NotRehearsed), and neither is what then lacks something; the rest goes on.
+    ///
+    /// Each migration tells the locks that a run takes for it. A lock that an earlier one has already taken here the server does
+    /// not show again: then the text of the statement decides. Told are tables, views and sequences that were there before.
     ///
     /// # Errors
     ///

@@ -84,23 +84,114 @@ fn where_all_share_a_transaction() {
     assert_eq!(verdicts(&rehearsal), ["001 passed", "002 passed", "003 passed"]);
 }
 
+const PLAINLY: &str = "tried in a transaction, without CONCURRENTLY";
+const TOGETHER: &str = "tried in a transaction, though it does not run in one";
+
 #[test]
-fn passed_over() {
+fn b5_what_does_not_run_in_a_transaction() {
+    let verdict = |verdict: &str, note: &str| format!("{verdict}: {note}");
+    let unique = ("001_a.sql", "CREATE UNIQUE INDEX CONCURRENTLY i ON users (age)");
+    let using = ("002_b.sql", "ALTER TABLE users ADD CONSTRAINT c UNIQUE USING INDEX i");
     check(
-        &[("001_a.sql", "CREATE INDEX CONCURRENTLY i ON users (name)"), ("002_b.sql", "SELECT 1")],
-        &["001 not rehearsed: it does not run in a transaction", "002 passed"],
+        &[unique, using, ("003_c.sql", "SELECT 1")],
+        &[&verdict("001 passed", PLAINLY), "002 passed", "003 passed"],
+        None,
+    );
+    check(
+        &[unique, ("002_b.sql", "DROP INDEX CONCURRENTLY i")],
+        &[&verdict("001 passed", PLAINLY), &verdict("002 passed", PLAINLY)],
         None,
     );
     check(
         &[("001_a.sql", "-- atlas:no-transaction\nCREATE TABLE t (id int)"), ("002_b.sql", NEEDS_T)],
-        &["001 not rehearsed: it does not run in a transaction", "002 failed"],
-        Some((Some(1), "42P01")),
+        &[&verdict("001 passed", TOGETHER), "002 passed"],
+        None,
+    );
+    // What a run is sure to refuse.
+    let doubled = ("001_a.sql", "CREATE UNIQUE INDEX CONCURRENTLY i ON doubled (a)");
+    check(&[doubled, using], &["001 failed", "002 not rehearsed: 001 a failed"], Some((Some(1), "23505")));
+    let parted = ("001_a.sql", "CREATE INDEX CONCURRENTLY i ON parted (a)");
+    check(&[parted], &["001 failed"], Some((Some(1), "0A000")));
+    check(&[("001_a.sql", "DROP INDEX CONCURRENTLY parted_a_idx")], &["001 failed"], Some((Some(1), "0A000")));
+    check(&[("001_a.sql", "CREATE INDEX CONCURRENTLY i ON nowhere (a)")], &["001 failed"], Some((Some(1), "42P01")));
+}
+
+#[test]
+fn b5_what_cannot_be_tried() {
+    let cannot =
+        |version: &str, what: &str| format!("{version} not rehearsed: `{what}` cannot be tried in a transaction");
+    let vacuum = ("001_a.sql", "VACUUM users");
+    check(&[vacuum, ("002_b.sql", "SELECT 1")], &[&cannot("001", "VACUUM"), "002 passed"], None);
+    check(&[vacuum, ("002_b.sql", NEEDS_T)], &[&cannot("001", "VACUUM"), "002 failed"], Some((Some(1), "42P01")));
+    for (file, what) in [
+        ("REINDEX TABLE CONCURRENTLY users", "REINDEX CONCURRENTLY"),
+        ("ALTER SYSTEM SET work_mem = '9MB'", "ALTER SYSTEM"),
+        ("CREATE DATABASE nowhere", "CREATE DATABASE"),
+    ] {
+        check(&[("001_a.sql", file), ("002_b.sql", "SELECT 1")], &[&cannot("001", what), "002 passed"], None);
+    }
+    // What it would have done is missing, and that is no fault of those that need it; other faults are.
+    let commits = "-- atlas:no-transaction\nDO $$ BEGIN CREATE TABLE t (id int); COMMIT; END $$";
+    let lacks = "002 not rehearsed: relation \"t\" does not exist, and it may need 001 a, which was not rehearsed";
+    check(
+        &[("001_a.sql", commits), ("002_b.sql", NEEDS_T), ("003_c.sql", "SELECT 1")],
+        &[&cannot("001", "DO"), lacks, "003 passed"],
+        None,
     );
     check(
+        &[("001_a.sql", commits), ("002_b.sql", "SELECT 1 / 0")],
+        &[&cannot("001", "DO"), "002 failed"],
+        Some((Some(1), "22012")),
+    );
+    let calls = "-- atlas:no-transaction\nCREATE PROCEDURE p() LANGUAGE plpgsql AS 'BEGIN CREATE TABLE t (id int); END';\nCALL p()";
+    let together = format!("001 passed: {TOGETHER}");
+    check(&[("001_a.sql", calls), ("002_b.sql", NEEDS_T)], &[&together, "002 passed"], None);
+}
+
+#[test]
+fn b6_enum_values() {
+    let adds = "ALTER TYPE mood ADD VALUE 'b'; CREATE TABLE m (mood mood DEFAULT 'b')";
+    let unsafe_use = Some((Some(2), "55P04"));
+    check(&[("001_a.sql", adds)], &["001 failed"], unsafe_use);
+    check(&[("001_a.sql", "SELECT 1"), ("002_b.sql", adds)], &["001 passed", "002 failed"], unsafe_use);
+    check(
+        &[("001_a.sql", "VACUUM users"), ("002_b.sql", adds)],
+        &["001 not rehearsed: `VACUUM` cannot be tried in a transaction", "002 failed"],
+        unsafe_use,
+    );
+    let by_itself = format!("-- atlas:no-transaction\n{adds}");
+    check(
+        &[("001_a.sql", &by_itself)],
+        &["001 not rehearsed: it uses an enum value that has to be committed first"],
+        None,
+    );
+    // Another type has the value already, or gets it from an earlier migration.
+    let another = "CREATE TYPE other AS ENUM ('b')";
+    check(&[("001_a.sql", another), ("002_b.sql", adds)], &["001 passed", "002 failed"], unsafe_use);
+    let committed = "002 not rehearsed: it uses an enum value that has to be committed first";
+    check(
+        &[("001_a.sql", "ALTER TYPE mood ADD VALUE 'b'"), ("002_b.sql", "CREATE TABLE m (mood mood DEFAULT 'b')")],
+        &["001 passed", committed],
+        None,
+    );
+    // A type that is made in the same file is another matter, and one that an earlier pending file makes is none.
+    let files = [
+        ("001_a.sql", "CREATE TYPE new AS ENUM ('a')"),
+        ("002_b.sql", "ALTER TYPE new ADD VALUE 'b'; CREATE TABLE n (x new DEFAULT 'b')"),
+    ];
+    let database = with_tables();
+    let rehearsal = rehearse(&database, Driver::Postgres, &files);
+    assert!(!verdicts(&rehearsal)[1].contains("passed"), "{rehearsal}");
+    assert!(Driver::Postgres.connect(&database.url()).run(&migrator(&files)).is_err());
+}
+
+#[test]
+fn passed_over() {
+    check(
         &[
-            ("001_a.sql", "CREATE TYPE mood AS ENUM ('good')"),
-            ("002_b.sql", "ALTER TABLE posts ADD mood mood"),
-            ("003_c.sql", "ALTER TYPE mood ADD VALUE 'bad'"),
+            ("001_a.sql", "CREATE TYPE state AS ENUM ('good')"),
+            ("002_b.sql", "ALTER TABLE posts ADD state state"),
+            ("003_c.sql", "ALTER TYPE state ADD VALUE 'bad'"),
         ],
         &["001 passed", "002 passed", "003 passed"],
         None,
@@ -120,7 +211,7 @@ fn passed_over() {
 #[test]
 fn an_enum_value_that_has_to_be_committed() {
     let database = with_tables();
-    database.query("CREATE TYPE mood AS ENUM ('good'); CREATE TABLE moods (mood mood)");
+    database.query("CREATE TABLE moods (mood mood)");
     let files = [
         ("001_a.sql", "ALTER TYPE mood ADD VALUE 'bad'"),
         ("002_b.sql", "CREATE TABLE t (); INSERT INTO moods VALUES ('bad')"),
@@ -129,10 +220,9 @@ fn an_enum_value_that_has_to_be_committed() {
     ];
     let rehearsal = rehearse(&database, Driver::Deadpool, &files);
     let passed_over = "002 not rehearsed: it uses an enum value that has to be committed first";
-    assert_eq!(verdicts(&rehearsal), ["001 passed", passed_over, "003 passed", "004 failed"]);
+    let lacks = "004 not rehearsed: relation \"t\" does not exist, and it may need 002 b, which was not rehearsed";
+    assert_eq!(verdicts(&rehearsal), ["001 passed", passed_over, "003 passed", lacks]);
     assert_eq!(rehearsal.migrations()[2].statements()[0].warnings().len(), 1, "{rehearsal}");
-    let text = rehearsal.failed().unwrap().failure().unwrap().text();
-    assert!(text.contains("002 b was not rehearsed, and this may need it"), "{text}");
 }
 
 #[test]

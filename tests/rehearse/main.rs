@@ -9,7 +9,7 @@ mod findings;
 mod messages;
 mod nothing_stays;
 
-atlas_migrate_tests::on_every_version!();
+atlas_migrate_tests::on_every_version!(at_both_ends);
 
 /// What is in the databases before, with some rows.
 const TABLES: &str = "
@@ -18,6 +18,8 @@ const TABLES: &str = "
     CREATE TABLE posts (id int PRIMARY KEY, author int);
     CREATE VIEW names AS SELECT name FROM users;
     CREATE MATERIALIZED VIEW ages AS SELECT age FROM users;
+    CREATE TABLE doubled (a int); INSERT INTO doubled VALUES (1), (1); CREATE TYPE mood AS ENUM ('good');
+    CREATE TABLE parted (a int) PARTITION BY LIST (a); CREATE INDEX ON parted (a); CREATE INDEX users_name ON users (name);
     CREATE SEQUENCE numbers";
 
 /// A database with the tables.

@@ -15,7 +15,7 @@ const SESSION: &str = "SELECT string_agg(line, ',' ORDER BY line) FROM (
 const CHANGES: &str = "
     CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY); DROP VIEW names; ALTER TABLE users DROP name;
     INSERT INTO posts VALUES (1, 1); DELETE FROM users WHERE id > 10; CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
-    CREATE TYPE mood AS ENUM ('good'); COMMENT ON TABLE posts IS 'posts'; GRANT SELECT ON posts TO pg_monitor;
+    CREATE TYPE state AS ENUM ('good'); COMMENT ON TABLE posts IS 'posts'; GRANT SELECT ON posts TO pg_monitor;
     ALTER TABLE posts CLUSTER ON posts_pkey; CLUSTER posts; TRUNCATE posts";
 
 const SETTINGS: &str = "

@@ -23,6 +23,9 @@ const SHARE_ROW_EXCLUSIVE: &str = "SHARE ROW EXCLUSIVE";
 const EXCLUSIVE: &str = "EXCLUSIVE";
 const ACCESS_EXCLUSIVE: &str = "ACCESS EXCLUSIVE";
 
+/// How deep strings are looked into.
+const DEEPEST: usize = 3;
+
 /// From the longest on, so that none is found within another.
 const MODES: [&str; 8] = [
     SHARE_UPDATE_EXCLUSIVE,
@@ -40,14 +43,20 @@ pub fn locks(sql: &str) -> Vec<Named> {
     let tokens = significant(sql);
     let mut words = Words { sql, tokens: &tokens };
     if words.take(&["DO"]) || words.take(&["CALL"]) {
-        let bodies = tokens.iter().filter_map(|token| body(token.text));
-        let inside = bodies.flat_map(|body| names(body, &significant(body)).collect::<Vec<_>>());
-        return inside.chain(names(sql, &tokens)).map(|name| named(name, None)).collect();
+        return within(sql, 0);
     }
     let mode = mode(&mut Words { sql, tokens: &tokens }, &tokens);
     let (about, mode) = mode.unwrap_or((Vec::new(), ACCESS_SHARE));
     let about = about.into_iter().map(|name| named(name, Some(mode)));
     about.chain(names(sql, &tokens).map(|name| named(name, Some(ACCESS_SHARE)))).collect()
+}
+
+/// The names in a block, and in its strings, which may be SQL as well.
+fn within(sql: &str, depth: usize) -> Vec<Named> {
+    let tokens = significant(sql);
+    let names = names(sql, &tokens).map(|name| named(name, None));
+    let strings = tokens.iter().filter_map(|token| body(token.text)).filter(|_| depth < DEEPEST);
+    names.chain(strings.flat_map(|body| within(body, depth + 1))).collect()
 }
 
 fn significant(sql: &str) -> Vec<Token<'_>> {
@@ -360,7 +369,8 @@ mod tests {
 
     #[test]
     fn within_blocks() {
-        let found = locks("DO $a$ BEGIN EXECUTE 'x'; ALTER TABLE s.t ADD c int; END $a$");
+        let found = locks("DO $a$ BEGIN EXECUTE 'ALTER TABLE u ADD c int'; ALTER TABLE s.t ADD c int; END $a$");
+        assert!(found.contains(&Named { schema: None, name: "u".into(), mode: None }), "{found:?}");
         assert!(found.contains(&Named { schema: Some("s".into()), name: "t".into(), mode: None }), "{found:?}");
         assert!(locks("SELECT a FROM t").contains(&Named { schema: None, name: "t".into(), mode: Some(ACCESS_SHARE) }));
     }

@@ -47,6 +47,8 @@ struct OfStatement<'r> {
 struct Lock<'r> {
     mode: &'static str,
     table: &'r str,
+    blocks: Vec<&'static str>,
+    held_ms: f64,
 }
 
 #[derive(Serialize)]
@@ -90,16 +92,28 @@ impl<'r> Migration<'r> {
     }
 }
 
+impl<'r> Lock<'r> {
+    fn new(lock: &'r super::Lock) -> Self {
+        let blocks = [("reads", lock.mode.blocks_reads()), ("writes", lock.mode.blocks_writes())];
+        Self {
+            mode: lock.mode.as_str(),
+            table: &lock.table,
+            blocks: blocks.into_iter().filter(|(_, blocks)| *blocks).map(|(what, _)| what).collect(),
+            held_ms: milliseconds(lock.held),
+        }
+    }
+}
+
 impl<'r> OfStatement<'r> {
     fn new(statement: &'r Statement) -> Self {
-        let Statement { number, place: (line, column), sql, duration, locks, rewrites } = statement;
+        let Statement { number, place: (line, column), sql, duration, locks, rewrites, .. } = statement;
         Self {
             number: *number,
             line: *line,
             column: *column,
             sql,
             duration_ms: milliseconds(*duration),
-            locks: locks.iter().map(|lock| Lock { mode: lock.mode.as_str(), table: &lock.table }).collect(),
+            locks: locks.iter().map(Lock::new).collect(),
             rewrites: rewrites.iter().map(|one| Rewrite { table: &one.table, bytes: one.bytes }).collect(),
             warnings: statement.warnings(),
         }

@@ -13,14 +13,17 @@
 //!     "duration_ms": 12.5,
 //!     "statements": [{
 //!       "number": 1, "line": 1, "column": 1, "sql": "ALTER TABLE users ALTER age TYPE bigint", "duration_ms": 12.5,
-//!       "locks": [{ "mode": "ACCESS EXCLUSIVE", "table": "public.users" }],
+//!       "locks": [{ "mode": "ACCESS EXCLUSIVE", "table": "public.users", "blocks": ["reads", "writes"], "held_ms": 12.5 }],
 //!       "rewrites": [{ "table": "public.users", "bytes": 8192 }],
-//!       "warnings": ["it rewrites public.users (8 kB), which nobody can read or write meanwhile"]
+//!       "warnings": ["it rewrites public.users (8 kB), which nobody can read or write until the commit"]
 //!     }]
 //!   }],
 //!   "warnings": []
 //! }
 //! ```
+//!
+//! A lock blocks others that read (`SELECT`) or write (`INSERT`, `UPDATE`, `DELETE`), both, or neither: then it is in the way of
+//! other migrations alone. It is held until the migration is committed, which took `held_ms` here.
 //!
 //! The verdict is `passed`, `failed`, `skipped` or `not rehearsed`. An `error` has a `text`, and, where they are known, the
 //! `statement` and the `sqlstate`; else these are null.
@@ -54,6 +57,8 @@ pub struct Rehearsed {
     pub(crate) verdict: Verdict,
     pub(crate) note: Option<String>,
     pub(crate) failure: Option<Failure>,
+    /// Something that it does was not done: what comes behind it may lack that.
+    pub(crate) is_partial: bool,
 }
 
 /// How it went with a migration.
@@ -66,7 +71,7 @@ pub enum Verdict {
     Failed,
     /// Its `skip-unless` condition is not true: a run would pass over it.
     Skipped,
-    /// It cannot be tried in a transaction that is rolled back, or one before it failed.
+    /// It cannot be tried in a transaction that is rolled back, or it needs one that cannot; or one before it failed.
     NotRehearsed,
 }
 
@@ -84,6 +89,8 @@ pub struct Statement {
     pub(crate) number: usize,
     pub(crate) place: (usize, usize),
     pub(crate) sql: String,
+    /// It is committed by itself.
+    pub(crate) is_alone: bool,
     pub(crate) duration: Duration,
     pub(crate) locks: Vec<Lock>,
     pub(crate) rewrites: Vec<Rewrite>,
@@ -94,6 +101,7 @@ pub struct Statement {
 pub struct Lock {
     pub(crate) mode: LockMode,
     pub(crate) table: String,
+    pub(crate) held: Duration,
 }
 
 /// How a table is locked, in the order of their strength.
@@ -165,7 +173,7 @@ impl Rehearsed {
         self.verdict
     }
 
-    /// Why it was not rehearsed or would be skipped.
+    /// Why it was not rehearsed or would be skipped, or how it was tried if a run does it otherwise.
     pub fn note(&self) -> Option<&str> {
         self.note.as_deref()
     }
@@ -249,13 +257,18 @@ impl Statement {
     /// What it would mean for those who use the tables meanwhile.
     pub fn warnings(&self) -> Vec<String> {
         let rewritten = |table: &str| self.rewrites.iter().any(|rewrite| rewrite.table == table && rewrite.bytes > 0);
+        let end = if self.is_alone { "while it runs" } else { "until the commit" };
         let rewrites = self.rewrites.iter().filter(|rewrite| rewrite.bytes > 0).map(|Rewrite { table, bytes }| {
             let size = bytes.div_ceil(1024);
-            format!("it rewrites {table} ({size} kB), which nobody can read or write meanwhile")
+            format!("it rewrites {table} ({size} kB), which nobody can read or write {end}")
         });
-        let exclusive = |lock: &&Lock| lock.mode == LockMode::AccessExclusive && !rewritten(&lock.table);
-        let locks = self.locks.iter().filter(exclusive).map(|Lock { table, .. }| {
-            format!("it locks {table}: nobody can read or write it from then on until the migration is committed")
+        let blocks = |lock: &&Lock| lock.mode.blocks_writes() && !rewritten(&lock.table);
+        let locks = self.locks.iter().filter(blocks).map(|Lock { table, mode, held }| {
+            let who = match mode.blocks_reads() {
+                true => "nobody can read or write it meanwhile",
+                false => "nobody can write it meanwhile, reading goes on",
+            };
+            format!("it locks {table} {end} ({:.1} ms here): {who}", held.as_secs_f64() * 1000.0)
         });
         rewrites.chain(locks).collect()
     }
@@ -270,6 +283,11 @@ impl Lock {
     /// The table, view or sequence with its schema, quoted where it has to be.
     pub fn table(&self) -> &str {
         &self.table
+    }
+
+    /// How long it was held here: from the beginning of the statement to the end of what is committed with it.
+    pub fn held(&self) -> Duration {
+        self.held
     }
 }
 
@@ -288,6 +306,21 @@ impl LockMode {
     /// By the name that `pg_locks` has for it.
     pub(crate) fn of_catalog(name: &str) -> Option<Self> {
         Self::ALL.iter().find(|(in_catalog, ..)| *in_catalog == name).map(|(.., mode)| *mode)
+    }
+
+    /// By its name in `LOCK TABLE`.
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, of_sql, _)| *of_sql == name).map(|(.., mode)| *mode)
+    }
+
+    /// Whether nobody else can read the table meanwhile: `SELECT`.
+    pub fn blocks_reads(self) -> bool {
+        self == Self::AccessExclusive
+    }
+
+    /// Whether nobody else can write to the table meanwhile: `INSERT`, `UPDATE`, `DELETE`.
+    pub fn blocks_writes(self) -> bool {
+        self >= Self::Share
     }
 
     /// As in `LOCK TABLE`: `ACCESS EXCLUSIVE`.

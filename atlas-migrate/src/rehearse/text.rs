@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::{Rehearsal, Rehearsed, Statement};
+use super::{Rehearsal, Rehearsed, Statement, Verdict};
 use crate::report::label;
 
 /// So many characters of a statement are shown.
@@ -27,9 +27,11 @@ impl fmt::Display for Rehearsal {
 impl fmt::Display for Rehearsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}  {}", label(&self.version, &self.name), self.verdict.as_str())?;
-        match &self.note {
-            Some(note) => write!(f, ": {note}")?,
-            None => write!(f, "  {:.1} ms", milliseconds(self.duration()))?,
+        if matches!(self.verdict, Verdict::Passed | Verdict::Failed) {
+            write!(f, "  {:.1} ms", milliseconds(self.duration()))?;
+        }
+        if let Some(note) = &self.note {
+            write!(f, ": {note}")?;
         }
         for statement in &self.statements {
             write!(f, "\n  {}. {}:", statement.number, self.path)?;
