@@ -213,8 +213,10 @@ fn folder(input: TokenStream, usual: &str) -> syn::Result<parse::Folder> {
 ///
 /// # Options
 ///
-/// - `migrations = path`: the module in which `embed_migrations!` stands. Default: `crate::migrations`. `migrations = none`
-///   is an empty database.
+/// - `migrations = path`: the module in which `embed_migrations!` stands. Default: `crate::migrations`. In `tests/`, where each
+///   file is a crate of its own, it is `migrations = my_app::migrations`, of a module that is `pub`. `migrations = none` is an
+///   empty database.
+/// - `seeds = "test"`: also the seeds of this environment, of the module `seeds` of the crate that has the migrations.
 /// - `flavor = "multi_thread"`, `worker_threads = 2`: as those of `#[tokio::test]`. Default: the current thread.
 #[proc_macro_attribute]
 pub fn test(options: TokenStream, function: TokenStream) -> TokenStream {

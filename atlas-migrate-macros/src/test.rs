@@ -6,6 +6,8 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{LitInt, LitStr, Result, Token};
 
+mod crate_root;
+
 /// What stands in the parentheses of the attribute.
 pub(crate) struct Options {
     migrations: Migrations,
@@ -43,7 +45,7 @@ impl Parse for Migrations {
     }
 }
 
-const OPTIONS: &str = "there are `migrations = crate::migrations`, `migrations = none`, `seeds = \"test\"`, `flavor = \"multi_thread\"` and \
+const OPTIONS: &str = "there are `migrations = my_app::migrations`, `migrations = none`, `seeds = \"test\"`, `flavor = \"multi_thread\"` and \
                        `worker_threads = 2`";
 
 impl Parse for Options {
@@ -64,7 +66,7 @@ impl Parse for Options {
                     options.migrations = input.parse().map_err(|_: syn::Error| {
                         syn::Error::new(
                             start,
-                            "expected the path of the module in which `embed_migrations!` stands, such as `crate::migrations`",
+                            "expected the path of the module in which `embed_migrations!` stands, such as `crate::migrations`, or `my_app::migrations` in `tests/`",
                         )
                     })?;
                 }
@@ -165,6 +167,9 @@ pub(crate) fn expand(options: &Options, function: &Function) -> TokenStream {
         Ok(argument) => argument,
         Err(error) => return error.into_compile_error(),
     };
+    if let (Migrations::OfTheCrate, Some(message)) = (&options.migrations, crate_root::without_migrations()) {
+        return syn::Error::new(name.span(), message).into_compile_error();
+    }
     let migrator = match &options.migrations {
         Migrations::OfTheCrate => quote! { crate::migrations::migrator() },
         Migrations::Of(path) => quote! { #path::migrator() },
@@ -172,7 +177,10 @@ pub(crate) fn expand(options: &Options, function: &Function) -> TokenStream {
     };
     let contents = quote! { ::atlas_migrate::testing::Contents::from(#migrator) };
     let contents = match &options.seeds {
-        Some(environment) => quote! { #contents.seeded(crate::seeds::seeder(#environment)) },
+        Some(environment) => {
+            let of = seeds_crate(&options.migrations);
+            quote! { #contents.seeded(#of::seeds::seeder(#environment)) }
+        }
         None => contents,
     };
     let expected = if function.should_panic() {
@@ -208,6 +216,16 @@ pub(crate) fn expand(options: &Options, function: &Function) -> TokenStream {
             #keyword fn #name #arguments #output #body
             #run
         }
+    }
+}
+
+/// The crate that has the module `seeds`: this one, or the package's library where that has the migrations.
+fn seeds_crate(migrations: &Migrations) -> TokenStream {
+    let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default().replace('-', "_");
+    let Migrations::Of(path) = migrations else { return quote! { crate } };
+    match path.clone().into_iter().find(|tree| matches!(tree, TokenTree::Ident(_))) {
+        Some(TokenTree::Ident(name)) if name == package => quote! { ::#name },
+        _ => quote! { crate },
     }
 }
 

@@ -15,6 +15,12 @@ pub(crate) fn migration(server: &ServerError, transaction: Transaction) -> Strin
 fn of_extensions(server: &ServerError) -> Option<String> {
     let quoted = quoted(server);
     Some(match server.code.as_str() {
+        // pg_cron, which is of one database of the server, and not of those that tests have.
+        "P0001" if server.message.starts_with("can only create extension in database") => {
+            "put `-- atlas:skip-unless current_database() = current_setting('cron.database_name')` at the top of the file: \
+             other databases, such as those of tests, then go without it"
+                .to_owned()
+        }
         // `CREATE EXTENSION` of what is not on the server's disk.
         "58P01" | "0A000" if server.message.contains("extension") => format!(
             "install the extension {quoted:?} on the server's machine (packages are often named postgresql-contrib or \

@@ -12,7 +12,7 @@ mod plans;
 mod reports;
 mod writes;
 
-atlas_migrate_tests::on_every_version!();
+atlas_migrate_tests::on_every_version!(at_both_ends);
 
 /// Chats with 2,000 messages each, which are found by chat and time.
 const MESSAGES: &str =

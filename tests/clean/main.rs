@@ -13,7 +13,7 @@ mod rights;
 mod seeds;
 mod tables;
 
-atlas_migrate_tests::on_every_version!();
+atlas_migrate_tests::on_every_version!(at_both_ends);
 
 /// A database for development with these tables, and a connection with it.
 fn with(driver: Driver, tables: &str) -> (Database, Connection) {

@@ -127,4 +127,4 @@ fn d12_what_becomes_of_all_in_one_transaction() {
     }
 }
 
-atlas_migrate_tests::on_every_version!();
+atlas_migrate_tests::on_every_version!(at_both_ends);

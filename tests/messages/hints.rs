@@ -48,6 +48,12 @@ fn hints_about_statements() {
         "fix the rows that are in the way, by hand or earlier in this migration",
         &[&format!("DELETE FROM t; {unique}")],
     );
+    // As pg_cron says it.
+    let cron = "DO $$ BEGIN RAISE 'can only create extension in database postgres'; END $$";
+    let condition = "-- atlas:skip-unless current_database() = current_setting('cron.database_name')";
+    let sets =
+        "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET cron.database_name = postgres', current_database()); END $$";
+    file(sets, cron, condition, &[&format!("{condition}\n{cron}")]);
     let hint = "put `-- atlas:no-transaction` into the first line of the file";
     for statement in ["do $$ begin insert into t values (1); commit; end $$", "DO 'BEGIN COMMIT; ROLLBACK; END'"] {
         file(table, statement, hint, &[&format!("-- atlas:no-transaction\n{statement}")]);

@@ -33,4 +33,4 @@ fn eight_processes_with_any_driver() {
     check(|index| DRIVERS[index % DRIVERS.len()]);
 }
 
-atlas_migrate_tests::on_every_version!();
+atlas_migrate_tests::on_every_version!(at_both_ends);

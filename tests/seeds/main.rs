@@ -36,15 +36,4 @@ fn loaded(connection: &mut Connection, seeder: &Seeder) -> Vec<String> {
     report.seeds().iter().map(|seeded| format!("{} {}", seeded.name(), seeded.rows())).collect()
 }
 
-/// The whole suite on the oldest and the newest version.
-mod versions {
-    #[test]
-    fn postgres_13() {
-        atlas_migrate_tests::run_suite_on(13);
-    }
-
-    #[test]
-    fn postgres_18() {
-        atlas_migrate_tests::run_suite_on(18);
-    }
-}
+atlas_migrate_tests::on_every_version!(at_both_ends);

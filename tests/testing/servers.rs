@@ -2,7 +2,13 @@
 
 use insta::assert_snapshot;
 
-use crate::place::{Files, MIGRATIONS, Outcome, Place, Tester};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use atlas_migrate_tests::wait_for;
+use postgres::{Client, NoTls};
+
+use crate::place::{Files, LIMIT, MIGRATIONS, Outcome, Place, Tester};
 
 #[track_caller]
 fn start(url: &str) -> Outcome {
@@ -181,4 +187,91 @@ fn a_server_that_is_not_there() {
 fn a_database_that_is_not_there() {
     let place = Place::new();
     assert_snapshot!(message(&in_database(&place.url(), "nowhere")));
+}
+
+#[test]
+fn e15_the_server_that_a_file_names() {
+    let place = Place::new();
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("dotenv-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("below")).unwrap();
+    std::fs::write(folder.join(".env"), format!("OTHER=1\nDATABASE_URL='{}'\n", place.url())).unwrap();
+    let migrations = Files::new(&MIGRATIONS);
+    let start = |environment: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tester"));
+        command.args(["1", &migrations.folder(), "drop"]).current_dir(folder.join("below"));
+        command.env_remove("DATABASE_URL").envs(environment.map(|url| ("DATABASE_URL", url)));
+        Tester::of(&mut command).outcome()
+    };
+    start(None).assert_passed(1);
+    assert_eq!(place.databases("^atlas_template_").len(), 1);
+    let outcome = start(Some("postgresql://postgres@127.0.0.1:1/app"));
+    assert!(outcome.stderr.contains("could not connect"), "the environment goes before: {outcome:?}");
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+/// Something that connects to every database, again and again, as the workers of some extensions do.
+fn connect_to_all(place: &Place, until: &AtomicBool) {
+    let mut observer = Client::connect(&place.url(), NoTls).unwrap();
+    let mut sessions = Vec::new();
+    while !until.load(Ordering::Relaxed) {
+        let drafts = "SELECT datname::text FROM pg_database WHERE datname LIKE 'atlas\\_draft\\_%'";
+        for draft in observer.query(drafts, &[]).unwrap() {
+            sessions.extend(Client::connect(&in_database(&place.url(), draft.get(0)), NoTls));
+        }
+        sessions.retain(|session| !session.is_closed());
+    }
+}
+
+#[test]
+fn a_template_though_something_connects_to_every_database() {
+    let place = Place::new();
+    let done = AtomicBool::new(false);
+    let outcome = std::thread::scope(|scope| {
+        scope.spawn(|| connect_to_all(&place, &done));
+        let outcome = start(&place.url());
+        done.store(true, Ordering::Relaxed);
+        outcome
+    });
+    outcome.assert_passed(2);
+    assert_eq!(place.databases("^atlas_draft_"), [""; 0]);
+}
+
+#[test]
+fn what_cannot_be_dropped_stays_and_is_said() {
+    let place = Place::new();
+    let files = Files::new(&MIGRATIONS);
+    let process = Tester::start(&place.url(), &["1", &files.folder(), "wait"]);
+    let mut client = Client::connect(&place.url(), NoTls).unwrap();
+    let names = || Some(place.databases("^atlas_test_")).filter(|names| !names.is_empty());
+    let name = wait_for("the database of the test", LIMIT, names).remove(0);
+    // Dropping it waits for this transaction.
+    client.batch_execute(&format!("BEGIN; COMMENT ON DATABASE {name} IS ''")).unwrap();
+    let outcome = process.outcome();
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    assert!(outcome.stderr.contains("it was not gone after 5 s"), "{outcome:?}");
+    drop(client);
+    place.pass(&files);
+    place.settle();
+    assert_eq!(place.databases("^atlas_(test|draft)_"), [""; 0]);
+}
+
+#[test]
+fn settings_that_migrations_give_the_database() {
+    let place = Place::new();
+    let users =
+        "CREATE SCHEMA app; CREATE TABLE app.users (id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, name text);
+        INSERT INTO app.users (name) VALUES ('Ann'), ('Bob');";
+    let sets = r#"DO $$ BEGIN
+        EXECUTE format('ALTER DATABASE %I SET search_path = "$user", app, public', current_database());
+        EXECUTE format('ALTER DATABASE %I SET app.name = %L', current_database(), 'a "b"');
+      END $$"#;
+    let files = Files::new(&[("1_users.sql", users), ("2_settings.sql", sets)]);
+    for _ in 0..2 {
+        Tester::start(&place.url(), &["3", &files.folder(), "drop"]).outcome().assert_passed(3);
+    }
+    let outcome = Tester::start(&place.url(), &["1", &files.folder(), "keep"]).outcome();
+    let mut client = Client::connect(outcome.kept_url(), NoTls).unwrap();
+    let row = client.query_one("SELECT current_setting('search_path'), current_setting('app.name')", &[]).unwrap();
+    assert_eq!((row.get(0), row.get(1)), (r#""$user", app, public"#, r#"a "b""#));
+    place.assert_no_errors();
 }

@@ -53,6 +53,20 @@ fn a_repeatable_one_that_cannot_be_repeated() {
 }
 
 #[test]
+fn objects_that_are_left_out() {
+    let text = "DO $$ BEGIN EXECUTE format('CREATE TABLE %I ()', 'copy_' || (SELECT count(*) FROM pg_class)); END $$;";
+    let files = [TABLE, ("R__copy.sql", text)];
+    testing::validate_except(migrator(&files), |object| object.starts_with("table public.copy_")).unwrap();
+    assert!(testing::validate_except(migrator(&files), |object| object == "table public.t").is_err());
+}
+
+#[test]
+fn c1_a_table_with_a_down_file() {
+    let up = "CREATE TABLE u (a int, b text); CREATE VIEW v AS SELECT a FROM u;";
+    testing::validate(migrator(&[TABLE, ("2_u.up.sql", up), ("2_u.down.sql", "DROP VIEW v; DROP TABLE u;")])).unwrap();
+}
+
+#[test]
 fn a_migration_that_depends_on_how_it_is_run() {
     let same = "DO $$ BEGIN IF (SELECT a FROM t) = pg_backend_pid() THEN CREATE TABLE at_once (); END IF; END $$;";
     let files = [TABLE, ("2_session.sql", "INSERT INTO t VALUES (pg_backend_pid());"), ("3_same.sql", same)];

@@ -67,6 +67,13 @@ impl Snapshot {
         Ok(Self { objects })
     }
 
+    /// Without the objects of which this says so, going by kind and name: `table public.users`.
+    #[cfg(feature = "testing")]
+    pub(crate) fn without(mut self, left_out: impl Fn(&str) -> bool) -> Self {
+        self.objects.retain(|name, _| !left_out(&name.to_string()));
+        self
+    }
+
     /// What is to be added to this and removed from it for the other one.
     pub fn diff(&self, other: &Self) -> Difference {
         Difference::new(self, other)

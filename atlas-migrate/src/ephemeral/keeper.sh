@@ -31,7 +31,10 @@ crash() {
 
 while
     while read -r line <&3; do [ "$line" != crash ] || crash; done
-    sleep "$grace"
+    # What a test has kept is to be looked at.
+    pause=$grace
+    [ ! -e linger ] || read -r pause <linger
+    sleep "$pause"
     # A line that is here now is from a process that came during the pause.
     read -r line <&3
 do :; done

@@ -50,7 +50,8 @@
 //!
 //! - The **shared** server ([`Server::shared`]) is one for all processes of a user that ask for the same binaries and
 //!   settings, with the same release of this library. The first of them starts it. A process uses it from its first call
-//!   of `shared` to its end; dropping the [`Server`] changes nothing. Five seconds after the last process it ends.
+//!   of `shared` to its end; dropping the [`Server`] changes nothing. Five seconds after the last process it ends; ten minutes
+//!   after it, once the database of a test that failed is [kept](crate::testing#when-it-ends) there.
 //! - A **private** server ([`Server::private`]) ends when the `Server` is dropped, or with the process.
 //!
 //! A child process that was made by `fork` without `exec` is a user as well.
@@ -196,6 +197,12 @@ impl Server {
     #[must_use]
     pub fn log(&self) -> PathBuf {
         self.running.folder.join(running::LOG)
+    }
+
+    /// Has a shared server stay for so long after its last user.
+    #[cfg(feature = "testing")]
+    pub(crate) fn linger(&self, time: std::time::Duration) -> Result<(), Error> {
+        self.running.linger(time)
     }
 
     /// The version as `server_version_num` has it: 150018 for 15.18.

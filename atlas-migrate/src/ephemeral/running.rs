@@ -4,11 +4,20 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::time::Duration;
+#[cfg(feature = "testing")]
+use std::{fs, os::unix::fs::PermissionsExt};
 
+#[cfg(feature = "testing")]
+use super::Error;
 use super::tool;
 
 /// More than its keeper needs, which makes the shutdown an immediate one after ten seconds.
 pub(super) const STOP_LIMIT: Duration = Duration::from_secs(30);
+
+/// A file with the seconds that a shared server stays after its last user, if they are not the usual ones; `keeper.sh` knows it
+/// by this name.
+#[cfg(feature = "testing")]
+const LINGER: &str = "linger";
 
 /// The log's name in the server's folder.
 pub(super) const LOG: &str = "server.log";
@@ -31,6 +40,19 @@ pub(super) struct Keeper {
     pub(super) process: Child,
     /// Starts it, and can do so again.
     pub(super) command: Command,
+}
+
+#[cfg(feature = "testing")]
+impl Running {
+    pub(super) fn linger(&self, time: Duration) -> Result<(), Error> {
+        let cannot = format!("cannot keep the server in {}", self.folder.display());
+        // In one step, so that nobody reads half of it; and open to the server's user, whatever the umask says.
+        let unfinished = self.folder.join(format!("{LINGER}.{}", std::process::id()));
+        let written = fs::write(&unfinished, format!("{}\n", time.as_secs()))
+            .and_then(|()| fs::set_permissions(&unfinished, fs::Permissions::from_mode(0o644)))
+            .and_then(|()| fs::rename(&unfinished, self.folder.join(LINGER)));
+        written.map_err(Error::io(cannot, "see that there is free space"))
+    }
 }
 
 impl Drop for Running {

@@ -14,8 +14,12 @@ const DRAFT: &str = "atlas_draft_";
 /// A copy that was made ahead; between this and its number stands the template's.
 const SPARE: &str = "atlas_spare_";
 
-/// The comment of a database that its owner wants to keep.
+/// The comment of a database that its owner wants to keep, followed by the test that it was for, if that is known.
 const KEPT: &str = "atlas-migrate: kept";
+
+fn kept(test: Option<&str>) -> String {
+    test.map_or(KEPT.to_owned(), |test| format!("{KEPT}, of {test}"))
+}
 
 /// The comment of a template, followed by the day on which it was used last.
 const USED: &str = "atlas-migrate: used ";
@@ -81,8 +85,8 @@ const VERSION: &str = "current_setting('server_version_num')::integer";
 
 /// Takes the lock on the number of a new database, and that of a spare one if there is one, and asks for the template, once
 /// nobody is making or removing it. It stays as it is until [`let_go`]. Tells, too, whether it is anybody's turn to make a spare
-/// one.
-pub(crate) fn take(number: Number, template: Number) -> String {
+/// one; what was kept of an earlier run of this test; and whether the template has settings.
+pub(crate) fn take(number: Number, template: Number, test: Option<&str>) -> String {
     let spares = literal(&format!("{SPARE}{:016x}_", template.0));
     format!(
         "SELECT pg_advisory_lock({}), pg_advisory_lock_shared({});\n\
@@ -91,13 +95,54 @@ pub(crate) fn take(number: Number, template: Number) -> String {
          \x20 WHERE pg_try_advisory_lock(s.number) LIMIT 1;\n\
          SELECT datname AS atlas_spare FROM pg_database WHERE starts_with(datname, {spares});\n\
          SELECT pg_advisory_unlock({turn}) AS atlas_turn WHERE pg_try_advisory_lock({turn});\n\
+         {kept}\
+         SELECT 1 AS atlas_settings FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase WHERE d.datname = {name} LIMIT 1;\n\
          SELECT coalesce(s.description, '') = {USED_TODAY} AS atlas_template FROM pg_database d LEFT JOIN pg_shdescription s\n\
-         \x20 ON s.objoid = d.oid AND s.classoid = 'pg_database'::regclass WHERE d.datname = {};\n",
+         \x20 ON s.objoid = d.oid AND s.classoid = 'pg_database'::regclass WHERE d.datname = {name};\n",
         number.key(),
         template.key(),
-        literal(&template.template()),
+        name = literal(&template.template()),
         turn = template.spares_key(),
+        kept = test.map_or(String::new(), kept_of),
     )
+}
+
+/// The databases that were kept of earlier runs of a test.
+fn kept_of(test: &str) -> String {
+    format!(
+        "SELECT d.datname AS atlas_kept FROM pg_database d WHERE d.datname ~ '^{TEST}[0-9a-f]{{16}}$'\n\
+         \x20 AND shobj_description(d.oid, 'pg_database') = {} AND pg_has_role(d.datdba, 'USAGE') LIMIT 20;\n",
+        literal(&kept(Some(test)))
+    )
+}
+
+/// Gives a copy the settings of its template: `CREATE DATABASE` leaves them out. Those of roles too, as far as it may.
+pub(crate) fn copy_settings(template: &str, database: &str) -> String {
+    let body = format!(
+        "DECLARE\n\
+         \x20 atlas_setting record;\n\
+         \x20 atlas_name text;\n\
+         \x20 atlas_value text;\n\
+         BEGIN\n\
+         \x20 FOR atlas_setting IN SELECT r.rolname, c FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase\n\
+         \x20   LEFT JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c\n\
+         \x20   WHERE d.datname = {} AND (s.setrole = 0 OR r.rolname IS NOT NULL) LOOP\n\
+         \x20   atlas_name := split_part(atlas_setting.c, '=', 1);\n\
+         \x20   atlas_value := substr(atlas_setting.c, length(atlas_name) + 2);\n\
+         \x20   BEGIN\n\
+         \x20     PERFORM set_config(atlas_name, atlas_value, true);\n\
+         \x20     EXECUTE CASE WHEN atlas_setting.rolname IS NULL THEN format('ALTER DATABASE %I', {database})\n\
+         \x20       ELSE format('ALTER ROLE %I IN DATABASE %I', atlas_setting.rolname, {database}) END\n\
+         \x20       || format(' SET %s FROM CURRENT', atlas_name);\n\
+         \x20   EXCEPTION WHEN OTHERS THEN\n\
+         \x20     RAISE WARNING 'the database of the test is without the setting %: %', atlas_name, SQLERRM;\n\
+         \x20   END;\n\
+         \x20 END LOOP;\n\
+         END",
+        literal(template),
+        database = literal(database),
+    );
+    format!("DO {};\n", super::dollar_quoted(&body))
 }
 
 /// A spare database becomes that of a test.
@@ -117,7 +162,7 @@ pub(crate) fn leftovers() -> String {
     format!(
         "WITH leftovers AS MATERIALIZED (\n\
          \x20 SELECT d.datname, {NUMBER} AS number FROM pg_database d WHERE d.datname ~ '^({TEST}|{DRAFT})[0-9a-f]{{16}}$'\n\
-         \x20   AND shobj_description(d.oid, 'pg_database') IS DISTINCT FROM '{KEPT}' AND pg_has_role(d.datdba, 'USAGE')\n\
+         \x20   AND NOT starts_with(coalesce(shobj_description(d.oid, 'pg_database'), ''), '{KEPT}') AND pg_has_role(d.datdba, 'USAGE')\n\
          \x20   AND NOT EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.objsubid = 1\n\
          \x20     AND (l.classid::bigint << 32) | l.objid::bigint = {NUMBER})\n\
          \x20 UNION ALL SELECT d.datname, {NUMBER} FROM pg_database d WHERE d.datname ~ '^{SPARE}[0-9a-f]{{16}}_[0-9a-f]{{16}}$'\n\
@@ -136,7 +181,8 @@ pub(crate) fn leftovers() -> String {
 pub(crate) fn is_leftover(database: &str) -> String {
     format!(
         "SELECT datname AS atlas_leftover FROM pg_database WHERE datname = {}\n\
-         \x20 AND coalesce(shobj_description(oid, 'pg_database'), '') NOT IN ('{KEPT}', {USED_TODAY});\n",
+         \x20 AND NOT starts_with(coalesce(shobj_description(oid, 'pg_database'), ''), '{KEPT}')\n\
+         \x20 AND coalesce(shobj_description(oid, 'pg_database'), '') <> {USED_TODAY};\n",
         literal(database)
     )
 }
@@ -199,6 +245,49 @@ pub(crate) fn copy(template: &str, database: &str, strategy: Strategy) -> String
     format!("CREATE DATABASE {} TEMPLATE {}{strategy}", ident(database), ident(template))
 }
 
+/// Has nobody connect to a draft any more, and ends the sessions that there are: those of extensions that connect to every
+/// database, too. Waits until they have gone, and tells of those that have not.
+pub(crate) fn close(draft: &str) -> String {
+    let database = literal(draft);
+    let body = format!(
+        "DECLARE\n\
+         \x20 atlas_session record;\n\
+         BEGIN\n\
+         \x20 FOR i IN 1..100 LOOP\n\
+         \x20   EXIT WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = {database});\n\
+         \x20   FOR atlas_session IN SELECT pid FROM pg_stat_activity WHERE datname = {database} AND i % 10 = 6 LOOP\n\
+         \x20     BEGIN\n\
+         \x20       PERFORM pg_terminate_backend(atlas_session.pid);\n\
+         \x20     EXCEPTION WHEN insufficient_privilege THEN\n\
+         \x20       NULL;\n\
+         \x20     END;\n\
+         \x20   END LOOP;\n\
+         \x20   PERFORM pg_sleep(CASE WHEN i < 6 THEN 0.01 ELSE 0.05 END), pg_stat_clear_snapshot();\n\
+         \x20 END LOOP;\n\
+         END"
+    );
+    format!(
+        "ALTER DATABASE {} ALLOW_CONNECTIONS false;\nDO {};\n{}",
+        ident(draft),
+        super::dollar_quoted(&body),
+        connected(draft)
+    )
+}
+
+/// Who is connected to a database.
+pub(crate) fn connected(database: &str) -> String {
+    format!(
+        "SELECT concat(backend_type, ' ', pid, ' (application ' || nullif(application_name, '') || ')') AS atlas_connected\n\
+         \x20 FROM pg_stat_activity WHERE datname = {} AND pid <> pg_backend_pid() ORDER BY pid LIMIT 5;\n",
+        literal(database)
+    )
+}
+
+/// Limits how long the statements of the session may take, in milliseconds; zero is without limit.
+pub(crate) fn limit(milliseconds: u32) -> String {
+    format!("SET statement_timeout = {milliseconds}")
+}
+
 /// Makes a template of a draft: from now on nobody connects to it, and it is copied.
 pub(crate) fn publish(draft: &str, template: Number) -> String {
     let name = ident(&template.template());
@@ -246,18 +335,21 @@ pub(crate) fn remove(database: &str) -> Vec<String> {
     ordinary.into_iter().chain([format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")]).collect()
 }
 
-pub(crate) fn keep(database: &str) -> String {
-    format!("COMMENT ON DATABASE {} IS {};\n", ident(database), literal(KEPT))
+pub(crate) fn keep(database: &str, test: Option<&str>) -> String {
+    format!("COMMENT ON DATABASE {} IS {};\n", ident(database), literal(&kept(test)))
 }
 
-/// The schemas of tests whose owner has gone, in this database. Takes the locks on their numbers.
-pub(crate) fn leftover_schemas() -> String {
+/// The schemas of tests whose owner has gone, in this database, and those that were kept of this test. Takes the locks on their
+/// numbers.
+pub(crate) fn leftover_schemas(test: Option<&str>) -> String {
     format!(
         "WITH leftovers AS MATERIALIZED (\n\
          \x20 SELECT d.datname, {NUMBER} AS number FROM (SELECT nspname AS datname, oid, nspowner FROM pg_namespace) d\n\
          \x20 WHERE d.datname ~ '^{TEST}[0-9a-f]{{16}}$' AND pg_has_role(d.nspowner, 'USAGE')\n\
-         \x20   AND obj_description(d.oid, 'pg_namespace') IS DISTINCT FROM '{KEPT}' LIMIT 20)\n\
-         SELECT datname AS atlas_leftover FROM leftovers WHERE pg_try_advisory_lock(number);\n"
+         \x20   AND (NOT starts_with(coalesce(obj_description(d.oid, 'pg_namespace'), ''), '{KEPT}')\n\
+         \x20     OR obj_description(d.oid, 'pg_namespace') = {}) LIMIT 20)\n\
+         SELECT datname AS atlas_leftover FROM leftovers WHERE pg_try_advisory_lock(number);\n",
+        test.map_or("NULL".to_owned(), |test| literal(&kept(Some(test))))
     )
 }
 
@@ -269,6 +361,6 @@ pub(crate) fn remove_schema(schema: &str) -> String {
     format!("SET client_min_messages = error;\nDROP SCHEMA IF EXISTS {} CASCADE;\n", ident(schema))
 }
 
-pub(crate) fn keep_schema(schema: &str) -> String {
-    format!("COMMENT ON SCHEMA {} IS {};\n", ident(schema), literal(KEPT))
+pub(crate) fn keep_schema(schema: &str, test: Option<&str>) -> String {
+    format!("COMMENT ON SCHEMA {} IS {};\n", ident(schema), literal(&kept(test)))
 }

@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use super::contents::Contents;
 use super::maintenance::Maintenance;
 use super::{schema, server, spare, template};
 use crate::Error;
+use crate::ephemeral::Server;
 use crate::sql::testing::{self as sql, Number};
 
 /// A database that belongs to one test: dropped with the value, or kept if the test panics.
@@ -30,12 +32,19 @@ struct Inner {
     name: String,
     url: String,
     place: Place,
+    /// The test that it is for, if that is known.
+    test: Option<String>,
+    /// It is on a server that will not stay.
+    is_throw_away: bool,
     /// Holds the lock that says that there is an owner. Taken when that ends.
     maintenance: Mutex<Option<Maintenance>>,
     kept: AtomicBool,
     /// A panic is what the test is for.
     panics: AtomicBool,
 }
+
+/// How long the throw-away server stays after its last user once something on it is kept.
+const LINGER: Duration = Duration::from_secs(600);
 
 /// What a test has for itself.
 #[derive(Clone, Copy, Debug)]
@@ -61,7 +70,7 @@ impl Database {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let making = thread::Builder::new().name("atlas-migrate".to_owned()).spawn(move || {
             // Whoever waited for it may have gone; then it is dropped here.
-            let _sent = sender.send(Self::make(&contents));
+            let _sent = sender.send(Self::make(&contents, None));
         });
         making.map_err(Error::connect)?;
         receiver.await.map_err(Error::connect)?
@@ -73,7 +82,12 @@ impl Database {
     ///
     /// As those of [`new`](Self::new).
     pub fn new_blocking(contents: impl Into<Contents>) -> Result<Self, Error> {
-        Self::make(&contents.into())
+        Self::make(&contents.into(), None)
+    }
+
+    /// The same for a test of this name, in the place of what was kept of an earlier run of it.
+    pub(super) fn of_test(contents: &Contents, test: &str) -> Result<Self, Error> {
+        Self::make(contents, Some(test))
     }
 
     /// Where it is: what all Rust clients take.
@@ -101,19 +115,22 @@ impl Database {
         Self(self.0.clone())
     }
 
-    fn make(contents: &Contents) -> Result<Self, Error> {
-        let mut maintenance = Maintenance::for_test(&server::url()?)?;
+    fn make(contents: &Contents, test: Option<&str>) -> Result<Self, Error> {
+        let server::Place { url, is_throw_away } = server::place()?;
+        let mut maintenance = Maintenance::for_test(&url)?;
         let number = Number(crate::engine::random());
         let name = number.test();
         let (place, url) = if maintenance.may_create() {
-            (Place::Database, Self::copy(&mut maintenance, number, contents)?)
+            (Place::Database, Self::copy(&mut maintenance, number, contents, test)?)
         } else {
-            (Place::Schema, schema::make(&mut maintenance, number, contents)?)
+            (Place::Schema, schema::make(&mut maintenance, number, contents, test)?)
         };
         Ok(Self(Arc::new(Inner {
             name,
             url,
             place,
+            test: test.map(str::to_owned),
+            is_throw_away,
             maintenance: Mutex::new(Some(maintenance)),
             kept: AtomicBool::new(false),
             panics: AtomicBool::new(false),
@@ -121,10 +138,16 @@ impl Database {
     }
 
     /// Makes a copy of the template, and the template if it is not there. Gives the URL.
-    fn copy(maintenance: &mut Maintenance, number: Number, contents: &Contents) -> Result<String, Error> {
+    fn copy(
+        maintenance: &mut Maintenance,
+        number: Number,
+        contents: &Contents,
+        test: Option<&str>,
+    ) -> Result<String, Error> {
         let (name, template) = (number.test(), template::number(contents, maintenance));
         let url = server::with_database(maintenance.url(), &name)?;
-        let reply = maintenance.send("looking for a template", &sql::take(number, template))?;
+        let reply = maintenance.send("looking for a template", &sql::take(number, template, test))?;
+        let is_new = reply.rows("atlas_template").next().is_none();
         match reply.rows("atlas_template").next().and_then(|row| row.first()) {
             None => template::make(maintenance, number, template, contents)?,
             Some(Some(used_today)) if used_today == "t" => {}
@@ -140,7 +163,15 @@ impl Database {
         if !taken {
             maintenance.copy(&template.template(), &name)?;
         }
+        if is_new || reply.rows("atlas_settings").next().is_some() {
+            maintenance.copy_settings(&template.template(), &name)?;
+        }
         maintenance.send("letting a template go", &sql::let_go(template))?;
+        for kept in reply.rows("atlas_kept").filter_map(|row| row.first()?.as_deref()) {
+            if let Err(error) = template::remove(maintenance, kept) {
+                eprintln!("{kept}, which was kept of an earlier run of this test, stays: {error}");
+            }
+        }
         let spares = reply.rows("atlas_spare").count() - usize::from(taken);
         if spares < spare::ENOUGH && reply.rows("atlas_turn").next().is_some() {
             spare::make(maintenance.url().to_owned(), template);
@@ -162,21 +193,37 @@ impl Drop for Inner {
         };
         let kept = *self.kept.get_mut() || (thread::panicking() && !*self.panics.get_mut());
         if kept {
-            eprintln!("the database is kept: {}", server::without_password(&self.url));
+            self.tell_kept();
         }
-        let messages = match (self.place, kept) {
-            (Place::Database, true) => vec![sql::keep(&self.name)],
-            (Place::Database, false) => {
-                [sql::await_closed(&self.name)].into_iter().chain(sql::remove(&self.name)).collect()
-            }
-            (Place::Schema, true) => vec![sql::keep_schema(&self.name)],
-            (Place::Schema, false) => vec![sql::remove_schema(&self.name)],
+        let test = self.test.as_deref();
+        let doing = if kept { "keeping the database of a test" } else { "removing the database of a test" };
+        let done = match (self.place, kept) {
+            (Place::Database, true) => maintenance.send(doing, &sql::keep(&self.name, test)).map(drop),
+            (Place::Database, false) => maintenance
+                .send(doing, &sql::await_closed(&self.name))
+                .and_then(|_| template::remove(&mut maintenance, &self.name)),
+            (Place::Schema, true) => maintenance.send(doing, &sql::keep_schema(&self.name, test)).map(drop),
+            (Place::Schema, false) => maintenance
+                .within_limit(|maintenance| maintenance.send(doing, &sql::remove_schema(&self.name)).map(drop)),
         };
-        match maintenance.send_all(&messages) {
+        match done {
             Ok(()) => maintenance.rest(),
-            Err(failure) => {
-                let error = Error::own("removing the database of a test", failure.cause);
-                eprintln!("{}: {error}", self.name);
+            Err(error) => eprintln!("{}: {error}", self.name),
+        }
+    }
+}
+
+impl Inner {
+    /// Says where it is, and for how long.
+    fn tell_kept(&self) {
+        eprintln!("the database is kept: {}", server::without_password(&self.url));
+        if self.is_throw_away {
+            match Server::shared().and_then(|server| server.linger(LINGER)) {
+                Ok(()) => eprintln!(
+                    "its server ends {} minutes after the last test process; set DATABASE_URL to keep it longer",
+                    LINGER.as_secs() / 60
+                ),
+                Err(error) => eprintln!("its server ends seconds after the last test process: {error}"),
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The connections over which databases of tests are made and dropped. A process uses them again and again.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::template;
@@ -10,6 +11,15 @@ use crate::sql::testing::{self as sql, Strategy};
 
 /// So many are kept open between tests.
 const IDLE: usize = 8;
+
+const QUERY_CANCELED: &str = "57014";
+
+/// How long removing a database may take, in milliseconds: a session of another kind may not let go of it. And how long once
+/// that has happened.
+const REMOVAL: u32 = 5_000;
+const NEXT_REMOVAL: u32 = 1_000;
+
+static SOME_STAY: AtomicBool = AtomicBool::new(false);
 
 static IDLERS: Mutex<Vec<Maintenance>> = Mutex::new(Vec::new());
 
@@ -118,8 +128,26 @@ impl Maintenance {
         answer(&mut self.link, doing, sql)
     }
 
-    pub(super) fn send_all(&mut self, messages: &[String]) -> Result<(), Failure> {
-        messages.iter().try_for_each(|sql| self.link.send(sql).map(drop))
+    /// Removes something, which must not take for ever.
+    pub(super) fn within_limit(&mut self, remove: impl FnOnce(&mut Self) -> Result<(), Error>) -> Result<(), Error> {
+        let limit = if SOME_STAY.load(Ordering::Relaxed) { NEXT_REMOVAL } else { REMOVAL };
+        self.send("limiting a removal", &sql::limit(limit))?;
+        let removed = remove(self);
+        if removed.as_ref().is_err_and(|error| error.sqlstate() == Some(QUERY_CANCELED)) {
+            SOME_STAY.store(true, Ordering::Relaxed);
+        }
+        self.send("going on behind a removal", &sql::limit(0))?;
+        removed.map_err(|error| match error.sqlstate() {
+            Some(QUERY_CANCELED) => error
+                .note(format!("it was not gone after {} s", f64::from(limit) / 1000.0))
+                .hint("end what is connected to it (pg_stat_activity); the next run of a test removes it then"),
+            _ => error,
+        })
+    }
+
+    /// Gives a copy the settings of its template.
+    pub(super) fn copy_settings(&mut self, template: &str, database: &str) -> Result<(), Error> {
+        self.send("copying the settings of a database", &sql::copy_settings(template, database)).map(drop)
     }
 
     /// Copies a template, as quickly as the server can.

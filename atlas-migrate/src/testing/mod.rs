@@ -14,7 +14,8 @@
 //!
 //! # Where
 //!
-//! On the server that `DATABASE_URL` names; without it on the [throw-away server](crate::ephemeral) that all test processes
+//! On the server that `DATABASE_URL` names, in the environment or in a file `.env` (in the package's folder, or the nearest one
+//! above it that has one); without it on the [throw-away server](crate::ephemeral) that all test processes
 //! share. The role of `DATABASE_URL` should have the right to create databases.
 //!
 //! # How
@@ -22,7 +23,7 @@
 //! The migrations run once, in a database that becomes a template. Its name says what it was made of (the migrations with
 //! all their text, the options of the migrator, the role and the database of the URL, the major version of the server, the
 //! release of this library), so that one is made again only when one of these has changed; it is used by all processes and all
-//! runs. Each test gets a copy. Some copies are made ahead, while tests run; they stay for the next run, as the template does,
+//! runs. Each test gets a copy, which has the template's settings (`ALTER DATABASE … SET`) too. Some copies are made ahead, while tests run; they stay for the next run, as the template does,
 //! which goes a week after its last use.
 //!
 //! # Without the right to create databases
@@ -64,7 +65,8 @@
 //! # When it ends
 //!
 //! The database of a test is dropped with the [`Database`]. That of a test that fails is kept, and its URL is printed. The URL
-//! has no password, even if that of `DATABASE_URL` has one. What processes have left that were killed is removed by the next
+//! has no password, even if that of `DATABASE_URL` has one. The next run of a `#[atlas_migrate::test]` removes what was kept of
+//! it. The throw-away server stays for ten minutes after the last process once something is kept on it. What processes have left that were killed is removed by the next
 //! one that makes a database on this server.
 
 pub(crate) mod argument;
@@ -81,7 +83,7 @@ mod validate;
 pub use argument::{Argument, BlockingArgument};
 pub use contents::Contents;
 pub use database::Database;
-pub use validate::validate;
+pub use validate::{validate, validate_except};
 
 /// For `#[atlas_migrate::test]`.
 #[doc(hidden)]

@@ -9,10 +9,15 @@ use crate::sql::testing::{self as sql, Number};
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
 /// Makes the schema, fills it, and gives the URL by which a client has it on its search path.
-pub(super) fn make(maintenance: &mut Maintenance, number: Number, contents: &Contents) -> Result<String, Error> {
+pub(super) fn make(
+    maintenance: &mut Maintenance,
+    number: Number,
+    contents: &Contents,
+    test: Option<&str>,
+) -> Result<String, Error> {
     let name = &number.test();
     maintenance.send("taking a name", &sql::lock(number))?;
-    let leftovers = maintenance.send("looking for schemas", &sql::leftover_schemas())?;
+    let leftovers = maintenance.send("looking for schemas", &sql::leftover_schemas(test))?;
     for row in leftovers.rows("atlas_leftover") {
         if let Some(Some(name)) = row.first() {
             maintenance.send("removing a schema that was left behind", &sql::remove_schema(name))?;

@@ -3,17 +3,48 @@
 use crate::ephemeral::Server;
 use crate::{Error, ErrorKind};
 
-/// The URL of a database on it to connect to first.
-pub(super) fn url() -> Result<String, Error> {
+/// Where the databases of tests are made.
+pub(super) struct Place {
+    /// The URL of a database there to connect to first.
+    pub(super) url: String,
+    /// It is the server that all test processes share, and that ends after them.
+    pub(super) is_throw_away: bool,
+}
+
+pub(super) fn place() -> Result<Place, Error> {
+    let named = |url: String| with_database(&url, "").map(|_| Place { url, is_throw_away: false });
     match std::env::var("DATABASE_URL") {
-        Ok(url) => with_database(&url, "").map(|_| url),
-        Err(std::env::VarError::NotPresent) => match Server::shared() {
-            Ok(server) => Ok(server.url()),
-            Err(error) => Err(Error::new(ErrorKind::Connection, format!("there is no server for the tests: {error}"))
-                .hint("name one with DATABASE_URL")),
+        Ok(url) => named(url),
+        Err(std::env::VarError::NotPresent) => match of_file()? {
+            Some(url) => named(url),
+            None => throw_away(),
         },
         Err(error) => Err(Error::new(ErrorKind::Usage, format!("DATABASE_URL: {error}"))),
     }
+}
+
+fn throw_away() -> Result<Place, Error> {
+    let server = Server::shared().map_err(|error| {
+        Error::new(ErrorKind::Connection, format!("there is no server for the tests: {error}"))
+            .hint("name one with DATABASE_URL")
+    })?;
+    Ok(Place { url: server.url(), is_throw_away: true })
+}
+
+/// What a file `.env` says, in the current folder or the nearest one above it that has one.
+fn of_file() -> Result<Option<String>, Error> {
+    let lines = match dotenvy::dotenv_iter() {
+        Ok(lines) => lines,
+        Err(error) if error.not_found() => return Ok(None),
+        Err(error) => return Err(Error::new(ErrorKind::Usage, format!("the file .env cannot be read: {error}"))),
+    };
+    // What is wrong with a line is not shown: it may have a password in it.
+    let malformed = |_| {
+        Error::new(ErrorKind::Usage, "the file .env has a line that is not NAME=value").hint("quote values with spaces")
+    };
+    let lines: Vec<(String, String)> = lines.collect::<Result<_, _>>().map_err(malformed)?;
+    let url = lines.into_iter().find(|(name, _)| name == "DATABASE_URL").map(|(_, url)| url);
+    Ok(url.filter(|url| !url.is_empty()))
 }
 
 /// The URL of another database on the same server.

@@ -52,10 +52,27 @@ fn fill(maintenance: &mut Maintenance, draft: &str, template: Number, contents: 
         remove(maintenance, draft)?;
         return Err(error.without_trace("database"));
     }
-    maintenance.send("waiting for a session to end", &sql::await_closed(draft))?;
-    maintenance.send("publishing a template", &sql::publish(draft, template)).map(drop)
+    publish(maintenance, draft, template).or_else(|error| {
+        // Why it could not be made says more than that it could not be removed.
+        if let Err(stays) = remove(maintenance, draft) {
+            tracing::warn!(error = %stays, "{draft} stays");
+        }
+        Err(error)
+    })
 }
 
+fn publish(maintenance: &mut Maintenance, draft: &str, template: Number) -> Result<(), Error> {
+    let reply = maintenance.send("waiting for sessions to end", &sql::close(draft))?;
+    let published = maintenance.send("publishing a template", &sql::publish(draft, template)).map(drop);
+    published.map_err(|error| {
+        let connected = reply.rows("atlas_connected").filter_map(|row| row.first()?.as_deref());
+        connected.fold(error, |error, session| error.note(format!("connected to it: {session}")))
+    })
+}
+
+/// Removes a database, unless that takes too long.
 pub(super) fn remove(maintenance: &mut Maintenance, database: &str) -> Result<(), Error> {
-    sql::remove(database).iter().try_for_each(|sql| maintenance.send("removing a database", sql).map(drop))
+    maintenance.within_limit(|maintenance| {
+        sql::remove(database).iter().try_for_each(|sql| maintenance.send("removing a database", sql).map(drop))
+    })
 }

@@ -36,14 +36,33 @@ use crate::{Error, ErrorKind};
 /// [`Invalid`](ErrorKind::Invalid) with the first of these that is not so, and what differs; that of a migration that fails;
 /// those of [`Database::new`].
 pub fn validate(migrations: impl Into<Migrator>) -> Result<(), Error> {
+    validate_except(migrations, |_| false)
+}
+
+/// The same, leaving objects out: those that this says of their name, as a [`Snapshot`] shows it. For what an extension makes
+/// that is not among its members, under names that count up.
+///
+/// ```no_run
+/// # mod migrations { atlas_migrate::embed_migrations!("../migrations"); }
+/// #[test]
+/// fn migrations_are_valid() {
+///     let is_queue = |object: &str| object.starts_with("table pgq.event_");
+///     atlas_migrate::testing::validate_except(&migrations::MIGRATIONS, is_queue).unwrap();
+/// }
+/// ```
+///
+/// # Errors
+///
+/// As those of [`validate`].
+pub fn validate_except(migrations: impl Into<Migrator>, left_out: impl Fn(&str) -> bool) -> Result<(), Error> {
     let migrator = migrations.into();
-    let whole = Walk::new(&migrator)?;
+    let whole = Walk::new(&migrator, &left_out)?;
     whole.run(&migrator)?;
     let expected = whole.snapshot()?;
     whole.runs_twice(&expected)?;
     whole.repeats(&expected)?;
 
-    let steps = Walk::new(&migrator)?;
+    let steps = Walk::new(&migrator, &left_out)?;
     steps.forth_and_back()?;
     steps.run(&migrator)?;
     same(&expected, &steps.snapshot()?, || {
@@ -55,12 +74,13 @@ pub fn validate(migrations: impl Into<Migrator>) -> Result<(), Error> {
 struct Walk<'m> {
     migrator: &'m Migrator,
     database: Database,
+    left_out: &'m dyn Fn(&str) -> bool,
 }
 
 impl<'m> Walk<'m> {
-    fn new(migrator: &'m Migrator) -> Result<Self, Error> {
+    fn new(migrator: &'m Migrator, left_out: &'m dyn Fn(&str) -> bool) -> Result<Self, Error> {
         let database = Database::new_blocking(Migrator::new(Migrations::empty()))?;
-        Ok(Self { migrator, database })
+        Ok(Self { migrator, database, left_out })
     }
 
     /// Over a connection of its own, as a process has it that has just been started.
@@ -73,7 +93,7 @@ impl<'m> Walk<'m> {
     }
 
     fn snapshot(&self) -> Result<Snapshot, Error> {
-        self.perform(TakeSnapshot(self.migrator.clone()))
+        Ok(self.perform(TakeSnapshot(self.migrator.clone()))?.without(self.left_out))
     }
 
     fn runs_twice(&self, expected: &Snapshot) -> Result<(), Error> {
@@ -148,5 +168,5 @@ fn same(expected: &Snapshot, found: &Snapshot, message: impl FnOnce() -> (String
     let error = if file.is_empty() { error } else { error.note(file) };
     Err(error
         .note(format!("what differs, `-` as it should be, `+` as it is:\n{difference}"))
-        .hint("mend the file, so that the schema is the same"))
+        .hint("fix the file, so that the schema is the same; or leave the object out with `validate_except`"))
 }

@@ -29,6 +29,17 @@ fn thirty_two_processes_share_one_server() {
 }
 
 #[test]
+#[cfg(feature = "testing")]
+fn e3_a_server_stays_as_long_as_it_is_told() {
+    let space = Space::new("linger");
+    let mut process = Process::start(&space, "lingering");
+    let start = Instant::now();
+    process.end();
+    space.empty();
+    assert!(start.elapsed() < Duration::from_secs(5), "one second, and not the usual five: {:?}", start.elapsed());
+}
+
+#[test]
 fn threads_share_one_server() {
     let space = Space::new("threads");
     // It compares what its threads have got.

@@ -160,6 +160,12 @@ fn another_process() {
                 assert!(all.iter().all(|running| running.folder == all[0].folder));
                 all[0].clone()
             }),
+            #[cfg(feature = "testing")]
+            "lingering" => {
+                let running = shared();
+                running.linger(Duration::from_secs(1)).unwrap();
+                running
+            }
             _ => shared(),
         };
         Has::write(&running, start.elapsed());
