@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
-use crate::token::{Kind, Lexer};
+use crate::token::{Kind, Lexer, Token};
 
 /// SHA-256 of a file's text with line ends made LF and the byte-order mark dropped, so that `sha256sum` agrees on an
 /// ordinary file.
@@ -18,8 +18,8 @@ pub struct Checksum([u8; 32]);
 
 /// SHA-256 of a file's tokens, without comments and spacing.
 ///
-/// Tokens are compared as they are written: `SELECT` and `select` differ. A semicolon at the end of the file does not
-/// count.
+/// Keywords and names without quotes are folded to small letters, as the server folds them: `SELECT` and `select` are the
+/// same, `'A'` and `'a'` differ. A semicolon at the end of the file does not count.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint([u8; 32]);
 
@@ -50,6 +50,16 @@ impl Checksum {
 impl Fingerprint {
     /// Of a file's text.
     pub fn of(text: &str) -> Self {
+        Self::of_tokens(text, folded)
+    }
+
+    /// Of a file's text, with tokens as they are written: how the first versions of this library had it, and how rows of the
+    /// history that they wrote still have it.
+    pub fn as_written(text: &str) -> Self {
+        Self::of_tokens(text, |token| Cow::Borrowed(token.text))
+    }
+
+    fn of_tokens(text: &str, content: fn(Token<'_>) -> Cow<'_, str>) -> Self {
         let text = normalized(text);
         // Hashed in one go, which is several times faster in a debug build, as procedural macros mostly are.
         let mut tokens = Vec::with_capacity(2 * text.len());
@@ -65,10 +75,26 @@ impl Fingerprint {
                 semicolons += 1;
             } else {
                 (0..std::mem::take(&mut semicolons)).for_each(|_| add(";"));
-                add(token.text);
+                add(&content(token));
             }
         }
         Self(Sha256::digest(&tokens).into())
+    }
+}
+
+/// A token in small letters, as far as their case means nothing: words, numbers, and what stands before a quote (`E'…'`).
+/// PostgreSQL folds ASCII alone where the encoding has characters of several bytes.
+fn folded(token: Token<'_>) -> Cow<'_, str> {
+    let end = match (token.kind, token.text.as_bytes().first()) {
+        (Kind::Word, _) => token.text.len(),
+        (Kind::Other, Some(b'0'..=b'9' | b'.')) => token.text.len(),
+        (Kind::Other, Some(byte)) if byte.is_ascii_alphabetic() => token.text.find(['\'', '"']).unwrap_or(0),
+        _ => 0,
+    };
+    if token.text[..end].bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(token.text[..end].to_ascii_lowercase() + &token.text[end..])
+    } else {
+        Cow::Borrowed(token.text)
     }
 }
 
@@ -170,9 +196,25 @@ mod tests {
         different("SELECT a >= b", "SELECT a > = b");
         different("SELECT ab", "SELECT a b");
         different("SELECT 'a'", "SELECT 'a '");
-        different("SELECT 1", "select 1");
         different("SELECT E'a'", "SELECT E 'a'");
         different("SELECT 1", "SELECT 1 -- one\n, 2");
+    }
+
+    #[test]
+    fn e8_case_counts_where_it_means_something() {
+        same("CREATE TABLE Users (Id INT)", "create table users (id int)");
+        same("SELECT E'a', X'1f', U&\"b\", N'c', B'1'", "select e'a', x'1f', u&\"b\", n'c', b'1'");
+        same("SELECT 1E5, 0xFF", "SELECT 1e5, 0xff");
+        same("SELECT a AS Ä", "select A as Ä");
+        different("SELECT a AS Ä", "SELECT a AS ä");
+        different("SELECT 'A'", "SELECT 'a'");
+        different("SELECT E'A'", "SELECT e'a'");
+        different("SELECT \"A\"", "SELECT \"a\"");
+        different("SELECT $$A$$", "SELECT $$a$$");
+        different("SELECT $A$ $A$", "SELECT $a$ $a$");
+        different("SELECT U&'A'", "SELECT u&'a'");
+        assert_ne!(Fingerprint::as_written("SELECT 1"), Fingerprint::as_written("select 1"));
+        assert_eq!(Fingerprint::as_written("select 1"), Fingerprint::of("SELECT 1;"));
     }
 
     proptest! {

@@ -1,11 +1,12 @@
 //! What is wrong with a migration file, and how it is shown.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Level, Renderer, normalize_untrusted_str};
+use annotate_snippets::{AnnotationKind, Level, Renderer};
 
 /// One thing that is wrong with a file: found when files are read, never while they run.
 ///
@@ -136,12 +137,39 @@ pub fn render(message: &str, snippet: Option<Snippet<'_>>, notes: &[impl AsRef<s
     }
 }
 
+/// A text in one line that steers no terminal: what names, values and other people's messages have in them is shown as Rust
+/// would write it (`\u{1b}`, `\n`), if it is no character that shows.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    escaped(text, is_control)
+}
+
+/// The same of a text that may have several lines.
+pub fn shown_lines(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| c != '\n' && is_control(c))
+}
+
+fn escaped(text: &str, is_escaped: fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(is_escaped) {
+        return Cow::Borrowed(text);
+    }
+    let escape = |c: char| if is_escaped(c) { c.escape_default().to_string() } else { c.to_string() };
+    Cow::Owned(text.chars().map(escape).collect())
+}
+
+/// Whether a character steers what shows it: control characters, line ends of Unicode, and what changes the direction of text.
+fn is_control(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
 fn report(message: &str, path: Option<&str>, excerpt: Option<&Excerpt>, notes: &[&str], hint: Option<&str>) -> String {
-    let message = normalize_untrusted_str(message);
+    let message = shown_lines(message);
+    let path = path.map(shown);
     let mut report = match (path, excerpt) {
-        (Some(path), Some(excerpt)) => excerpt.render(&message, path),
+        // What is shown of the file has signs of the same width for most of these characters.
+        (Some(path), Some(excerpt)) => shown_lines(&excerpt.render(&message, &path)).into_owned(),
         (Some(path), None) => format!("{message}\n --> {path}"),
-        (None, _) => message,
+        (None, _) => message.into_owned(),
     };
     let remarks: Vec<_> = notes.iter().map(|note| ("note", *note)).chain(hint.map(|hint| ("hint", hint))).collect();
     let gutter = " ".repeat(excerpt.map_or(1, |excerpt| excerpt.line.to_string().len()) + 1);
@@ -149,7 +177,7 @@ fn report(message: &str, path: Option<&str>, excerpt: Option<&Excerpt>, notes: &
         report += &format!("\n{gutter}|");
     }
     for (name, text) in remarks {
-        let text = normalize_untrusted_str(text).replace('\n', &format!("\n{gutter}{:8}", ""));
+        let text = shown_lines(text).replace('\n', &format!("\n{gutter}{:8}", ""));
         report += &format!("\n{gutter}= {name}: {text}");
     }
     report
@@ -337,6 +365,27 @@ mod tests {
         1 | SELECT é
           |        ^ here
         ");
+    }
+
+    #[test]
+    fn d15_what_steers_a_terminal_is_escaped() {
+        assert_eq!(
+            super::shown("a\u{1b}[2J\nb\r\t\u{9b}\u{202e}\u{2028}é漢"),
+            "a\\u{1b}[2J\\nb\\r\\t\\u{9b}\\u{202e}\\u{2028}é漢"
+        );
+        assert_eq!(shown_lines("a\n\u{7f}b"), "a\n\\u{7f}b");
+        let evil = "a\u{1b}[2J\u{9b}2J\u{202e}\r";
+        let path = format!("{evil}\nhint: b");
+        let snippet = Snippet { path: &path, text: evil, span: 1..2, label: evil };
+        for text in [
+            render(evil, Some(snippet), &[evil, "two\nlines"], Some(evil)),
+            render(evil, None, &[evil], Some(evil)),
+            Fault::new(path.as_str(), evil).hint(evil).to_string(),
+            Fault::new(path.as_str(), evil).at(evil, 0..3, evil).to_string(),
+        ] {
+            assert!(!text.contains(|c| c != '\n' && is_control(c)), "{text:?}");
+            assert!(!text.contains("\nhint"), "{text:?}");
+        }
     }
 
     #[test]

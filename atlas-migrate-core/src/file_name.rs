@@ -1,5 +1,10 @@
 //! What the name of a file says.
 
+mod misnamed;
+mod reach;
+
+pub(crate) use self::misnamed::halves;
+pub use self::reach::Reach;
 use crate::fault::Fault;
 use crate::migration::Direction;
 use crate::version::Version;
@@ -58,20 +63,28 @@ pub fn parse(path: &str, display: &str) -> Result<Option<FileName>, Fault> {
     if file == "metadata.toml" {
         return Ok(numbered(folder, is_dashed).map(|(version, _)| FileName::Settings(version)));
     }
-    let is_sql = file.len() >= 4 && file.as_bytes()[file.len() - 4..].eq_ignore_ascii_case(b".sql");
-    if !is_sql {
+    if !is_sql(file) && !misnamed::is_meant(folder, file) {
         return Ok(None);
     }
-    known(folder, file).map(Some).ok_or_else(|| {
-        let (what, name) = if is_half(file) { ("folder", folder) } else { ("file", file) };
-        if name.contains(|c: char| c.is_ascii_digit()) || name.starts_with("R__") {
-            Fault::new(display, format!("{what} name fits no layout")).hint(format!("name it like {LAYOUTS}"))
-        } else {
-            let version = if what == "folder" { "2024-01-02-000000" } else { "001" };
-            Fault::new(display, format!("{what} name without a version"))
-                .hint(format!("begin it with one, as in {version}_{name}"))
-        }
-    })
+    known(folder, file).map(Some).ok_or_else(|| misnamed::fault(path, display))
+}
+
+/// Whether a name ends in `.sql`, in whatever case.
+pub fn is_sql(path: &str) -> bool {
+    path.len() >= 4 && path.as_bytes()[path.len() - 4..].eq_ignore_ascii_case(b".sql")
+}
+
+/// The path of the file that reverts what the file with this path applies, in a layout that has such files.
+pub(crate) fn down_of(path: &str) -> Option<String> {
+    let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let folder = folders.rsplit('/').next().unwrap_or(folders);
+    let FileName::Versioned(Versioned { layout, version, name, .. }) = known(folder, file)? else { return None };
+    let down = match layout {
+        Layout::Numbered => format!("{version}_{name}.down.sql"),
+        Layout::Folders => "down.sql".to_owned(),
+        Layout::Flyway => return None,
+    };
+    Some(if folders.is_empty() { down } else { format!("{folders}/{down}") })
 }
 
 /// Whether a file is one of ours, or was meant to be: the content of others need not be read.

@@ -8,7 +8,9 @@ pub mod bench;
 #[cfg(feature = "verify")]
 pub mod checks;
 pub mod checksum;
+mod closed;
 mod directive;
+mod divider;
 pub mod fault;
 pub mod file_name;
 #[cfg(test)]
@@ -17,6 +19,7 @@ pub mod history;
 pub mod migration;
 #[cfg(any(feature = "bench", feature = "roles", feature = "verify"))]
 pub mod name;
+pub mod package;
 pub mod plan;
 #[cfg(any(feature = "bench", feature = "verify"))]
 mod query;

@@ -242,11 +242,7 @@ pub fn compare(known: &[Migration], history: &[Entry]) -> Vec<Line> {
 
 fn standing(migration: &Migration, entry: &Entry, is_ahead: bool) -> Standing {
     let script = migration.up();
-    let sql = match entry.state {
-        State::Running | State::Failed => fingerprint_of_first(entry.statements, script),
-        _ => Some(script.fingerprint()),
-    };
-    let same_sql = sql == Some(entry.fingerprint);
+    let same_sql = has_same_sql(script, entry);
     // Of one that stopped before its first statement, any SQL is the same.
     let is_superseded = (is_ahead && !same_sql)
         || (entry.superseded.contains(&script.checksum()) && !(same_sql && entry.state.is_done()));
@@ -265,14 +261,29 @@ fn standing(migration: &Migration, entry: &Entry, is_ahead: bool) -> Standing {
     }
 }
 
+/// Whether a row is of the SQL that a script has, or of as much of it as has run.
+fn has_same_sql(script: &Script, entry: &Entry) -> bool {
+    match entry.state {
+        State::Running | State::Failed => first(entry.statements, script).is_some_and(|text| {
+            [Fingerprint::of, Fingerprint::as_written].iter().any(|of| of(&text) == entry.fingerprint)
+        }),
+        // Most rows are, and then nothing has to be computed.
+        _ => entry.fingerprint == script.fingerprint() || entry.fingerprint == Fingerprint::as_written(&script.text()),
+    }
+}
+
 /// The fingerprint of a script up to the end of its first `count` statements, if it has as many.
 pub fn fingerprint_of_first(count: usize, script: &Script) -> Option<Fingerprint> {
-    let text = script.text();
+    first(count, script).map(|text| Fingerprint::of(&text))
+}
+
+/// The text of a script up to the end of its first `count` statements, if it has as many.
+fn first(count: usize, script: &Script) -> Option<String> {
     let end = match count.checked_sub(1) {
         None => 0,
         Some(last) => script.statements().get(last)?.range.end,
     };
-    Some(Fingerprint::of(&text[..end]))
+    Some(script.text()[..end].to_owned())
 }
 
 /// What a run would do, in order; or why it may not.

@@ -1,10 +1,9 @@
 //! A file with one statement, which is not run but asked.
 
+use crate::closed;
 use crate::directive::{self, Directives, Piece, Vocabulary};
 use crate::fault::{Fault, line_column};
 use crate::statement::{self, Kind};
-#[cfg(feature = "strict")]
-use crate::syntax;
 use crate::token::{Lexer, Token};
 
 /// Words that a query begins with.
@@ -42,7 +41,15 @@ pub(crate) fn read<V: Vocabulary>(
 ) -> Result<One<V>, Vec<Fault>> {
     let mut faults = Vec::new();
     let directives: Directives<V> = directive::read(path, text, &[], &mut faults);
-    let statements = statement::split(text);
+    let mut statements = statement::split(text);
+    let last = statements.last().map_or(0, |last| last.range.start);
+    if let Some(fault) = closed::open_end(path, text, last) {
+        faults.push(fault);
+        statements.pop();
+        if statements.is_empty() {
+            return Err(faults);
+        }
+    }
     let fault =
         |span, message: String, label: &str, hint: &str| Fault::new(path, message).at(text, span, label).hint(hint);
     let Rules { one, holds, begins, other: (label, hint) } = rules;
@@ -63,10 +70,8 @@ pub(crate) fn read<V: Vocabulary>(
         let end = word.map_or(offset + 1, |word| word.range().end);
         faults.push(fault(offset..end, format!("no {holds}"), label, hint));
     }
-    #[cfg(feature = "strict")]
-    if directives.span("no-syntax-check").is_none() {
-        faults.extend(syntax::check_statements(path, text, &statements));
-    }
+    let syntax = cfg!(feature = "strict") && directives.span("no-syntax-check").is_none();
+    faults.extend(closed::each_statement(path, text, &statements, syntax));
     let before: String = text[..offset].chars().map(|c| if c == '\n' { c } else { ' ' }).collect();
     let sql = before + &text[statement.range.clone()];
     let (line, _) = line_column(text, offset);

@@ -6,11 +6,11 @@ use crate::checksum::{Checksum, Fingerprint, normalized};
 use crate::directive::{self, OfMigration};
 use crate::fault::Fault;
 use crate::migration::{Header, Transaction};
-use crate::rules;
 use crate::statement::{self, Statement};
 #[cfg(feature = "syntax")]
 use crate::syntax;
 use crate::token::Lexer;
+use crate::{closed, divider, file_name, rules};
 
 /// One SQL file: its text, what its first lines say, and what identifies it.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub(crate) struct Context {
     pub(crate) direction: Direction,
     /// Whether its folder's settings (diesel's `metadata.toml`) keep it out of a transaction.
     pub(crate) transaction: Transaction,
+    /// Whether the syntax of its SQL is looked at, as far as that is compiled in.
+    pub(crate) syntax: bool,
 }
 
 /// What a file is for.
@@ -65,7 +67,9 @@ impl Script {
     ///
     /// Everything that is wrong with it, in the order of the text.
     pub fn parse(path: impl Into<Cow<'static, str>>, text: impl Into<Cow<'static, str>>) -> Result<Self, Vec<Fault>> {
-        Self::read(path.into(), text.into(), Context { direction: Direction::Up, transaction: Transaction::Wrapped })
+        let syntax = cfg!(feature = "strict");
+        let context = Context { direction: Direction::Up, transaction: Transaction::Wrapped, syntax };
+        Self::read(path.into(), text.into(), context)
     }
 
     pub(crate) fn read(path: Cow<'static, str>, text: Cow<'static, str>, context: Context) -> Result<Self, Vec<Fault>> {
@@ -85,10 +89,23 @@ impl Script {
                 }));
             }
         }
-        let statements = statement::split(&normal);
+        let mut statements = statement::split(&normal);
+        let last = statements.last().map_or(0, |last| last.range.start);
+        if let Some(fault) = closed::open_end(&path, &normal, last) {
+            faults.push(fault);
+            // It reaches to the end of the file.
+            statements.pop();
+        }
         directives.said.header.transaction = rules::check(&path, &normal, &directives, &statements, &mut faults);
-        #[cfg(feature = "strict")]
-        faults.extend(syntax_errors(&path, &normal, &directives, &statements));
+        let hint = divider::hint(context.direction, file_name::down_of(&path).as_deref());
+        faults.extend(divider::check(&path, &normal, context.direction, &[], &hint));
+        let syntax = context.syntax && directives.span("no-syntax-check").is_none();
+        faults.extend(closed::each_statement(&path, &normal, &statements, syntax));
+        #[cfg(feature = "syntax")]
+        if syntax {
+            let conditions = directives.said.conditions.iter().cloned();
+            faults.extend(conditions.filter_map(|span| syntax::check_condition(&path, &normal, span)));
+        }
         let (checksum, fingerprint) = (Checksum::of(&normal), Fingerprint::of(&normal));
         drop(normal);
         faults.sort();
@@ -97,14 +114,6 @@ impl Script {
         } else {
             Err(faults)
         }
-    }
-
-    /// The errors in the syntax of its SQL, unless `-- atlas:no-syntax-check` leaves them to the server.
-    #[cfg(feature = "syntax")]
-    pub fn syntax_errors(&self) -> Vec<Fault> {
-        let text = self.text();
-        let directives = directive::read::<OfMigration>(&self.path, &text, &[], &mut Vec::new());
-        syntax_errors(&self.path, &text, &directives, &statement::split(&text))
     }
 
     /// Where the file stands, relative to the manifest of the crate that embeds it: `migrations/001_init.sql`.
@@ -158,22 +167,6 @@ impl Script {
     pub fn header(&self) -> &Header {
         &self.header
     }
-}
-
-#[cfg(feature = "syntax")]
-fn syntax_errors(
-    path: &str,
-    text: &str,
-    directives: &directive::Directives<OfMigration>,
-    statements: &[Statement],
-) -> Vec<Fault> {
-    if directives.span("no-syntax-check").is_some() {
-        return Vec::new();
-    }
-    let conditions = directives.said.conditions.iter().cloned();
-    let mut faults: Vec<_> = conditions.filter_map(|span| syntax::check_condition(path, text, span)).collect();
-    faults.extend(syntax::check_statements(path, text, statements));
-    faults
 }
 
 #[cfg(test)]
@@ -245,7 +238,7 @@ mod tests {
         3 | SAVEPOINT a;
           | ^^^^^^^^^^^ transaction control
           |
-          = hint: remove it: the migration is committed together with its row in the history
+          = hint: remove it; for what may fail write a block: `DO $$ BEGIN …; EXCEPTION WHEN others THEN NULL; END $$;`
         ");
         assert_snapshot!(faults("BEGIN ISOLATION LEVEL SERIALIZABLE; COMMIT;"), @"
         `BEGIN` in a migration that runs in a transaction
@@ -254,7 +247,7 @@ mod tests {
         1 | BEGIN ISOLATION LEVEL SERIALIZABLE; COMMIT;
           | ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ transaction control
           |
-          = hint: remove it: the migration is committed together with its row in the history
+          = hint: remove it: migrations run at READ COMMITTED; to keep others out write `LOCK TABLE … IN SHARE ROW EXCLUSIVE MODE;`
         `COMMIT` in a migration that runs in a transaction
          --> a.sql:1:37
           |
@@ -282,19 +275,68 @@ mod tests {
     }
 
     #[test]
-    fn up_and_down_in_one_file() {
-        assert_snapshot!(faults("-- migrate:up\nCREATE TABLE a ();\n\n-- migrate:down\nDROP TABLE a;"), @"
-        up and down in one file, as dbmate has it
+    fn b12_blocks() {
+        assert_snapshot!(faults("BEGIN;\nCREATE TABLE a ();\nCOMMIT;\nBEGIN;\nCREATE TABLE b ();\nEND;"), @"
+        several `BEGIN … COMMIT` blocks in a migration
          --> a.sql:4:1
           |
-        4 | -- migrate:down
-          | ^^^^^^^^^^^^^^^ this is a comment here, and what follows would run too
+        4 | BEGIN;
+          | ^^^^^ transaction control
           |
-          = hint: make two files of it, one that ends in .up.sql and one that ends in .down.sql
+          = hint: make a file of each block; or remove all `BEGIN` and `COMMIT`, so that the file is one transaction
         ");
-        assert!(faults("-- +goose Up\nSELECT 1;\n-- +goose Down\n").contains("as goose has it"));
-        assert!(faults("-- +migrate Up\nSELECT 1;\n-- +migrate Down\n").contains("as sql-migrate has it"));
-        assert_eq!(faults("-- +goose Up\nSELECT 1;"), "");
+        assert_snapshot!(faults("SELECT 1;\nBEGIN;\nCREATE TABLE a ();\nCOMMIT;"), @"
+        `BEGIN … COMMIT` around a part of a migration
+         --> a.sql:2:1
+          |
+        2 | BEGIN;
+          | ^^^^^ transaction control
+          |
+          = hint: make a file of each block; or remove all `BEGIN` and `COMMIT`, so that the file is one transaction
+        ");
+    }
+
+    /// What each hint says is done to the text, and nothing is wrong any more.
+    #[test]
+    fn b12_hints_of_transaction_control_lead_out() {
+        for (text, hint, followed) in [
+            (
+                "BEGIN; SELECT 1; COMMIT; BEGIN; SELECT 2; COMMIT;",
+                "remove all `BEGIN` and `COMMIT`",
+                "SELECT 1; SELECT 2;",
+            ),
+            ("SELECT 1; SAVEPOINT a; SELECT 2;", "remove it; for what may fail", "SELECT 1; SELECT 2;"),
+            ("SELECT 1; ROLLBACK TO a;", "remove it; for what may fail", "SELECT 1;"),
+            (
+                "SELECT 1; RELEASE a;",
+                "`DO $$ BEGIN …; EXCEPTION WHEN others THEN NULL; END $$;`",
+                "SELECT 1; DO $$ BEGIN PERFORM 1; EXCEPTION WHEN others THEN NULL; END $$;",
+            ),
+            ("ROLLBACK;", "remove it: a migration that fails is rolled back", "-- nothing"),
+            (
+                "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; SELECT 1;",
+                "`LOCK TABLE … IN SHARE ROW EXCLUSIVE MODE;`",
+                "LOCK TABLE t IN SHARE ROW EXCLUSIVE MODE; SELECT 1;",
+            ),
+            ("SET NAMES 'utf8'; SELECT 1;", "remove it", "SELECT 1;"),
+            ("SET client_encoding = 'LATIN1'; SELECT 1;", "remove it", "SELECT 1;"),
+            (
+                "SET standard_conforming_strings = off; SELECT '\\';",
+                "write strings that have backslashes as E'…'",
+                "SELECT E'\\\\';",
+            ),
+            (
+                "\\restrict x\nSELECT 1;\n\\unrestrict x\n",
+                "remove the lines `\\restrict …` and `\\unrestrict …`",
+                "SELECT 1;",
+            ),
+            ("\\i other.sql\n", "write the text of that file in its place", "SELECT 1;"),
+            ("\\copy t FROM 'a.csv'\n", "write the rows as `INSERT`", "INSERT INTO t VALUES (1);"),
+        ] {
+            let found = faults(text);
+            assert!(found.contains(hint), "{text}: {found}");
+            assert_eq!(faults(followed), "", "{text}");
+        }
     }
 
     #[test]
@@ -328,7 +370,7 @@ mod tests {
         1 | \restrict a'b
           | ^^^^^^^^^^^^^ psql meta-command
           |
-          = hint: remove the line: only psql understands it, the server does not
+          = hint: remove the lines `\restrict …` and `\unrestrict …`: `pg_dump` writes them for psql, the server does not know them
         `COPY … FROM STDIN` in a migration
          --> a.sql:2:1
           |

@@ -5,11 +5,13 @@ mod settings;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::checksum::normalized;
 use crate::fault::Fault;
-use crate::file_name::{self, FileName, Layout, Versioned};
+use crate::file_name::{self, FileName, Layout, Reach, Versioned};
 use crate::migration::{Direction, Kind, Migration, Script, Transaction};
 use crate::script::Context;
 use crate::version::Version;
+use crate::{rules, statement};
 
 /// A file of the folder, with its content.
 #[derive(Clone, Debug)]
@@ -24,17 +26,31 @@ pub struct File {
 /// repeatable ones by name.
 ///
 /// `folder` is how messages name the folder. Files that are none of ours are passed over by their names alone, so that
-/// their content need not be read.
+/// their content need not be read; so are files in folders below, unless the layout's tool [reads](file_name::Reach) them.
 ///
 /// # Errors
 ///
 /// Everything that is wrong with the folder, by path and position: names without a version, layouts mixed, versions given
-/// twice, a file that reverts what no file applies, content that is not UTF-8 or empty, all that [`Script::parse`] finds,
-/// and a folder without any migration.
+/// twice, a file that reverts what no file applies, content that is not UTF-8 or not written yet, all that
+/// [`Script::parse`] finds, and a folder without any migration.
 pub fn assemble(folder: &str, files: impl IntoIterator<Item = File>) -> Result<Vec<Migration>, Vec<Fault>> {
-    let mut set = Set::default();
+    read(folder, files, cfg!(feature = "strict"))
+}
+
+/// [`assemble`], with everything that is wrong with the syntax of the SQL too.
+#[cfg(feature = "syntax")]
+pub fn validate(folder: &str, files: impl IntoIterator<Item = File>) -> Result<Vec<Migration>, Vec<Fault>> {
+    read(folder, files, true)
+}
+
+fn read(folder: &str, files: impl IntoIterator<Item = File>, syntax: bool) -> Result<Vec<Migration>, Vec<Fault>> {
+    let mut set = Set { syntax, ..Set::default() };
     let mut files: Vec<File> = files.into_iter().collect();
     files.sort_by(|left, right| left.path.cmp(&right.path));
+    let paths = || files.iter().map(|file| file.path.as_str());
+    let reach = Reach::of(paths());
+    set.passed_over = reach.passed_over(folder, paths());
+    files.retain(|file| reach.has(&file.path));
     let mut scripts = Vec::new();
     for file in files {
         let display = display(folder, &file.path);
@@ -66,6 +82,9 @@ struct Entry {
 
 #[derive(Default)]
 struct Set {
+    syntax: bool,
+    /// What is said of folders whose files are not read.
+    passed_over: Vec<String>,
     faults: Vec<Fault>,
     settings: BTreeMap<Version, (String, Transaction)>,
     layouts: BTreeMap<Layout, String>,
@@ -88,16 +107,25 @@ impl Set {
                     Some((_, transaction)) if layout == Layout::Folders => *transaction,
                     _ => Transaction::Wrapped,
                 };
-                let script = self.read(&path, bytes, Context { direction, transaction });
+                let script = self.read(&path, bytes, Context { direction, transaction, syntax: self.syntax });
                 let entries = if direction == Direction::Up { &mut self.up } else { &mut self.down };
-                let what = format!("duplicate version {version}");
-                insert(entries, version, Entry { path, name, script }, &what, &mut self.faults);
+                let entry = Entry { path, name, script };
+                if let Some(fault) = entries.get(&version).map(|first| duplicate(first, &entry, layout, &version)) {
+                    self.faults.push(fault);
+                } else {
+                    entries.insert(version, entry);
+                }
             }
             FileName::Repeatable(name) => {
-                let context = Context { direction: Direction::Up, transaction: Transaction::Wrapped };
+                let transaction = Transaction::Wrapped;
+                let context = Context { direction: Direction::Up, transaction, syntax: self.syntax };
                 let script = self.read(&path, bytes, context);
-                let what = format!("duplicate name {name}");
-                insert(&mut self.repeatable, name.clone(), Entry { path, name, script }, &what, &mut self.faults);
+                if let Some(first) = self.repeatable.get(&name) {
+                    let fault = Fault::new(path, format!("duplicate name {name}: {} has it too", first.path));
+                    self.faults.push(fault.hint("rename one of the two"));
+                } else {
+                    self.repeatable.insert(name.clone(), Entry { path, name, script });
+                }
             }
             FileName::Settings(_) => {}
         }
@@ -111,12 +139,15 @@ impl Set {
                 return None;
             }
         };
-        let is_empty = text.trim_start_matches('\u{feff}').trim().is_empty();
-        if is_empty && context.direction == Direction::Up {
-            let hint = "if that is meant, say so in a comment";
+        let normal = normalized(&text);
+        // Somebody made it without a word: reverting does nothing but forget.
+        let is_blank_down = context.direction == Direction::Down && normal.trim().is_empty();
+        if !is_blank_down && rules::is_unwritten(&normal, &statement::split(&normal)) {
+            let hint = "write its SQL; or say in a comment that it is meant: `-- nothing to do`";
             self.faults.push(Fault::new(path, "empty migration").hint(hint));
             return None;
         }
+        drop(normal);
         Script::read(path.to_owned().into(), text, context).map_err(|faults| self.faults.extend(faults)).ok()
     }
 
@@ -136,7 +167,7 @@ impl Set {
                 ),
                 Some(up) if up.name != down.name => self.faults.push(
                     Fault::new(&down.path, format!("reverts `{}`, but version {version} is `{}`", down.name, up.name))
-                        .hint(format!("give it the name or the version of {}", up.path)),
+                        .hint(of_another_name(down, up)),
                 ),
                 Some(_) => {}
             }
@@ -150,7 +181,10 @@ impl Set {
         let is_empty = self.up.is_empty() && self.down.is_empty() && self.repeatable.is_empty();
         if is_empty && self.faults.is_empty() {
             let fault = Fault::new(folder, "no migrations in this folder");
-            self.faults.push(fault.hint("add a file with a name like 001_init.sql"));
+            self.faults.push(match self.passed_over.as_slice() {
+                [] => fault.hint("add a file with a name like 001_init.sql"),
+                passed_over => fault.hint(format!("move the files up: {}", passed_over.join("; "))),
+            });
         }
         if !self.faults.is_empty() {
             self.faults.sort();
@@ -169,11 +203,25 @@ impl Set {
     }
 }
 
-fn insert<K: Ord>(entries: &mut BTreeMap<K, Entry>, key: K, entry: Entry, what: &str, faults: &mut Vec<Fault>) {
-    if let Some(first) = entries.get(&key) {
-        faults.push(Fault::new(entry.path, format!("{what}: {} has it too", first.path)).hint("rename one of the two"));
-    } else {
-        entries.insert(key, entry);
+/// The fault of a second file of one version.
+fn duplicate(first: &Entry, second: &Entry, layout: Layout, version: &Version) -> Fault {
+    let fault = Fault::new(&second.path, format!("duplicate version {version}: {} has it too", first.path));
+    let halves = file_name::halves(version.as_str(), &first.name, &second.name).filter(|_| layout == Layout::Numbered);
+    fault.hint(match halves {
+        Some([one, other]) => {
+            format!("they are halves of one migration: rename {} to {one}, and {} to {other}", first.path, second.path)
+        }
+        None => "rename one of the two".to_owned(),
+    })
+}
+
+/// What to do about a file that reverts, and has another name than the one that applies.
+fn of_another_name(down: &Entry, up: &Entry) -> String {
+    let (folder, _) = down.path.rsplit_once('/').unwrap_or(("", &down.path));
+    match file_name::down_of(&up.path) {
+        // In folders it is the folder that has the name.
+        Some(name) if !name.ends_with("/down.sql") => format!("rename it to {name}"),
+        _ => format!("rename {folder} to {}", up.path.rsplit_once('/').map_or("", |(folder, _)| folder)),
     }
 }
 

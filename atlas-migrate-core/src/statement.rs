@@ -125,6 +125,18 @@ pub(crate) fn wrapping_pair<'s>(text: &str, statements: &'s [Statement]) -> Opti
     (is_pair && !between.iter().any(is_control)).then_some([first, last])
 }
 
+/// The pairs of a plain `BEGIN` and a plain `COMMIT` of a file whose transaction control is nothing else.
+pub(crate) fn blocks<'s>(text: &str, statements: &'s [Statement]) -> Vec<[&'s Statement; 2]> {
+    let controls = statements.iter().filter(|statement| matches!(statement.kind, Kind::TransactionControl(_)));
+    let controls: Vec<&Statement> = controls.collect();
+    let (pairs, rest) = controls.as_chunks();
+    let is_pair = |[begin, commit]: &[&Statement; 2]| {
+        is_plain(&text[begin.range.clone()], &["BEGIN", "START"])
+            && is_plain(&text[commit.range.clone()], &["COMMIT", "END"])
+    };
+    if rest.is_empty() && pairs.iter().all(is_pair) { pairs.to_vec() } else { Vec::new() }
+}
+
 fn is_plain(statement: &str, verbs: &[&str]) -> bool {
     let mut words = Lexer::new(statement).filter(|token| !token.is_trivia());
     words.next().is_some_and(|word| verbs.iter().any(|verb| word.is(verb)))

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::panic;
 
-use squawk_parser::{EntryPoint, LexedStr, StrStep};
+use squawk_parser::{EntryPoint, LexedStr, StrStep, SyntaxKind};
 
 use crate::fault::Fault;
 use crate::statement::{self, Kind, Statement};
@@ -21,42 +21,40 @@ const HINT: &str = "if the server takes it, put `-- atlas:no-syntax-check` at th
 /// So is what the parser cannot take in (it is nested too deeply or too long), which is left to the server: that reads the
 /// whole of a message before it runs any of it.
 pub fn check(path: &str, text: &str) -> Vec<Fault> {
-    check_statements(path, text, &statement::split(text))
+    statement::split(text).iter().filter_map(|statement| check_statement(path, text, statement)).collect()
 }
 
-pub(crate) fn check_statements(path: &str, text: &str, statements: &[Statement]) -> Vec<Fault> {
-    let is_for_server = |kind| !matches!(kind, Kind::Meta | Kind::CopyFromStdin | Kind::CopyToStdout);
-    let checked = statements.iter().filter(|statement| is_for_server(statement.kind));
-    checked
-        .filter_map(|statement| {
-            let (span, label) = first_error(&text[statement.range.clone()])?;
-            let span = statement.range.start + span.start..statement.range.start + span.end;
-            Some(Fault::new(path, "syntax error").at(text, span, label).hint(HINT))
-        })
-        .collect()
+/// The first syntax error of a statement.
+pub(crate) fn check_statement(path: &str, text: &str, statement: &Statement) -> Option<Fault> {
+    if matches!(statement.kind, Kind::Meta | Kind::CopyFromStdin | Kind::CopyToStdout | Kind::Reading(_)) {
+        return None;
+    }
+    let (span, label, hint) = first_error(&text[statement.range.clone()])?;
+    let span = statement.range.start + span.start..statement.range.start + span.end;
+    Some(Fault::new(path, "syntax error").at(text, span, label).hint(hint))
 }
 
 /// The syntax error of a condition that a directive gives, which runs as `SELECT (condition)`.
 pub(crate) fn check_condition(path: &str, text: &str, span: Range<usize>) -> Option<Fault> {
     const BEFORE: &str = "SELECT (";
-    let (error, label) = first_error(&format!("{BEFORE}{})", &text[span.clone()]))?;
+    let (error, label, hint) = first_error(&format!("{BEFORE}{})", &text[span.clone()]))?;
     let start = span.start + error.start.saturating_sub(BEFORE.len());
     // Our own parenthesis is not what its author has to know of.
     let label = if start < span.end { label.as_str() } else { label.split(", found").next().unwrap_or_default() };
     let end = (span.start + error.end.saturating_sub(BEFORE.len())).min(span.end);
-    Some(Fault::new(path, "syntax error in a condition").at(text, start.min(end)..end, label).hint(HINT))
+    Some(Fault::new(path, "syntax error in a condition").at(text, start.min(end)..end, label).hint(hint))
 }
 
 /// The syntax error of a query that a directive gives.
 #[cfg(all(feature = "bench", feature = "strict"))]
 pub(crate) fn check_query(path: &str, text: &str, span: Range<usize>) -> Option<Fault> {
-    let (error, label) = first_error(&text[span.clone()])?;
+    let (error, label, hint) = first_error(&text[span.clone()])?;
     let error = span.start + error.start..span.start + error.end;
-    Some(Fault::new(path, "syntax error in a query").at(text, error, label).hint(HINT))
+    Some(Fault::new(path, "syntax error in a query").at(text, error, label).hint(hint))
 }
 
-/// The first error in a statement: its place and a label.
-fn first_error(sql: &str) -> Option<(Range<usize>, String)> {
+/// The first error in a statement: its place, a label and a hint.
+fn first_error(sql: &str) -> Option<(Range<usize>, String, &'static str)> {
     if is_deep(sql) {
         return None;
     }
@@ -64,26 +62,111 @@ fn first_error(sql: &str) -> Option<(Range<usize>, String)> {
     panic::catch_unwind(|| {
         let lexed = LexedStr::new(sql);
         if let Some((range, message)) = lexed.errors().next() {
-            return Some((range.start as usize..range.end as usize, in_our_words(message)));
+            return Some((range.start as usize..range.end as usize, in_our_words(message), HINT));
         }
-        let mut first = None;
-        lexed.intersperse_trivia(&EntryPoint::SourceFile.parse(&lexed.to_input()), &mut |step| {
-            if let StrStep::Error { msg, pos } = step {
-                first.get_or_insert_with(|| (in_our_words(msg), pos));
+        let found = Found::of(&lexed);
+        let (message, position) = match (found.error, found.second) {
+            (None, None) => return None,
+            (Some((message, position)), second) if second.is_none_or(|second| position <= second) => {
+                match missing_semicolon(sql, position) {
+                    Some(second) => return Some(second_statement(sql, second)),
+                    None => (message, position),
+                }
             }
-        });
-        first.map(|(message, position)| {
-            // The parser's position is before the spacing in front of the token that it did not expect.
-            let token = Lexer::new(&sql[position..]).find(|token| !token.is_trivia());
-            let (span, found) = token.map_or((sql.len()..sql.len(), "the end of the statement".to_owned()), |token| {
-                (position + token.start..position + token.range().end, quote(token.text))
-            });
-            let label = if message.starts_with("expected ") { format!("{message}, found {found}") } else { message };
-            (span, label)
-        })
+            (_, second) => return second.map(|second| second_statement(sql, second)),
+        };
+        // The parser's position is before the spacing in front of the token that it did not expect.
+        let (span, found) = token_behind(sql, position);
+        let before = sql[..span.start].strip_suffix(':');
+        let is_variable =
+            before.is_some_and(|before| !before.ends_with(':')) && sql[span.start..].starts_with(is_of_a_variable);
+        let hint = if is_variable { "write the value of the variable: only psql puts it in" } else { HINT };
+        let label = if message.starts_with("expected ") { format!("{message}, found {found}") } else { message };
+        Some((span, label, hint))
     })
     .ok()
     .flatten()
+}
+
+fn is_of_a_variable(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '\'' | '"' | '{')
+}
+
+/// What the parser found in a text that is meant to be one statement.
+#[derive(Default)]
+struct Found {
+    depth: usize,
+    position: usize,
+    statements: usize,
+    error: Option<(String, usize)>,
+    /// Where a second statement begins.
+    second: Option<usize>,
+}
+
+impl Found {
+    fn of(lexed: &LexedStr<'_>) -> Self {
+        let mut found = Self::default();
+        lexed.intersperse_trivia(&EntryPoint::SourceFile.parse(&lexed.to_input()), &mut |step| found.step(&step));
+        found
+    }
+
+    fn step(&mut self, step: &StrStep<'_>) {
+        match step {
+            StrStep::Token { text, .. } => self.position += text.len(),
+            StrStep::Enter { kind } => {
+                self.depth += 1;
+                // The file is around them.
+                if self.depth == 2 && *kind != SyntaxKind::ERROR {
+                    self.statements += 1;
+                    if self.statements == 2 {
+                        self.second = Some(self.position);
+                    }
+                }
+            }
+            StrStep::Exit => self.depth -= 1,
+            StrStep::Error { msg, pos } => {
+                self.error.get_or_insert_with(|| (in_our_words(msg), *pos));
+            }
+        }
+    }
+}
+
+/// The error of a second statement, which begins there.
+fn second_statement(sql: &str, start: usize) -> (Range<usize>, String, &'static str) {
+    let (span, _) = token_behind(sql, start);
+    (span, "`;` missing before this".to_owned(), "end the statement before it with `;`")
+}
+
+/// Words that statements begin with.
+const COMMANDS: [&str; 20] = [
+    "ALTER", "ANALYZE", "CALL", "COMMENT", "COPY", "CREATE", "DELETE", "DO", "DROP", "EXECUTE", "GRANT", "INSERT",
+    "LOCK", "REFRESH", "REVOKE", "SELECT", "SET", "TRUNCATE", "UPDATE", "WITH",
+];
+
+/// Where a text that has an error here falls into two statements without one: at a line before it that begins as statements
+/// do.
+fn missing_semicolon(sql: &str, error: usize) -> Option<usize> {
+    const MOST: usize = 8;
+    let is_valid = |part: &str| {
+        let lexed = LexedStr::new(part);
+        let is_lexed = lexed.errors().next().is_none();
+        is_lexed && Found::of(&lexed).error.is_none()
+    };
+    let end = token_behind(sql, error).0.end;
+    let begins = |token: &token::Token<'_>| {
+        sql[..token.start].trim_end_matches([' ', '\t']).ends_with('\n')
+            && COMMANDS.iter().any(|command| token.is(command))
+    };
+    let starts = Lexer::new(sql).take_while(|token| token.start < end).filter(begins).map(|token| token.start);
+    starts.take(MOST).find(|start| is_valid(&sql[..*start]) && is_valid(&sql[*start..]))
+}
+
+/// The token at a place, or behind the spacing that is there: where it is, and how it is shown.
+fn token_behind(sql: &str, position: usize) -> (Range<usize>, String) {
+    let token = Lexer::new(&sql[position..]).find(|token| !token.is_trivia());
+    token.map_or((sql.len()..sql.len(), "the end of the statement".to_owned()), |token| {
+        (position + token.start..position + token.range().end, quote(token.text))
+    })
 }
 
 /// The beginning of a token, which may be as long as the file.

@@ -51,11 +51,22 @@ pub(crate) struct Lexer<'t> {
     text: &'t str,
     position: usize,
     raw: Box<dyn Iterator<Item = squawk_lexer::Token> + 't>,
+    escapes: Escapes,
+}
+
+/// Whether a string may be the rest of one with escapes (`E'…'`): then it has escapes too.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Escapes {
+    No,
+    /// Such a string has just ended.
+    InThisLine,
+    /// It ended in a line before, and there was nothing since.
+    Continue,
 }
 
 impl<'t> Lexer<'t> {
     pub(crate) fn new(text: &'t str) -> Self {
-        Self { text, position: 0, raw: Box::new(squawk_lexer::tokenize(text)) }
+        Self { text, position: 0, raw: Box::new(squawk_lexer::tokenize(text)), escapes: Escapes::No }
     }
 
     /// Goes on at a byte that lies behind what was read so far.
@@ -80,7 +91,20 @@ impl<'t> Iterator for Lexer<'t> {
                 self.skip_to(start + length);
                 Kind::Meta
             }
+            TokenKind::Literal { kind: LiteralKind::Str { .. } } if self.escapes == Escapes::Continue => {
+                let end = end_with_escapes(rest);
+                length = end.unwrap_or(rest.len());
+                self.skip_to(start + length);
+                end.map_or(Kind::Unterminated, |_| Kind::Other)
+            }
             _ => kind_of(raw.kind),
+        };
+        self.escapes = match (raw.kind, self.escapes) {
+            (TokenKind::Literal { kind: LiteralKind::EscStr { .. } }, _) => Escapes::InThisLine,
+            (TokenKind::Literal { kind: LiteralKind::Str { .. } }, Escapes::Continue) => Escapes::InThisLine,
+            (TokenKind::Whitespace, Escapes::InThisLine) if rest[..length].contains('\n') => Escapes::Continue,
+            (TokenKind::Whitespace | TokenKind::LineComment, escapes) => escapes,
+            _ => Escapes::No,
         };
         if kind == Kind::Operator {
             length = operator_length(rest);
@@ -134,6 +158,19 @@ fn kind_of(raw: TokenKind) -> Kind {
         | TokenKind::At => Kind::Operator,
         _ => Kind::Other,
     }
+}
+
+/// Where the string at the start of the text ends, if a backslash in it takes away what the next character means.
+fn end_with_escapes(text: &str) -> Option<usize> {
+    let mut bytes = text.bytes().enumerate().skip(1).peekable();
+    while let Some((at, byte)) = bytes.next() {
+        match byte {
+            b'\\' => drop(bytes.next()),
+            b'\'' if bytes.next_if(|(_, next)| *next == b'\'').is_none() => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// How many bytes the operator at the start of the text has, by PostgreSQL's own rule: it is as long as it can be, ends
@@ -198,6 +235,16 @@ mod tests {
         check("a+--b\nc", &["a", "+", "c"]);
         check("a*/* b */c", &["a", "*", "c"]);
         check("a%/*/* nested */*/c", &["a", "%", "c"]);
+    }
+
+    #[test]
+    fn the_rest_of_a_string_with_escapes_has_escapes_too() {
+        check("E'a'\n'\\'b' c", &["E'a'", "'\\'b'", "c"]);
+        check("E'a' -- b\n -- c\n'\\'b''d' c", &["E'a'", "'\\'b''d'", "c"]);
+        check("E'a'\n'b'\n'\\'c' d", &["E'a'", "'b'", "'\\'c'", "d"]);
+        check("E'a' '\\' b", &["E'a'", "'\\'", "b"]);
+        check("E'a'\n/* b */'\\' c", &["E'a'", "'\\'", "c"]);
+        check("'a'\n'\\' b", &["'a'", "'\\'", "b"]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use atlas_migrate_core::fault::Fault;
 use atlas_migrate_core::migration::{Header, Kind, Migration, Require, Script, Transaction};
 #[cfg(any(feature = "bench", feature = "verify"))]
 use atlas_migrate_core::texts::File;
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 #[cfg(feature = "bench")]
@@ -59,8 +59,9 @@ pub(crate) fn migrations(input: &parse::Folder, folder: Result<read::Folder<Migr
 /// What the modules of migrations, seeds, checks and benchmarks have in common.
 struct Parts {
     items: Vec<TokenStream>,
-    /// Files of settings, whose content is in the items already: the compiler has to know of them.
+    /// Files of settings and variables, whose content is in the items already: the compiler has to know of them.
     tracked: TokenStream,
+    /// Errors, or else warnings.
     errors: TokenStream,
     /// The folder, in a debug build.
     folder: TokenStream,
@@ -68,11 +69,14 @@ struct Parts {
 
 impl Parts {
     fn new<T>(input: &parse::Folder, folder: Result<read::Folder<T>, Vec<Fault>>, item: fn(&T) -> TokenStream) -> Self {
+        let variables = &input.variables;
+        let variables = quote! { #(const _: ::core::option::Option<&str> = ::core::option_env!(#variables);)* };
         let (items, tracked, errors) = match folder {
-            Ok(read::Folder { items, files }) => {
+            Ok(read::Folder { items, files, warnings }) => {
                 let tracked = files.iter().filter(|file| file.ends_with(".toml")).map(|file| beside_manifest(file));
-                let tracked = quote! { #(const _: &[u8] = ::core::include_bytes!(#tracked);)* };
-                (items.iter().map(item).collect(), tracked, TokenStream::new())
+                let tracked = quote! { #(const _: &[u8] = ::core::include_bytes!(#tracked);)* #variables };
+                let warnings = warnings.iter().map(|text| warning(input.span, text)).collect();
+                (items.iter().map(item).collect(), tracked, warnings)
             }
             Err(faults) => {
                 let errors = faults.iter().map(|fault| {
@@ -91,6 +95,18 @@ impl Parts {
             }
         };
         Self { items, tracked, errors, folder }
+    }
+}
+
+/// A warning of the compiler: it knows none that a macro could give but that something deprecated is used.
+fn warning(span: Span, text: &str) -> TokenStream {
+    quote_spanned! { span =>
+        const _: () = {
+            #[deprecated(note = #text)]
+            #[allow(non_upper_case_globals)]
+            const folder: () = ();
+            folder
+        };
     }
 }
 

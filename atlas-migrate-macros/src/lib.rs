@@ -5,6 +5,7 @@
 
 mod expand;
 mod parse;
+mod plain;
 mod read;
 mod test;
 
@@ -21,8 +22,11 @@ use syn::parse::{ParseStream, Parser};
 /// let report = migrations::run(&pool).await?;
 /// ```
 ///
-/// The folder is relative to the `Cargo.toml` of the crate that calls the macro; without one it is `"migrations"`. Folders
-/// below it count too. The macro stands in a module of its own, where it defines
+/// The folder is relative to the `Cargo.toml` of the crate that calls the macro; without one it is `"migrations"`. It is a string,
+/// or a `concat!(…)` of strings and of `env!("…")` that lies below that `Cargo.toml`. Folders below it are read where files are
+/// named like `V1__init.sql` (and files named `R__views.sql` in all of them); of others the compiler warns.
+///
+/// The macro stands in a module of its own, since it defines items (`let m = embed_migrations!(…)` is "expected expression"):
 ///
 /// - `MIGRATIONS`, a `static` with all of them, which costs nothing at start;
 /// - `migrator()`, the builder, for a run with options;
@@ -36,13 +40,19 @@ use syn::parse::{ParseStream, Parser};
 /// - the folder is missing, or has no migrations;
 /// - a file ends in `.sql` and its name fits no layout; layouts are mixed;
 /// - two files have one version; a `down` file has no `up` file, or another name than it has;
-/// - a file is not UTF-8, or has a NUL byte; an `up` file is empty (a comment in it says that it is meant);
+/// - a file is not UTF-8, has a NUL byte, or is no plain file;
+/// - a file has no statement, and no comment but its header (`-- Migration: …`, `-- Date: …`): another comment says that this
+///   is meant. A `down` file without a single character is meant as well;
+/// - a string, quoted name or comment has no end, or a statement no `;` before the next one;
+/// - a file has an up part and a down part, as other tools have it;
 /// - a directive (`-- atlas:…`) is unknown, malformed, said twice, or comes after the first statement;
 /// - a statement is no SQL that PostgreSQL takes (`-- atlas:no-syntax-check` switches this off for a file);
 /// - a statement controls the transaction (`BEGIN`, `COMMIT`, `SAVEPOINT`…), save for one `BEGIN … COMMIT` around a file;
 /// - a statement that cannot run in a transaction (`CREATE INDEX CONCURRENTLY`, `VACUUM`…) stands among others in a file
 ///   without `-- atlas:no-transaction`;
-/// - a psql meta-command, `COPY … FROM STDIN` or `COPY … TO STDOUT`.
+/// - a psql meta-command, `COPY … FROM STDIN` or `COPY … TO STDOUT`, `SET NAMES`.
+///
+/// The compiler warns of a folder outside of a package that is published: `cargo package` leaves it out.
 ///
 /// # When it runs again
 ///

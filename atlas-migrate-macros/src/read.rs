@@ -11,15 +11,16 @@ use atlas_migrate_core::bench;
 #[cfg(feature = "verify")]
 use atlas_migrate_core::checks;
 use atlas_migrate_core::fault::Fault;
-use atlas_migrate_core::file_name;
+use atlas_migrate_core::file_name::{self, Reach};
 use atlas_migrate_core::migration::Migration;
+use atlas_migrate_core::package;
 #[cfg(feature = "seeds")]
 use atlas_migrate_core::seed::{self, Content, Seed};
 use atlas_migrate_core::set;
 #[cfg(any(feature = "bench", feature = "verify"))]
 use atlas_migrate_core::texts;
 
-use crate::parse;
+use crate::{parse, plain};
 
 /// A folder without faults.
 pub(crate) struct Folder<T> {
@@ -27,12 +28,21 @@ pub(crate) struct Folder<T> {
     pub(crate) items: Vec<T>,
     /// Every file that is one of ours, relative to the manifest.
     pub(crate) files: Vec<String>,
+    /// What the author should know, though nothing is wrong.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// Reads and checks a folder of migrations.
 pub(crate) fn migrations(input: &parse::Folder) -> Result<Folder<Migration>, Vec<Fault>> {
     let mut found = walk(input, file_name::is_ours)?;
-    let files = found.contents(input, |path, bytes| set::File { path, bytes: bytes.into() });
+    let paths = std::mem::take(&mut found.files);
+    let reach = Reach::of(paths.iter().map(String::as_str));
+    found.warnings.extend(reach.passed_over(&input.path, paths.iter().map(String::as_str)));
+    let (read, passed_over): (Vec<String>, Vec<String>) = paths.into_iter().partition(|path| reach.has(path));
+    found.files = read;
+    let mut files = found.contents(input, |path, bytes| set::File { path, bytes: bytes.into() });
+    // Their names say why there is nothing, if there is nothing.
+    files.extend(passed_over.into_iter().map(|path| set::File { path, bytes: Vec::new().into() }));
     found.finish(input, set::assemble(&input.path, files))
 }
 
@@ -44,7 +54,7 @@ pub(crate) fn seeds(input: &parse::Folder) -> Result<Folder<Seed>, Vec<Fault>> {
     let files: Vec<seed::File> = found.files.iter().map(file).collect();
     let seeds = seed::assemble(&input.path, files, |content| match content {
         Content::Embedded(bytes) => Ok(Box::new(bytes.as_ref())),
-        Content::File(path) => Ok(Box::new(io::BufReader::new(fs::File::open(path)?))),
+        Content::File(path) => Ok(Box::new(io::BufReader::new(plain::open(path)?))),
     });
     found.finish(input, seeds)
 }
@@ -78,13 +88,14 @@ struct Found {
     /// Paths below the folder.
     files: Vec<String>,
     faults: Vec<Fault>,
+    warnings: Vec<String>,
 }
 
 impl Found {
     fn contents<F>(&mut self, input: &parse::Folder, file: impl Fn(String, Vec<u8>) -> F) -> Vec<F> {
         let mut files = Vec::new();
         for path in &self.files {
-            match fs::read(self.root.join(path)) {
+            match plain::read(&self.root.join(path)) {
                 Ok(bytes) => files.push(file(path.clone(), bytes)),
                 Err(error) => self.faults.push(unreadable(format!("{}/{path}", input.path), &error)),
             }
@@ -96,7 +107,7 @@ impl Found {
         match made {
             Ok(items) if self.faults.is_empty() => {
                 let files = self.files.iter().map(|file| format!("{}/{file}", input.path)).collect();
-                Ok(Folder { items, files })
+                Ok(Folder { items, files, warnings: self.warnings })
             }
             Ok(_) => Err(self.faults),
             Err(others) => {
@@ -125,10 +136,12 @@ fn missing(manifest: &Path, path: &str) -> Fault {
 /// and a link to it may lead round in a circle.
 fn walk(input: &parse::Folder, is_ours: fn(&str) -> bool) -> Result<Found, Vec<Fault>> {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
-    let mut found = Found { root: manifest.join(&input.path), files: Vec::new(), faults: Vec::new() };
-    if !found.root.is_dir() {
+    let root = manifest.join(&input.path);
+    if !root.is_dir() {
         return Err(vec![missing(&manifest, &input.path)]);
     }
+    let warnings = left_out(&manifest, &root, &input.path).into_iter().collect();
+    let mut found = Found { root, files: Vec::new(), faults: Vec::new(), warnings };
     let mut seen = HashSet::new();
     // Links wait, so that a file has the name of the folder that it really is in.
     let (mut folders, mut links) = (vec![String::new()], Vec::new());
@@ -143,7 +156,7 @@ fn walk(input: &parse::Folder, is_ours: fn(&str) -> bool) -> Result<Found, Vec<F
         };
         for entry in entries {
             let path = format!("{folder}{}", entry.file_name().to_string_lossy());
-            if entry.path().is_dir() {
+            if entry.path().is_dir() && !is_ours(&path) {
                 let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
                 if is_link { &mut links } else { &mut folders }.push(format!("{path}/"));
             } else if is_ours(&path) {
@@ -158,6 +171,17 @@ fn walk(input: &parse::Folder, is_ours: fn(&str) -> bool) -> Result<Found, Vec<F
         }
     }
     Ok(found)
+}
+
+/// What is to be said of a folder that is not within the package.
+fn left_out(manifest: &Path, root: &Path, path: &str) -> Option<String> {
+    let (package, folder) = (fs::canonicalize(manifest).ok()?, fs::canonicalize(root).ok()?);
+    if folder.starts_with(&package) {
+        return None;
+    }
+    let text = |folder: &Path| fs::read_to_string(folder.join("Cargo.toml"));
+    let workspaces: Vec<String> = package.ancestors().skip(1).filter_map(|above| text(above).ok()).collect();
+    package::left_out(path, &text(&package).ok()?, &workspaces)
 }
 
 fn unreadable(display: String, error: &io::Error) -> Fault {

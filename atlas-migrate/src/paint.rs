@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use atlas_migrate_core::fault::shown;
+
 /// A colour of a terminal.
 #[derive(Clone, Copy)]
 pub(crate) enum Color {
@@ -22,7 +24,7 @@ pub(crate) const TERMINAL: Paint = |color, text| format!("\x1b[{}m{text}\x1b[0m"
 
 /// What a database holds may be anybody's, and is not to steer the terminal.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+    shown(text).into_owned()
 }
 
 /// A time with one digit behind the point.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use atlas_migrate_core::fault::shown;
 use atlas_migrate_core::history::Entry;
 use atlas_migrate_core::migration::{Kind, Migration};
 use atlas_migrate_core::plan::{Line, Standing, Step};
@@ -130,11 +131,8 @@ impl fmt::Display for Report {
 
 /// Version and name, as messages show them: `001 create_users`, `R__views`.
 pub(crate) fn label(version: &Version, name: &str) -> String {
-    if version.as_str().starts_with("R__") || name.is_empty() {
-        version.to_string()
-    } else {
-        format!("{version} {name}")
-    }
+    let (version, name) = (shown(version.as_str()), shown(name));
+    if version.starts_with("R__") || name.is_empty() { version.into_owned() } else { format!("{version} {name}") }
 }
 
 /// What a run would do.

@@ -37,7 +37,7 @@ fn check(folder: &Path, migrations: &Migrations, expected: &[&str]) {
 
 #[test]
 fn warns_of_files_that_have_come_since() {
-    let files = [("001_a.up.sql", "SELECT 1;"), ("001_a.down.sql", ""), ("deep/002_b.sql", "SELECT 1;")];
+    let files = [("001_a.up.sql", "SELECT 1;"), ("001_a.down.sql", ""), ("deep/R__b.sql", "SELECT 1;")];
     let folder = folder("embedded", &files);
     let migrations = built(&folder);
     check(&folder, &migrations, &[]);
@@ -49,8 +49,10 @@ fn warns_of_files_that_have_come_since() {
     write(&folder, "003_c.sql", "SELECT 1;");
     write(&folder, "deep/er/R__d.sql", "SELECT 1;");
     // It has the name of one that is there, in another folder.
-    write(&folder, "002_b.sql", "SELECT 1;");
-    check(&folder, &migrations, &["002_b.sql", "003_c.sql", "deep/er/R__d.sql"]);
+    write(&folder, "R__b.sql", "SELECT 1;");
+    // No migration is made of it.
+    write(&folder, "deep/004_e.sql", "SELECT 1;");
+    check(&folder, &migrations, &["003_c.sql", "R__b.sql", "deep/er/R__d.sql"]);
 
     // The program runs where its sources are not.
     fs::remove_dir_all(&folder).unwrap();

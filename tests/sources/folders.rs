@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use atlas_migrate::{ErrorKind, Migrations};
+use atlas_migrate::{ErrorKind, Migrations, Migrator};
+use atlas_migrate_tests::{Database, Driver};
 
 use crate::{folder, scripts};
 
@@ -28,8 +29,35 @@ fn refused(folder: &Path, parts: &[&str]) {
 
 #[test]
 fn nested() {
-    let files = [("2025/01/002_b.sql", SQL), ("2024/12/001_a.sql", SQL), ("003_c.sql", SQL), ("views/R__v.sql", SQL)];
-    check(&folder("nested", &files), &["2024/12/001_a.sql", "2025/01/002_b.sql", "003_c.sql", "views/R__v.sql"]);
+    let files = [("2025/01/V2__b.sql", SQL), ("2024/12/V1__a.sql", SQL), ("V3__c.sql", SQL), ("views/R__v.sql", SQL)];
+    check(&folder("nested", &files), &["2024/12/V1__a.sql", "2025/01/V2__b.sql", "V3__c.sql", "views/R__v.sql"]);
+}
+
+/// What a run warns of.
+fn warnings(migrations: Migrations) -> Vec<String> {
+    let report = Driver::Postgres.connect(&Database::new().url()).run(&Migrator::new(migrations)).unwrap();
+    report.warnings().to_vec()
+}
+
+#[test]
+fn a12_folders_below_that_are_passed_over() {
+    let files =
+        [("0001_a.sql", SQL), ("old/0003_x.sql", "SELECT 'open"), ("old/older/0002_y.sql", SQL), ("docs/a.md", "")];
+    let here = folder("passed_over", &files);
+    check(&here, &["0001_a.sql"]);
+    let said = format!("{}/old is passed over, with 2 .sql files: folders below are read only", here.display());
+    let found = warnings(Migrations::from_directory(&here).unwrap());
+    assert!(matches!(found.as_slice(), [one] if one.starts_with(&said)), "{found:?}");
+    let found = warnings(Migrations::from_files("m", files).unwrap());
+    assert!(
+        matches!(found.as_slice(), [one] if one.starts_with("m/old is passed over, with 2 .sql files")),
+        "{found:?}"
+    );
+    let all_below = folder("all_below", &[("2025/001_a.sql", SQL)]);
+    refused(
+        &all_below,
+        &["no migrations in this folder", "move the files up", "all_below/2025 is passed over, with 1 .sql file"],
+    );
 }
 
 #[test]
@@ -72,10 +100,10 @@ fn without_migrations() {
 
 #[test]
 fn all_faults_at_once() {
-    let files = [("001_a.sql", "COMMIT;"), ("deep/1_b.sql", "-- atlas:nothing"), ("deep/er/c.sql", "")];
+    let files = [("V1__a.sql", "COMMIT;"), ("deep/V1.0__b.sql", "-- atlas:nothing"), ("deep/er/c.sql", "")];
     refused(
         &folder("faults", &files),
-        &["faults/001_a.sql:1:1", "faults/deep/1_b.sql", "faults/deep/1_b.sql:1:4", "faults/deep/er/c.sql"],
+        &["faults/V1__a.sql:1:1", "faults/deep/V1.0__b.sql", "faults/deep/V1.0__b.sql:1:4", "faults/deep/er/c.sql"],
     );
 }
 
@@ -87,24 +115,24 @@ mod links {
 
     #[test]
     fn to_a_folder_that_was_read_already() {
-        let folder = folder("links", &[("001_a.sql", SQL), ("z/y/002_b.sql", SQL), ("z/x/003_c.sql", SQL)]);
+        let folder = folder("links", &[("V1__a.sql", SQL), ("z/y/V2__b.sql", SQL), ("z/x/V3__c.sql", SQL)]);
         symlink(".", folder.join("again")).unwrap();
         symlink("../..", folder.join("z/y/above")).unwrap();
         // Though its name comes first, the files have the name of the folder that they are in.
         symlink("z", folder.join("a")).unwrap();
         symlink("../x", folder.join("z/y/beside")).unwrap();
         symlink("../y", folder.join("z/x/beside")).unwrap();
-        check(&folder, &["001_a.sql", "z/y/002_b.sql", "z/x/003_c.sql"]);
+        check(&folder, &["V1__a.sql", "z/y/V2__b.sql", "z/x/V3__c.sql"]);
     }
 
     #[test]
     fn to_what_lies_elsewhere() {
-        let elsewhere = folder("elsewhere", &[("002_b.sql", SQL), ("deep/003_c.sql", SQL), ("file", SQL)]);
-        let folder = folder("links_elsewhere", &[("001_a.sql", SQL)]);
+        let elsewhere = folder("elsewhere", &[("V2__b.sql", SQL), ("deep/V3__c.sql", SQL), ("file", SQL)]);
+        let folder = folder("links_elsewhere", &[("V1__a.sql", SQL)]);
         symlink(&elsewhere, folder.join("shared")).unwrap();
         symlink(&elsewhere, folder.join("shared_too")).unwrap();
-        symlink(elsewhere.join("file"), folder.join("004_d.sql")).unwrap();
-        let paths = ["001_a.sql", "shared_too/002_b.sql", "shared_too/deep/003_c.sql", "004_d.sql"];
+        symlink(elsewhere.join("file"), folder.join("V4__d.sql")).unwrap();
+        let paths = ["V1__a.sql", "shared_too/V2__b.sql", "shared_too/deep/V3__c.sql", "V4__d.sql"];
         check(&folder, &paths);
     }
 
@@ -116,7 +144,58 @@ mod links {
         symlink("nowhere", folder.join("notes")).unwrap();
         check(&folder, &["001_a.sql"]);
         symlink("nowhere", folder.join("002_b.sql")).unwrap();
-        refused(&folder, &["links_to_nowhere/002_b.sql could not be read", "hint"]);
+        refused(&folder, &["002_b.sql could not be read: not a plain file, but a link that leads nowhere", "hint"]);
+    }
+
+    /// None of them is opened, since opening some waits for ever, and others have no end.
+    #[test]
+    fn d11_what_is_no_plain_file() {
+        use std::os::unix::net::UnixListener;
+        use std::process::Command;
+
+        let kinds = [
+            ("fifo", "a FIFO"),
+            ("socket", "a socket"),
+            ("device", "a device"),
+            ("folder", "a folder"),
+            ("loop", "a link"),
+        ];
+        for (kind, said) in kinds {
+            let folder = folder(&format!("no_plain_file_{kind}"), &[("001_a.sql", SQL), ("003_c.sql", "COMMIT;")]);
+            let file = folder.join("002_b.sql");
+            let _bound = match kind {
+                "socket" => {
+                    // Its own path may be too long for a socket.
+                    let short = std::env::temp_dir().join(format!("atlas-migrate-{}.sock", std::process::id()));
+                    let listener = UnixListener::bind(&short).unwrap();
+                    std::fs::rename(&short, &file).unwrap();
+                    Some(listener)
+                }
+                "fifo" => {
+                    assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+                    None
+                }
+                _ => {
+                    match kind {
+                        "device" => symlink("/dev/zero", &file),
+                        "folder" => std::fs::create_dir(&file),
+                        _ => symlink("002_b.sql", &file),
+                    }
+                    .unwrap();
+                    None
+                }
+            };
+            let what = format!("002_b.sql could not be read: not a plain file, but {said}");
+            // And what is wrong with others is said too.
+            refused(&folder, &[&what, "003_c.sql:1:1"]);
+        }
+    }
+
+    #[test]
+    fn d11_a_link_to_a_plain_file_is_one() {
+        let folder = folder("links_to_files", &[("001_a.sql", SQL), ("kept/b", SQL)]);
+        symlink("kept/b", folder.join("002_b.sql")).unwrap();
+        check(&folder, &["001_a.sql", "002_b.sql"]);
     }
 
     #[cfg(target_os = "linux")]

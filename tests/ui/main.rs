@@ -16,7 +16,7 @@ fn ui() -> io::Result<()> {
     copied("benchmarks")?;
     // Files that are met again by way of a link to their own folder are the same files.
     #[cfg(unix)]
-    std::os::unix::fs::symlink("..", migrations.join("numbered/2/again"))?;
+    std::os::unix::fs::symlink("..", migrations.join("flyway/2/again"))?;
 
     let cases = trybuild::TestCases::new();
     cases.pass("pass/*.rs");

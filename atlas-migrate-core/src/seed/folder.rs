@@ -14,6 +14,7 @@ use crate::checksum::{Checksum, normalized};
 use crate::fault::Fault;
 use crate::script::nul;
 use crate::set::{display, utf8};
+use crate::{rules, statement};
 
 /// A file of the folder.
 #[derive(Clone, Debug)]
@@ -107,8 +108,9 @@ impl<O: Fn(&Content) -> io::Result<Box<dyn BufRead + '_>> + Sync> Reader<O> {
     fn sql(&mut self, path: &str, content: &Content, is_for_another: bool) -> Option<(Policy, Checksum)> {
         let text = self.text(path, content)?;
         let text = normalized(&text);
-        if text.trim().is_empty() {
-            let fault = Fault::new(path, "empty seed").hint("if that is meant, say so in a comment");
+        if rules::is_unwritten(&text, &statement::split(&text)) {
+            let hint = "write its SQL; or say in a comment that it is meant: `-- nothing to load`";
+            let fault = Fault::new(path, "empty seed").hint(hint);
             self.faults.push(fault);
             return None;
         }

@@ -5,10 +5,10 @@ use std::ops::Range;
 use super::policy::OfSeed;
 use crate::directive::{self, Directives};
 use crate::fault::Fault;
+use crate::migration::Direction;
 use crate::statement::{self, Kind, Statement, end_of_rows};
-#[cfg(feature = "strict")]
-use crate::syntax;
 use crate::token::{self, Lexer};
+use crate::{closed, divider, rules};
 
 /// What is sent of a SQL file, one after the other. Ranges are in bytes of the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,14 +40,21 @@ pub(super) fn read(path: &str, text: &str) -> Result<(Vec<Piece>, Directives<OfS
     let mut reader = Reader { path, text, pieces: Vec::new(), faults: Vec::new(), rows: Vec::new(), is_divided: false };
     let mut statements = statement::split(text);
     let are_read = statements.iter().take_while(|statement| reader.statement(statement)).count();
+    let Reader { pieces, mut faults, rows, .. } = reader;
+    if are_read == statements.len() {
+        let last = statements.last().map_or(0, |last| last.range.start);
+        let last = rows.last().map_or(last, |rows| last.max(rows.end));
+        if let Some(fault) = closed::open_end(path, text, last) {
+            faults.push(fault);
+            statements.pop();
+        }
+    }
     // Behind rows without an end nobody can tell what is SQL.
     statements.truncate(are_read);
-    let Reader { pieces, mut faults, rows, .. } = reader;
     let directives: Directives<OfSeed> = directive::read(path, text, &rows, &mut faults);
-    #[cfg(feature = "strict")]
-    if directives.span("no-syntax-check").is_none() {
-        faults.extend(syntax::check_statements(path, text, &statements));
-    }
+    faults.extend(divider::check(path, text, Direction::Up, &rows, "remove the down part: nothing reverts a seed"));
+    let syntax = cfg!(feature = "strict") && directives.span("no-syntax-check").is_none();
+    faults.extend(closed::each_statement(path, text, &statements, syntax));
     faults.sort();
     if faults.is_empty() { Ok((pieces, directives)) } else { Err(faults) }
 }
@@ -83,9 +90,13 @@ impl Reader<'_> {
             Kind::Meta => {
                 let command = self.text[range.clone()].split_whitespace().next().unwrap_or_default();
                 if !matches!(command, "\\restrict" | "\\unrestrict") {
-                    let hint = "remove the line: only psql understands it, the server does not";
+                    let hint = rules::instead_of_meta(command);
                     self.fault(range, &format!("`{command}` is for psql"), "psql meta-command", hint);
                 }
+            }
+            Kind::Reading(name) => {
+                let (label, hint) = rules::of_reading(name);
+                self.fault(range, &format!("`{name}` in a seed"), label, hint);
             }
             Kind::TransactionControl(name) => {
                 let hint = "remove it: the seed is committed together with its row in the history";

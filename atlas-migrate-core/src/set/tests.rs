@@ -41,11 +41,11 @@ fn order() {
             ("R__b.sql", SQL),
             ("R__a.sql", SQL),
             ("2_b.sql", SQL),
-            ("x/01_a.sql", SQL),
+            ("01_a.sql", SQL),
             ("README.md", ""),
         ],
         &[
-            "01 a > migrations/x/01_a.sql",
+            "01 a > migrations/01_a.sql",
             "2 b > migrations/2_b.sql",
             "10 c > migrations/10_c.sql",
             "R__a a repeatable > migrations/R__a.sql",
@@ -132,15 +132,15 @@ fn mixed_layouts() {
 
 #[test]
 fn duplicates() {
-    assert_snapshot!(faults(&[("001_a.sql", SQL), ("1_b.sql", SQL), ("1_b.down.sql", SQL), ("old/01_b.down.sql", SQL)]), @"
-    reverts `b`, but version 1 is `a`
+    assert_snapshot!(faults(&[("001_a.sql", SQL), ("1_b.sql", SQL), ("1_b.down.sql", SQL), ("01_b.down.sql", SQL)]), @"
+    reverts `b`, but version 01 is `a`
+     --> migrations/01_b.down.sql
+      = hint: rename it to migrations/001_a.down.sql
+    duplicate version 1: migrations/01_b.down.sql has it too
      --> migrations/1_b.down.sql
-      = hint: give it the name or the version of migrations/001_a.sql
+      = hint: rename one of the two
     duplicate version 1: migrations/001_a.sql has it too
      --> migrations/1_b.sql
-      = hint: rename one of the two
-    duplicate version 01: migrations/1_b.down.sql has it too
-     --> migrations/old/01_b.down.sql
       = hint: rename one of the two
     ");
     assert_snapshot!(faults(&[("R__a.sql", SQL), ("x/R__a.sql", SQL)]), @"
@@ -158,19 +158,22 @@ fn down_without_up() {
       = hint: add the file that applies it, or remove this one
     reverts `c`, but version 2 is `b`
      --> migrations/2_c.down.sql
-      = hint: give it the name or the version of migrations/2_b.up.sql
+      = hint: rename it to migrations/2_b.down.sql
     ");
 }
 
 #[test]
 fn contents() {
-    assert_snapshot!(faults(&[("1_a.sql", " \n"), ("2_b.sql", "\u{feff}"), ("3_c.sql", "-- meant\n"), ("3_c.down.sql", "")]), @"
+    assert_snapshot!(faults(&[("1_a.sql", " \n"), ("2_b.sql", "\u{feff}"), ("3_c.sql", "-- meant\n"), ("3_c.down.sql", "-- Date: 2026-11-27\n"), ("4_d.sql", "-- meant"), ("4_d.down.sql", "")]), @"
     empty migration
      --> migrations/1_a.sql
-      = hint: if that is meant, say so in a comment
+      = hint: write its SQL; or say in a comment that it is meant: `-- nothing to do`
     empty migration
      --> migrations/2_b.sql
-      = hint: if that is meant, say so in a comment
+      = hint: write its SQL; or say in a comment that it is meant: `-- nothing to do`
+    empty migration
+     --> migrations/3_c.down.sql
+      = hint: write its SQL; or say in a comment that it is meant: `-- nothing to do`
     ");
     let bytes = Cow::Borrowed(&b"SELECT 1;\nSELECT 'caf\xe9';\n"[..]);
     let faults = assemble("migrations", [File { path: "1_a.sql".to_owned(), bytes }]).unwrap_err();
@@ -261,7 +264,7 @@ fn all_at_once_in_order() {
       = hint: move it to a file of its own, or put `-- atlas:no-transaction` at the top of this one
     empty migration
      --> migrations/V1__a.sql
-      = hint: if that is meant, say so in a comment
+      = hint: write its SQL; or say in a comment that it is meant: `-- nothing to do`
     file name without a version
      --> migrations/b.sql
       = hint: begin it with one, as in 001_b.sql

@@ -16,6 +16,9 @@ pub enum Kind {
     CopyFromStdin,
     /// `COPY … TO STDOUT`: its rows go to a client.
     CopyToStdout,
+    /// The session would read what follows in another way: `SET NAMES`, `SET client_encoding` to anything but UTF-8, `SET
+    /// standard_conforming_strings` to off.
+    Reading(&'static str),
     /// A psql meta-command, which begins with a backslash.
     Meta,
     /// Any other.
@@ -47,10 +50,38 @@ pub(super) fn of(tokens: &[Token<'_>]) -> Kind {
     if let Some(name) = not_in_transaction(&leading, tokens) {
         return Kind::NotInTransaction(name);
     }
+    // PostgreSQL takes either word for either direction.
+    let has_standard = |direction| ["STDIN", "STDOUT"].iter().any(|stream| has_at_top(tokens, [direction, *stream]));
     match leading.as_slice() {
-        ["COPY", ..] if has_at_top(tokens, ["FROM", "STDIN"]) => Kind::CopyFromStdin,
-        ["COPY", ..] if has_at_top(tokens, ["TO", "STDOUT"]) => Kind::CopyToStdout,
+        ["COPY", ..] if has_standard("FROM") => Kind::CopyFromStdin,
+        ["COPY", ..] if has_standard("TO") => Kind::CopyToStdout,
+        ["SET", ..] => reading(tokens).map_or(Kind::Other, Kind::Reading),
         _ => Kind::Other,
+    }
+}
+
+/// What a `SET` changes of how the text behind it is read.
+fn reading(tokens: &[Token<'_>]) -> Option<&'static str> {
+    let [_, rest @ ..] = tokens else { return None };
+    let rest = match rest {
+        [scope, rest @ ..] if scope.is("SESSION") || scope.is("LOCAL") => rest,
+        _ => rest,
+    };
+    let (name, value) = match rest {
+        [names, rest @ ..] if names.is("NAMES") && rest.first().is_none_or(|next| next.text != ".") => {
+            return Some("SET NAMES");
+        }
+        [name, to, value] if to.is("TO") || to.text == "=" => (name.text, value.text),
+        _ => return None,
+    };
+    let name = name.trim_matches('"').to_ascii_lowercase();
+    let value: String = value.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    match name.as_str() {
+        "client_encoding" if !["utf8", "unicode", "default"].contains(&value.as_str()) => Some("SET client_encoding"),
+        "standard_conforming_strings" if !["on", "true", "yes", "1", "default"].contains(&value.as_str()) => {
+            Some("SET standard_conforming_strings")
+        }
+        _ => None,
     }
 }
 
@@ -155,7 +186,7 @@ fn has_at_top(tokens: &[Token<'_>], [first, second]: [&str; 2]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Kind::{CopyFromStdin, CopyToStdout, Meta, NotInTransaction, Other, TransactionControl};
+    use super::Kind::{CopyFromStdin, CopyToStdout, Meta, NotInTransaction, Other, Reading, TransactionControl};
     use super::*;
     use crate::statement::split;
 
@@ -241,7 +272,25 @@ mod tests {
     }
 
     #[test]
+    fn a9_changes_how_the_rest_is_read() {
+        check(Reading("SET NAMES"), "SET NAMES 'utf8'");
+        check(Reading("SET NAMES"), "set local names latin1");
+        check(Reading("SET client_encoding"), "SET client_encoding = 'LATIN1'");
+        check(Reading("SET client_encoding"), "SET SESSION \"client_encoding\" TO sql_ascii");
+        check(Reading("SET standard_conforming_strings"), "SET standard_conforming_strings = off");
+        check(Reading("SET standard_conforming_strings"), "SET LOCAL standard_conforming_strings TO 'false'");
+        // As pg_dump has it.
+        check(Other, "SET client_encoding = 'UTF8'");
+        check(Other, "SET client_encoding TO DEFAULT");
+        check(Other, "SET standard_conforming_strings = on");
+        check(Other, "SET names.x = 1");
+        check(Other, "SET search_path = a, b");
+    }
+
+    #[test]
     fn needs_a_client() {
+        check(CopyFromStdin, "COPY t FROM STDOUT");
+        check(CopyToStdout, "COPY t TO STDIN");
         check(CopyFromStdin, "COPY public.t (a, b) FROM stdin");
         check(CopyFromStdin, "copy t from stdin with (format csv)");
         check(CopyToStdout, "COPY (SELECT a FROM t) TO STDOUT");

@@ -110,3 +110,113 @@ fn no_false_alarms() {
         valid(sql);
     }
 }
+
+#[track_caller]
+fn check_second(text: &str, expected: Option<(usize, usize)>) {
+    let faults = check("a.sql", text);
+    let place = faults.first().and_then(Fault::position);
+    assert_eq!(place, expected, "{text}: {faults:?}");
+    let is_said = faults.iter().all(|fault| fault.to_string().contains("`;` missing before this"));
+    assert!(is_said, "{text}: {faults:?}");
+}
+
+#[test]
+fn e2_two_commands_in_one_statement() {
+    assert_snapshot!(faults("CREATE TABLE a (id int)\nCREATE TABLE b (id int);"), @"
+    syntax error
+     --> a.sql:2:1
+      |
+    2 | CREATE TABLE b (id int);
+      | ^^^^^^ `;` missing before this
+      |
+      = hint: end the statement before it with `;`
+    ");
+    for second in [
+        "CREATE TABLE b (id int)",
+        "INSERT INTO a VALUES (1)",
+        "UPDATE a SET id = 1",
+        "DELETE FROM a",
+        "CREATE INDEX i ON a (id)",
+        "CREATE INDEX CONCURRENTLY i ON a (id)",
+        "ALTER TABLE a ADD b int",
+        "DROP TABLE a",
+        "SELECT 1",
+        "GRANT SELECT ON a TO b",
+        "COMMENT ON TABLE a IS 'b'",
+        "DO $$ BEGIN NULL; END $$",
+        "SET search_path = a",
+        "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    ] {
+        for first in [
+            "CREATE TABLE a (id int)",
+            "ALTER TABLE a ADD c int",
+            "CREATE INDEX j ON a (id)",
+            "INSERT INTO a VALUES (1)",
+            "UPDATE a SET id = 1 WHERE id = 2",
+            "GRANT SELECT ON a TO b",
+            "CREATE TYPE e AS ENUM ('a')",
+            "CREATE EXTENSION pgcrypto",
+            "SELECT a FROM b WHERE c",
+        ] {
+            check_second(&format!("{first}\n{second};"), Some((2, 1)));
+            check_second(&format!("{first}; {second};"), None);
+        }
+    }
+}
+
+/// Words that begin statements stand within others.
+#[test]
+fn e2_one_statement() {
+    for text in [
+        "WITH x AS (SELECT 1)\nINSERT INTO a SELECT * FROM x",
+        "WITH x AS (INSERT INTO a VALUES (1) RETURNING id)\nUPDATE b SET c = x.id FROM x",
+        "WITH x AS (SELECT 1)\nDELETE FROM a USING x",
+        "CREATE RULE r AS ON INSERT TO a DO INSTEAD\nINSERT INTO b VALUES (new.id)",
+        "CREATE SCHEMA s\nCREATE TABLE t (a int)\nCREATE VIEW v AS SELECT a FROM t\nGRANT SELECT ON t TO b",
+        "EXPLAIN ANALYZE\nINSERT INTO a VALUES (1)",
+        "PREPARE x AS\nINSERT INTO a VALUES (1)",
+        "INSERT INTO a\nSELECT 1\nON CONFLICT (id) DO\nUPDATE SET id = 1",
+        "CREATE FUNCTION f() RETURNS int\nBEGIN ATOMIC\nINSERT INTO a VALUES (1);\nSELECT 1;\nEND",
+        "CREATE TRIGGER t BEFORE\nINSERT OR\nUPDATE OF id ON a FOR EACH ROW EXECUTE FUNCTION f()",
+        "GRANT\nSELECT,\nINSERT ON a TO b",
+        "SELECT 1 FROM a FOR\nUPDATE",
+        "CREATE POLICY p ON a FOR\nSELECT TO b USING (true)",
+        "ALTER TABLE a\nALTER b SET DEFAULT 1,\nDROP c,\nADD d int",
+        "ALTER TABLE a\nDROP b",
+        "ALTER TABLE a ALTER b\nSET NOT NULL",
+        "DECLARE c CURSOR FOR\nSELECT 1",
+        "COPY (\nSELECT 1) TO '/tmp/a'",
+        "CREATE TABLE a (b int REFERENCES c ON DELETE\nSET NULL)",
+        "CREATE TABLE a AS\nSELECT 1",
+        "CREATE VIEW a AS\nVALUES (1)",
+        "CREATE TABLE a AS\nEXECUTE p",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA s\nGRANT SELECT ON TABLES TO b",
+        "ALTER DEFAULT PRIVILEGES\nREVOKE ALL ON TABLES FROM b",
+        "SELECT 1\nUNION\nSELECT 2",
+        "CREATE FUNCTION f() RETURNS int\nSET search_path = a\nLANGUAGE sql AS 'SELECT 1'",
+        "CREATE FUNCTION f() RETURNS int\nRETURN 1",
+        "MERGE INTO a USING b ON a.id = b.id WHEN MATCHED THEN\nUPDATE SET id = 1 WHEN NOT MATCHED THEN\nINSERT VALUES (1)",
+        "CREATE EVENT TRIGGER t ON ddl_command_end\nEXECUTE FUNCTION f()",
+        "CREATE MATERIALIZED VIEW v AS\nTABLE a\nWITH NO DATA",
+        "ALTER DATABASE d\nSET search_path = a",
+        "CREATE PUBLICATION p FOR\nTABLE a",
+        "LOCK\nTABLE a",
+        "TRUNCATE\nTABLE a",
+        "ALTER TYPE t\nADD VALUE 'a'",
+    ] {
+        check_second(text, None);
+    }
+}
+
+#[test]
+fn b12_variables_of_psql() {
+    assert_snapshot!(faults("SELECT :'name';"), @"
+    syntax error
+     --> a.sql:1:9
+      |
+    1 | SELECT :'name';
+      |         ^^^^^^ expected name, found `'name'`
+      |
+      = hint: write the value of the variable: only psql puts it in
+    ");
+}

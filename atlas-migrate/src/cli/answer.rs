@@ -1,8 +1,10 @@
 //! What a command gives back, and how it is shown.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
 
+use atlas_migrate_core::fault::shown_lines;
 use serde::Serialize;
 
 use super::arguments::Format;
@@ -49,12 +51,12 @@ impl Answer {
     /// Writes it to standard output, and gives the exit code.
     pub(super) fn show(&self, format: Format, quiet: bool) -> u8 {
         let text = match format {
-            _ if self.plain => self.text.as_str(),
-            Format::Json => self.json.as_str(),
-            Format::Text if quiet => "",
-            Format::Text => self.text.as_str(),
+            _ if self.plain => Cow::Borrowed(self.text.as_str()),
+            Format::Json => Cow::Borrowed(self.json.as_str()),
+            Format::Text if quiet => Cow::Borrowed(""),
+            Format::Text => with_colours(&self.text),
         };
-        match print(text) {
+        match print(&text) {
             Ok(()) => self.code,
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.code,
             Err(error) => {
@@ -63,6 +65,24 @@ impl Answer {
             }
         }
     }
+}
+
+/// A text whose colours are kept, and nothing else that would steer a terminal.
+fn with_colours(text: &str) -> Cow<'_, str> {
+    const BEGIN: &str = "\u{1b}[";
+    if !text.contains(BEGIN) {
+        return shown_lines(text);
+    }
+    let mut shown = String::new();
+    for (index, part) in text.split(BEGIN).enumerate() {
+        let colour = part.split_once('m').filter(|(code, _)| code.chars().all(|c| c.is_ascii_digit() || c == ';'));
+        match colour {
+            Some((code, rest)) if index > 0 => shown += &format!("{BEGIN}{code}m{}", shown_lines(rest)),
+            _ if index > 0 => shown += &shown_lines(&format!("{BEGIN}{part}")),
+            _ => shown += &shown_lines(part),
+        }
+    }
+    Cow::Owned(shown)
 }
 
 fn print(text: &str) -> io::Result<()> {
@@ -111,4 +131,25 @@ impl Failure {
 /// A fault of the command line itself.
 pub(super) fn usage(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::Usage, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(with_colours(text), expected);
+    }
+
+    #[test]
+    fn d15_nothing_but_colours_reaches_the_terminal() {
+        check("a\nb", "a\nb");
+        check("a\u{1b}]0;b\u{7}\r", "a\\u{1b}]0;b\\u{7}\\r");
+        check(
+            "\u{1b}[31mred\u{1b}[0m\n\u{1b}[1;32mgreen\u{1b}[0m",
+            "\u{1b}[31mred\u{1b}[0m\n\u{1b}[1;32mgreen\u{1b}[0m",
+        );
+        check("\u{1b}[31mred\u{1b}[0m\u{1b}[2J\u{9b}2J", "\u{1b}[31mred\u{1b}[0m\\u{1b}[2J\\u{9b}2J");
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use atlas_migrate_core::fault::shown;
 use sqlx::PgConnection;
 
 use super::answer::usage;
@@ -57,7 +58,7 @@ impl Context {
     pub(super) fn migrator(&self) -> Result<Migrator, Error> {
         let mut migrator = match &self.project.migrations {
             Some(migrator) if !self.source_is_named => migrator.clone(),
-            _ => Migrator::new(Migrations::from_directory(self.folder())?),
+            _ => Migrator::new(Migrations::from_directory(self.folder()?)?),
         };
         let Common { schema, table, namespace, role, beside_other_history, .. } = &self.common;
         if *beside_other_history {
@@ -79,9 +80,20 @@ impl Context {
         Ok(migrator.on_progress(move |event| progress.hear(event)))
     }
 
-    /// The folder of migrations.
-    pub(super) fn folder(&self) -> PathBuf {
-        self.common.source.clone().unwrap_or_else(|| Path::new(FOLDER).to_owned())
+    /// The folder of migrations: the one that is named, or that the program was made of; else the usual one.
+    pub(super) fn folder(&self) -> Result<PathBuf, Error> {
+        if let Some(source) = &self.common.source {
+            return Ok(source.clone());
+        }
+        let Some(migrator) = &self.project.migrations else { return Ok(Path::new(FOLDER).to_owned()) };
+        let folder = migrator.migrations.folder().map(Path::new).filter(|folder| folder.is_dir());
+        let Some(folder) = folder else {
+            return Err(usage("this program does not know the folder that its migrations are made of")
+                .hint(format!("name it with --source, for example --source {FOLDER}")));
+        };
+        let here = std::env::current_dir().ok();
+        let below = here.as_ref().and_then(|here| folder.strip_prefix(here).ok());
+        Ok(below.unwrap_or(folder).to_owned())
     }
 
     /// Where the database is.
@@ -118,7 +130,7 @@ impl Context {
     /// What somebody types behind a question.
     pub(super) async fn ask(&self, question: &str) -> Result<String, Error> {
         self.progress.clear();
-        eprint!("{question}");
+        eprint!("{}", shown(question));
         let answer = tokio::task::spawn_blocking(ask::read_line).await;
         match answer {
             Ok(Ok(answer)) => Ok(answer),

@@ -13,6 +13,7 @@ use crate::bench::{Bencher, Benchmarks};
 use crate::driver::Database;
 use crate::roles::Roles;
 use crate::seed::{Environment, Seeder, Seeds};
+use crate::source::plain;
 use crate::verify::{Checks, Verifier};
 use crate::{Error, ErrorKind};
 
@@ -101,7 +102,7 @@ impl Context {
 
 /// Whether the project's file has a table of roles.
 fn declares_roles() -> bool {
-    let text = std::fs::read_to_string(FILE).unwrap_or_default();
+    let text = plain::read_to_string(Path::new(FILE)).unwrap_or_default();
     let (table, _faults) = toml::de::DeTable::parse_recoverable(&text);
     table.get_ref().contains_key(ROLES)
 }
@@ -109,7 +110,7 @@ fn declares_roles() -> bool {
 /// Reads a file that somebody has named.
 pub(super) fn read(path: &Path) -> Result<String, Error> {
     let failed = |error| Error::new(ErrorKind::Source, format!("{} cannot be read: {error}", path.display()));
-    std::fs::read_to_string(path).map_err(failed)
+    plain::read_to_string(path).map_err(failed)
 }
 
 /// Writes one.

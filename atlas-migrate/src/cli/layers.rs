@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::environment::Environment;
 use super::mask::masked;
+use crate::source::plain;
 use crate::{Error, ErrorKind};
 
 /// The file of the project, in the folder that the program is started in.
@@ -59,7 +60,7 @@ impl Layers {
     /// Reads both.
     pub(super) fn read(command: &Command) -> Result<Self, Error> {
         let environment = Environment::read()?;
-        let text = match std::fs::read_to_string(Path::new(FILE)) {
+        let text = match plain::read_to_string(Path::new(FILE)) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(faulty(&[Fault::new(FILE, format!("cannot be read: {error}"))])),

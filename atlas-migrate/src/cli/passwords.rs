@@ -1,6 +1,9 @@
 //! Passwords in a file, as psql reads them: `~/.pgpass`, or where `PGPASSFILE` says.
 
+use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::source::plain;
 
 /// Whose password is looked for.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +18,11 @@ pub(super) struct Login<'a> {
 pub(super) fn find(file: Option<&str>, login: Login<'_>) -> (Option<String>, Option<String>) {
     let in_home = || std::env::home_dir().map(|home| home.join(".pgpass"));
     let Some(path) = file.map(PathBuf::from).or_else(in_home) else { return (None, None) };
-    let Ok(text) = std::fs::read_to_string(&path) else { return (None, None) };
+    let text = match plain::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return (None, None),
+        Err(error) => return (None, Some(format!("{} is left alone: {error}", path.display()))),
+    };
     if is_open(&path) {
         let warning = format!("{} is left alone, since others may read it: chmod 600", path.display());
         return (None, Some(warning));

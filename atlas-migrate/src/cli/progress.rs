@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use atlas_migrate_core::fault::{shown, shown_lines};
+
 use super::style::{DIM, RED, Styles, YELLOW};
 use crate::progress::Event;
 use crate::report::label;
@@ -56,9 +58,7 @@ impl Progress {
 
     /// Warns, unless nothing is to be said.
     pub(super) fn warn(&self, text: &str) {
-        let mut state = self.state();
-        let warning = state.styles.paint_error(YELLOW, "warning:");
-        state.say(Volume::Normal, &format!("{warning} {text}"));
+        self.state().warn(text);
     }
 
     /// Draws the line anew, with the time that has passed.
@@ -102,8 +102,7 @@ impl Progress {
             Event::Retrying { migration, attempts, reason, pause } => {
                 let label = label(migration.version(), migration.name());
                 let text = format!("{label} is tried again in {}, after {attempts}: {reason}", time(*pause));
-                let warning = state.styles.paint_error(YELLOW, "warning:");
-                state.say(Volume::Normal, &format!("{warning} {text}"));
+                state.warn(&text);
             }
             Event::Seeding { seed, rows, .. } => {
                 let (seed, rows) = ((*seed).to_owned(), *rows);
@@ -113,16 +112,22 @@ impl Progress {
                 let text = format!("loaded {} in {}", seeded.name(), time(seeded.duration()));
                 state.end(&text);
             }
-            Event::Warning(text) => {
-                let warning = state.styles.paint_error(YELLOW, "warning:");
-                state.say(Volume::Normal, &format!("{warning} {text}"));
-            }
+            Event::Warning(text) => state.warn(text),
         }
     }
 }
 
 impl State {
     fn say(&mut self, volume: Volume, text: &str) {
+        self.write(volume, &shown_lines(text));
+    }
+
+    fn warn(&mut self, text: &str) {
+        let warning = self.styles.paint_error(YELLOW, "warning:");
+        self.write(Volume::Normal, &format!("{warning} {}", shown_lines(text)));
+    }
+
+    fn write(&mut self, volume: Volume, text: &str) {
         if self.volume < volume {
             return;
         }
@@ -163,7 +168,7 @@ impl State {
         let bar = format!("[{}{}]", "#".repeat(filled), "-".repeat(WIDTH - filled));
         let bar = self.styles.paint_error(DIM, &bar);
         // A line that wraps could not be taken away.
-        let label: String = label.chars().take(40).collect();
+        let label: String = shown(label).chars().take(40).collect();
         write(&format!("\r\x1b[2K{bar} {}/{total} {label} {}", self.done + 1, time(since.elapsed())));
         self.shown = true;
     }

@@ -1,6 +1,7 @@
 //! Tables of text.
 
 use anstyle::Style;
+use atlas_migrate_core::fault::shown;
 
 use super::style::{DIM, Styles};
 
@@ -18,7 +19,8 @@ impl Table {
 
     /// Adds a line, with as many cells as the head has.
     pub(super) fn line(&mut self, cells: Vec<(String, Style)>) {
-        self.lines.push(cells);
+        let one_line = |(text, style): (String, Style)| (shown(&text).into_owned(), style);
+        self.lines.push(cells.into_iter().map(one_line).collect());
     }
 
     pub(super) fn show(&self, styles: Styles) -> String {

@@ -30,7 +30,8 @@ pub(super) fn cause(error: client::Error) -> Cause {
             Some(severity) => matches!(severity, Severity::Fatal | Severity::Panic),
             None => matches!(db.severity(), "FATAL" | "PANIC"),
         },
-        message: db.message().to_owned(),
+        // One line, whatever names and values are in it.
+        message: atlas_migrate_core::fault::shown(db.message()).into_owned(),
         detail: db.detail().map(str::to_owned),
         hint: db.hint().map(str::to_owned),
         context: db.where_().map(str::to_owned),

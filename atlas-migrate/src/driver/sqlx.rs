@@ -220,7 +220,8 @@ fn cause(error: sqlx::Error) -> Cause {
     let mut server = ServerError {
         code: db.code().to_owned(),
         fatal: matches!(db.severity(), PgSeverity::Fatal | PgSeverity::Panic),
-        message: db.message().to_owned(),
+        // One line, whatever names and values are in it.
+        message: atlas_migrate_core::fault::shown(db.message()).into_owned(),
         detail: db.detail().map(str::to_owned),
         hint: db.hint().map(str::to_owned),
         context: db.r#where().map(str::to_owned),

@@ -1,14 +1,14 @@
 //! Where seeds come from.
 
 use std::borrow::Cow;
-use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
+use atlas_migrate_core::fault::Fault;
 use atlas_migrate_core::seed::{self, Content, File, Seed};
 
 use crate::Error;
-use crate::source::{directory, embedded};
+use crate::source::{directory, embedded, plain};
 
 /// A checked set of seeds, in the order in which they run.
 ///
@@ -38,13 +38,13 @@ impl Seeds {
     /// [`Source`](crate::ErrorKind::Source), with everything that is wrong with the files.
     pub fn from_directory(folder: impl AsRef<Path>) -> Result<Self, Error> {
         let folder = folder.as_ref();
-        let paths =
-            directory::files(folder, seed::is_ours).map_err(|unreadable| directory::error(folder, unreadable))?;
-        let files = paths.into_iter().map(|path| {
+        let mut found = directory::files(folder, seed::is_ours)?;
+        let files = std::mem::take(&mut found.files).into_iter().map(|path| {
             let content = Content::File(folder.join(&path));
             File { path, content }
         });
-        Self::assemble(&folder.to_string_lossy(), files)
+        let seeds = found.finish(Self::assemble(&folder.to_string_lossy(), files))?;
+        Ok(Self { seeds: Cow::Owned(seeds), folder: None })
     }
 
     /// Checks seeds that are given as paths below a folder, with `/` between their parts, and contents.
@@ -60,13 +60,12 @@ impl Seeds {
             path: path.into(),
             content: Content::Embedded(Cow::Owned(content.into())),
         };
-        Self::assemble(folder, files.into_iter().map(file))
+        let seeds = Self::assemble(folder, files.into_iter().map(file)).map_err(|faults| Error::faults(&faults))?;
+        Ok(Self { seeds: Cow::Owned(seeds), folder: None })
     }
 
-    fn assemble(folder: &str, files: impl Iterator<Item = File>) -> Result<Self, Error> {
-        let seeds = seed::assemble(folder, files, |content| open(content).map(|reader| reader as Box<dyn BufRead>))
-            .map_err(|faults| Error::faults(&faults))?;
-        Ok(Self { seeds: Cow::Owned(seeds), folder: None })
+    fn assemble(folder: &str, files: impl Iterator<Item = File>) -> Result<Vec<Seed>, Vec<Fault>> {
+        seed::assemble(folder, files, |content| open(content).map(|reader| reader as Box<dyn BufRead>))
     }
 
     /// The seeds, in the order of their names.
@@ -79,7 +78,8 @@ impl Seeds {
         // A policy is no seed.
         let is_data = |path: &str| !path.ends_with(".toml") && seed::is_ours(path);
         let known = || self.seeds.iter().map(Seed::path);
-        self.folder.map_or_else(Vec::new, |folder| embedded::unknown_files(folder, is_data, known))
+        self.folder
+            .map_or_else(Vec::new, |folder| embedded::unknown_files(folder, &embedded::files(folder, is_data), known))
     }
 }
 
@@ -93,6 +93,6 @@ impl From<&Seeds> for Seeds {
 pub(super) fn open(content: &Content) -> io::Result<Box<dyn BufRead + Send + '_>> {
     Ok(match content {
         Content::Embedded(bytes) => Box::new(bytes.as_ref()),
-        Content::File(path) => Box::new(BufReader::with_capacity(1 << 16, fs::File::open(path)?)),
+        Content::File(path) => Box::new(BufReader::with_capacity(1 << 16, plain::open(path)?)),
     })
 }

@@ -6,65 +6,105 @@ use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use atlas_migrate_core::file_name;
+use atlas_migrate_core::fault::Fault;
+use atlas_migrate_core::file_name::{self, Reach};
 use atlas_migrate_core::migration::Migration;
-use atlas_migrate_core::set::{self, File};
+use atlas_migrate_core::set::File;
 
+use super::plain;
 use crate::{Error, ErrorKind};
 
-/// A file or folder that could not be read, and why.
-#[derive(Debug)]
-pub(crate) struct Unreadable(PathBuf, io::Error);
+/// What makes migrations of the files of a folder.
+pub(super) type Assemble = fn(&str, Vec<File>) -> Result<Vec<Migration>, Vec<Fault>>;
 
-/// Reads and checks the migrations of a folder.
-pub(super) fn read(folder: &Path) -> Result<Vec<Migration>, Error> {
+/// Reads and checks the migrations of a folder; and what is to be said of folders below that are passed over.
+pub(super) fn read(folder: &Path, assemble: Assemble) -> Result<(Vec<Migration>, Vec<String>), Error> {
+    let mut found = files(folder, file_name::is_ours)?;
+    let name = folder.to_string_lossy();
+    let paths = std::mem::take(&mut found.files);
+    let reach = Reach::of(paths.iter().map(String::as_str));
+    let passed_over = reach.passed_over(&name, paths.iter().map(String::as_str));
     let mut contents = Vec::new();
-    for path in files(folder, file_name::is_ours).map_err(|unreadable| error(folder, unreadable))? {
-        let bytes = read_file(folder, &path).map_err(|unreadable| error(folder, unreadable))?;
-        contents.push(File { path, bytes: Cow::Owned(bytes) });
+    for path in paths {
+        // What is passed over need not be read.
+        let bytes = if reach.has(&path) { found.content(folder, &path) } else { Some(Vec::new()) };
+        contents.extend(bytes.map(|bytes| File { path, bytes: Cow::Owned(bytes) }));
     }
-    set::assemble(&folder.to_string_lossy(), contents).map_err(|faults| Error::faults(&faults))
+    Ok((found.finish(assemble(&name, contents))?, passed_over))
 }
 
-/// The content of a file in a folder.
-pub(crate) fn read_file(folder: &Path, path: &str) -> Result<Vec<u8>, Unreadable> {
-    let file = folder.join(path);
-    fs::read(&file).map_err(|cause| Unreadable(file, cause))
+/// What is in a folder and those below it.
+pub(crate) struct Found {
+    /// The paths below the folder, with `/` between their parts, of all that a set is made of.
+    pub(crate) files: Vec<String>,
+    faults: Vec<Fault>,
 }
 
-/// The error of a file in a folder, or of the folder itself.
-pub(crate) fn error(folder: &Path, Unreadable(path, error): Unreadable) -> Error {
-    let hint = if path == folder {
-        "the folder is looked for in the current directory of the process, unless its path is absolute"
-    } else {
-        "see that it is there, may be read, and has a name in UTF-8; or move it out of the folder"
-    };
-    Error::new(ErrorKind::Source, format!("{} could not be read: {error}", path.display())).hint(hint)
+impl Found {
+    /// The content of one of the files; none is a fault.
+    pub(crate) fn content(&mut self, folder: &Path, path: &str) -> Option<Vec<u8>> {
+        let file = folder.join(path);
+        plain::read(&file).map_err(|error| self.faults.push(unreadable(&file, &error))).ok()
+    }
+
+    /// What was made of the files, unless something is wrong with them or the folder.
+    pub(crate) fn finish<T>(mut self, made: Result<T, Vec<Fault>>) -> Result<T, Error> {
+        match made {
+            Ok(made) if self.faults.is_empty() => Ok(made),
+            made => {
+                self.faults.extend(made.err().into_iter().flatten());
+                self.faults.sort();
+                Err(Error::faults(&self.faults))
+            }
+        }
+    }
 }
 
-/// The files of a folder and those below it that a set is made of, by their paths in it, with `/` between their parts.
+fn unreadable(path: &Path, error: &io::Error) -> Fault {
+    let hint = "see that it is a plain file, may be read, and has a name in UTF-8; or move it out of the folder";
+    let path = path.to_string_lossy();
+    let message = format!("{path} could not be read: {error}");
+    Fault::new(path, message).hint(hint)
+}
+
+/// The files of a folder and those below it that a set is made of.
 ///
 /// Links are followed, as the compiler follows them; but what lies in a folder that was read already is there already, and
-/// a link to it may lead round in a circle.
-pub(crate) fn files(folder: &Path, is_ours: impl Fn(&str) -> bool) -> Result<Vec<String>, Unreadable> {
-    let mut found = Vec::new();
+/// a link to it may lead round in a circle. A folder with the name of a file is none that is looked into.
+pub(crate) fn files(folder: &Path, is_ours: impl Fn(&str) -> bool) -> Result<Found, Error> {
+    let mut found = Found { files: Vec::new(), faults: Vec::new() };
     let mut seen = HashSet::new();
     // Links wait, so that a file has the name of the folder that it really is in.
     let (mut folders, mut links) = (vec![folder.to_owned()], Vec::new());
     while let Some(here) = folders.pop().or_else(|| links.pop()) {
-        for entry in entries(&here, &mut seen).map_err(|error| Unreadable(here, error))? {
+        let entries = match entries(&here, &mut seen) {
+            Ok(entries) => entries,
+            Err(error) if here == folder => {
+                let message = format!("{} could not be read: {error}", folder.display());
+                return Err(Error::new(ErrorKind::Source, message).hint(
+                    "the folder is looked for in the current directory of the process, unless its path is absolute",
+                ));
+            }
+            Err(error) => {
+                found.faults.push(unreadable(&here, &error));
+                continue;
+            }
+        };
+        for entry in entries {
             let path = entry.path();
             let below = path.strip_prefix(folder).unwrap_or(&path);
             let name = below.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/");
-            if path.is_dir() {
+            if path.is_dir() && !is_ours(&name) {
                 let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
                 if is_link { &mut links } else { &mut folders }.push(path);
             } else if is_ours(&name) {
-                if below.to_str().is_none() {
-                    let error = io::Error::new(io::ErrorKind::InvalidData, "its name is not UTF-8");
-                    return Err(Unreadable(path, error));
+                match below.to_str() {
+                    Some(_) => found.files.push(name),
+                    None => {
+                        let error = io::Error::new(io::ErrorKind::InvalidData, "its name is not UTF-8");
+                        found.faults.push(unreadable(&path, &error));
+                    }
                 }
-                found.push(name);
             }
         }
     }

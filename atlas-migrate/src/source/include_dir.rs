@@ -4,16 +4,14 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use atlas_migrate_core::file_name;
-use atlas_migrate_core::migration::Migration;
-use atlas_migrate_core::set::{self, File};
+use atlas_migrate_core::set::File;
 use include_dir::{Dir, DirEntry};
 
-use crate::Error;
-
-pub(super) fn read(folder: &Dir<'static>) -> Result<Vec<Migration>, Error> {
+/// The files that a set of migrations is made of.
+pub(super) fn files(folder: &Dir<'static>) -> Vec<File> {
     let mut files = Vec::new();
     collect(folder, folder.path(), &mut files);
-    set::assemble(&folder.path().to_string_lossy(), files).map_err(|faults| Error::faults(&faults))
+    files
 }
 
 fn collect(folder: &Dir<'static>, root: &Path, files: &mut Vec<File>) {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
-use atlas_migrate_core::file_name;
+use atlas_migrate_core::file_name::{self, Reach};
 use atlas_migrate_core::migration::{Migration, Script};
 use atlas_migrate_core::set::{self, File};
 
@@ -13,6 +13,7 @@ pub(crate) mod directory;
 pub(crate) mod embedded;
 #[cfg(feature = "include-dir")]
 mod include_dir;
+pub(crate) mod plain;
 #[cfg(any(feature = "bench", feature = "verify"))]
 pub(crate) mod texts;
 
@@ -24,12 +25,14 @@ pub struct Migrations {
     migrations: Cow<'static, [Migration]>,
     /// The folder that the set was embedded from, where a debug build looks for files that it does not have.
     folder: Option<&'static str>,
+    /// What is to be said of folders that are passed over.
+    passed_over: Vec<String>,
 }
 
 impl Migrations {
     /// Of a set that was checked at compile time: for `embed_migrations!`.
     pub(crate) const fn embedded(folder: Option<&'static str>, migrations: &'static [Migration]) -> Self {
-        Self { migrations: Cow::Borrowed(migrations), folder }
+        Self { migrations: Cow::Borrowed(migrations), folder, passed_over: Vec::new() }
     }
 
     /// No migrations at all.
@@ -37,13 +40,22 @@ impl Migrations {
         Self::embedded(None, &[])
     }
 
-    /// Reads and checks the migrations of a folder and the folders below it.
+    /// Reads and checks the migrations of a folder. Folders below it are read where the layout's tool reads them (files named
+    /// like `V1__init.sql`, and `R__views.sql`); of others a run [warns](crate::Event::Warning).
     ///
     /// # Errors
     ///
     /// [`Source`](crate::ErrorKind::Source), with everything that is wrong with the files.
     pub fn from_directory(folder: impl AsRef<Path>) -> Result<Self, Error> {
-        directory::read(folder.as_ref()).map(Self::owned)
+        let (migrations, passed_over) = directory::read(folder.as_ref(), set::assemble)?;
+        Ok(Self { passed_over, ..Self::owned(migrations) })
+    }
+
+    /// The same, and what is wrong with the syntax of their SQL is an error too.
+    #[cfg(feature = "cli")]
+    pub(crate) fn validated(folder: &Path) -> Result<Self, Error> {
+        let (migrations, passed_over) = directory::read(folder, set::validate)?;
+        Ok(Self { passed_over, ..Self::owned(migrations) })
     }
 
     /// Checks migrations that are given as paths below a folder, with `/` between their parts, and texts.
@@ -66,7 +78,7 @@ impl Migrations {
         files: impl IntoIterator<Item = (P, T)>,
     ) -> Result<Self, Error> {
         let file = |(path, text): (P, T)| File { path: path.into(), bytes: Cow::Owned(text.into().into_bytes()) };
-        set::assemble(folder, files.into_iter().map(file)).map(Self::owned).map_err(|faults| Error::faults(&faults))
+        Self::of_files(folder, files.into_iter().map(file).collect())
     }
 
     /// Checks the migrations of a folder that was compiled in with `include_dir!`.
@@ -76,11 +88,19 @@ impl Migrations {
     /// [`Source`](crate::ErrorKind::Source), with everything that is wrong with the files.
     #[cfg(feature = "include-dir")]
     pub fn from_include_dir(folder: &::include_dir::Dir<'static>) -> Result<Self, Error> {
-        include_dir::read(folder).map(Self::owned)
+        Self::of_files(&folder.path().to_string_lossy(), include_dir::files(folder))
+    }
+
+    fn of_files(folder: &str, files: Vec<File>) -> Result<Self, Error> {
+        let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
+        let reach = Reach::of(paths.iter().map(String::as_str));
+        let passed_over = reach.passed_over(folder, paths.iter().map(String::as_str));
+        let migrations = set::assemble(folder, files).map_err(|faults| Error::faults(&faults))?;
+        Ok(Self { passed_over, ..Self::owned(migrations) })
     }
 
     pub(crate) fn owned(migrations: Vec<Migration>) -> Self {
-        Self { migrations: Cow::Owned(migrations), folder: None }
+        Self { migrations: Cow::Owned(migrations), folder: None, passed_over: Vec::new() }
     }
 
     /// The migrations, in the order in which they run.
@@ -88,7 +108,13 @@ impl Migrations {
         &self.migrations
     }
 
-    /// What a developer should know: files that have come since a debug build was made.
+    /// The folder that it was embedded from; none in a release build.
+    #[cfg(feature = "cli")]
+    pub(crate) fn folder(&self) -> Option<&'static str> {
+        self.folder
+    }
+
+    /// What a developer should know: folders that are passed over, and files that have come since a debug build was made.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let paths = || {
             self.migrations
@@ -97,9 +123,15 @@ impl Migrations {
                 .flatten()
                 .map(Script::path)
         };
-        // Settings of a folder are no migration.
-        let is_script = |path: &str| path.ends_with(".sql") && file_name::is_ours(path);
-        self.folder.map_or_else(Vec::new, |folder| embedded::unknown_files(folder, is_script, paths))
+        let mut warnings = self.passed_over.clone();
+        if let Some(folder) = self.folder {
+            let mut files = embedded::files(folder, file_name::is_ours);
+            let reach = Reach::of(files.iter().map(String::as_str));
+            // Settings of a folder are no migration.
+            files.retain(|file| reach.has(file) && !file.ends_with(".toml"));
+            warnings.extend(embedded::unknown_files(folder, &files, paths));
+        }
+        warnings
     }
 }
 

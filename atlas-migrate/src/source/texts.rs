@@ -32,12 +32,14 @@ impl Texts {
     }
 
     pub(crate) fn from_directory(sort: &Sort, folder: &Path) -> Result<Self, Error> {
+        let mut found = directory::files(folder, sort.is_ours)?;
         let mut files = Vec::new();
-        for path in directory::files(folder, sort.is_ours).map_err(|error| directory::error(folder, error))? {
-            let bytes = directory::read_file(folder, &path).map_err(|error| directory::error(folder, error))?;
-            files.push(SourceFile { path, bytes: Cow::Owned(bytes) });
+        for path in std::mem::take(&mut found.files) {
+            let bytes = found.content(folder, &path);
+            files.extend(bytes.map(|bytes| SourceFile { path, bytes: Cow::Owned(bytes) }));
         }
-        Self::assemble(sort, &folder.to_string_lossy(), files)
+        let files = found.finish((sort.assemble)(&folder.to_string_lossy(), files))?;
+        Ok(Self { files: Cow::Owned(files), folder: None })
     }
 
     pub(crate) fn from_files<P: Into<String>, T: Into<String>>(
@@ -46,11 +48,8 @@ impl Texts {
         files: impl IntoIterator<Item = (P, T)>,
     ) -> Result<Self, Error> {
         let file = |(path, text): (P, T)| SourceFile { path: path.into(), bytes: Cow::Owned(text.into().into_bytes()) };
-        Self::assemble(sort, folder, files.into_iter().map(file).collect())
-    }
-
-    fn assemble(sort: &Sort, folder: &str, files: Vec<SourceFile>) -> Result<Self, Error> {
-        let files = (sort.assemble)(folder, files).map_err(|faults| Error::faults(&faults))?;
+        let files = (sort.assemble)(folder, files.into_iter().map(file).collect());
+        let files = files.map_err(|faults| Error::faults(&faults))?;
         Ok(Self { files: Cow::Owned(files), folder: None })
     }
 
@@ -61,6 +60,8 @@ impl Texts {
     /// What a developer should know: files that have come since a debug build was made.
     pub(crate) fn warnings(&self, sort: &Sort) -> Vec<String> {
         let known = || self.files.iter().map(File::path);
-        self.folder.map_or_else(Vec::new, |folder| embedded::unknown_files(folder, sort.is_ours, known))
+        self.folder.map_or_else(Vec::new, |folder| {
+            embedded::unknown_files(folder, &embedded::files(folder, sort.is_ours), known)
+        })
     }
 }

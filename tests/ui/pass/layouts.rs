@@ -12,6 +12,11 @@ mod diesel {
     atlas_migrate::embed_migrations!("migrations/diesel",);
 }
 
+/// A path that the compiler makes.
+mod made {
+    atlas_migrate::embed_migrations!(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations", "/flyway"));
+}
+
 fn paths(migrations: &atlas_migrate::Migrations) -> Vec<String> {
     let scripts = migrations.as_slice().iter().flat_map(|migration| [Some(migration.up()), migration.down()]);
     scripts.flatten().map(|script| script.path().replace("migrations/", "")).collect()
@@ -23,15 +28,16 @@ fn main() {
         [
             "numbered/001_users.up.sql",
             "numbered/001_users.down.sql",
-            "numbered/2/002_items.sql",
-            "numbered/2/010_orders.sql",
+            "numbered/002_items.sql",
+            "numbered/010_orders.sql",
             "numbered/R__views.sql",
         ]
     );
     assert_eq!(
         paths(&flyway::MIGRATIONS),
-        ["flyway/V1__users.sql", "flyway/V1.9__orders.sql", "flyway/V1.10__items.sql"]
+        ["flyway/V1__users.sql", "flyway/V1.9__orders.sql", "flyway/2/V1.10__items.sql"]
     );
+    assert_eq!(paths(&made::MIGRATIONS), paths(&flyway::MIGRATIONS));
     assert_eq!(
         paths(&diesel::MIGRATIONS),
         [

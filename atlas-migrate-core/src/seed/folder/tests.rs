@@ -117,7 +117,7 @@ fn nothing_there() {
     assert_snapshot!(faults(&[("a.sql", " \n"), ("b.csv", ""), ("c.ndjson", "\n")]), @"
     empty seed
      --> seeds/a.sql
-      = hint: if that is meant, say so in a comment
+      = hint: write its SQL; or say in a comment that it is meant: `-- nothing to load`
     empty file
      --> seeds/b.csv
       = hint: begin the file with the names of the columns, as in `id,name`

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use atlas_migrate_core::file_name::{self, FileName, Layout, Versioned};
+use atlas_migrate_core::file_name::{self, FileName, Layout, Reach, Versioned};
 use clap::Args;
 use serde::Serialize;
 
@@ -49,7 +49,7 @@ impl New {
                 usage(format!("{:?} has no letter or digit that a file could be named after", self.name)).into()
             );
         }
-        let folder = context.folder();
+        let folder = context.folder()?;
         let newest = newest(&folder)?;
         let now = Time::now();
         let by_time =
@@ -60,10 +60,9 @@ impl New {
         let header = format!("-- Migration: {title}\n-- Date: {}\n\n", now.date());
         let paths = paths(layout, &version, &name, self.reversible)?;
         let mut files = Vec::new();
-        for (path, down) in paths {
-            let text = if down { format!("-- Takes back {version} {name}\n\n") } else { header.clone() };
+        for path in paths {
             let path = folder.join(path);
-            write(&path, &text)?;
+            write(&path, &header)?;
             files.push(path.display().to_string());
         }
         Ok(Answer::new(files.join("\n"), &Made { command: "new", version, files }))
@@ -75,8 +74,10 @@ fn newest(folder: &Path) -> Result<Option<Versioned>, Error> {
     if !folder.exists() {
         return Ok(None);
     }
-    let files = directory::files(folder, file_name::is_ours).map_err(|error| directory::error(folder, error))?;
-    let versioned = files.iter().filter_map(|path| match file_name::parse(path, path) {
+    let files = directory::files(folder, file_name::is_ours)?.files;
+    let reach = Reach::of(files.iter().map(String::as_str));
+    let read = files.iter().filter(|path| reach.has(path));
+    let versioned = read.filter_map(|path| match file_name::parse(path, path) {
         Ok(Some(FileName::Versioned(versioned))) => Some(versioned),
         _ => None,
     });
@@ -124,14 +125,14 @@ fn incremented(number: &str) -> String {
     format!("1{}", String::from_utf8_lossy(&digits))
 }
 
-/// The files below the folder, and whether each takes back.
-fn paths(layout: Layout, version: &str, name: &str, reversible: bool) -> Result<Vec<(String, bool)>, Error> {
-    let pair = |up: String, down: String| if reversible { vec![(up, false), (down, true)] } else { vec![(up, false)] };
+/// The files below the folder.
+fn paths(layout: Layout, version: &str, name: &str, reversible: bool) -> Result<Vec<String>, Error> {
+    let pair = |up: String, down: String| if reversible { vec![up, down] } else { vec![up] };
     Ok(match layout {
-        Layout::Numbered if !reversible => vec![(format!("{version}_{name}.sql"), false)],
+        Layout::Numbered if !reversible => vec![format!("{version}_{name}.sql")],
         Layout::Numbered => pair(format!("{version}_{name}.up.sql"), format!("{version}_{name}.down.sql")),
         Layout::Folders => pair(format!("{version}_{name}/up.sql"), format!("{version}_{name}/down.sql")),
-        Layout::Flyway if !reversible => vec![(format!("V{version}__{name}.sql"), false)],
+        Layout::Flyway if !reversible => vec![format!("V{version}__{name}.sql")],
         Layout::Flyway => {
             return Err(usage("names like V1__init.sql have no file that takes back").hint("leave out --reversible"));
         }

@@ -3,9 +3,9 @@
 use clap::Args;
 use serde::Serialize;
 
+use crate::Migrations;
 use crate::cli::answer::{Answer, Failure};
 use crate::cli::context::Context;
-use crate::{Error, Migrations, Script};
 
 /// Look for what is wrong with the files of migrations
 ///
@@ -23,13 +23,10 @@ struct Valid {
 
 impl Validate {
     pub(super) fn perform(self, context: &Context) -> Result<Answer, Failure> {
-        let folder = context.folder();
-        let migrations = Migrations::from_directory(&folder)?;
-        let scripts = migrations.as_slice().iter().flat_map(|migration| [Some(migration.up()), migration.down()]);
-        let mut faults: Vec<_> = scripts.flatten().flat_map(Script::syntax_errors).collect();
-        if !faults.is_empty() {
-            faults.sort();
-            return Err(Error::faults(&faults).into());
+        let folder = context.folder()?;
+        let migrations = Migrations::validated(&folder)?;
+        for warning in migrations.warnings() {
+            context.progress.warn(&warning);
         }
         let count = migrations.as_slice().len();
         let text = format!("{count} migrations in {}, nothing wrong", folder.display());

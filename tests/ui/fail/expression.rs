@@ -1,0 +1,3 @@
+fn main() {
+    let _migrations = atlas_migrate::embed_migrations!("migrations/flyway");
+}

@@ -1,0 +1,3 @@
+-- Migration: notes
+-- Date: 2026-11-27
+
