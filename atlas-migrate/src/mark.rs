@@ -14,6 +14,9 @@ pub(crate) enum Hidden {
     /// It has several rows.
     #[serde(rename = "rows")]
     Rows,
+    /// Another role may have made it, and may run code when it is read.
+    #[serde(rename = "distrust")]
+    Distrust,
 }
 
 impl Hidden {
@@ -55,6 +58,13 @@ impl Hidden {
             Self::Rows => (
                 format!("the mark of the environment, {table}, has more than one row, {counts}"),
                 "delete all of them except one".to_owned(),
+            ),
+            Self::Distrust => (
+                format!(
+                    "the mark of the environment, {table}, is not a plain table of a role that is trusted, and is not read, \
+                     {counts}"
+                ),
+                format!("if what it says is true, ALTER TABLE {table} OWNER TO CURRENT_USER; else drop it"),
             ),
         };
         Error::new(ErrorKind::Environment, message).hint(hint)

@@ -16,6 +16,9 @@ use crate::session::Session;
 use crate::source::Migrations;
 use crate::{Error, Plan, Report, Status, script};
 
+/// The schema of the history, unless another is asked for.
+pub(crate) const DEFAULT_SCHEMA: &str = "public";
+
 /// Brings databases to the state that a set of migrations describes.
 ///
 /// `embed_migrations!` makes a function `migrator()` that gives one for the embedded set; for other sources see
@@ -101,7 +104,7 @@ impl Migrator {
             migrations: migrations.into(),
             options: Options {
                 namespace: "default".to_owned(),
-                schema: "public".to_owned(),
+                schema: DEFAULT_SCHEMA.to_owned(),
                 table: "schema_migrations".to_owned(),
                 role: None,
                 mode: TransactionMode::default(),
@@ -123,7 +126,8 @@ impl Migrator {
 
     /// The schema of the history table. Default: `public`, whatever the search path is.
     ///
-    /// It is created with the table if there is none. Migrations themselves run with the session's search path.
+    /// It is created with the table if there is none. Migrations themselves run with the session's search path: a warning says
+    /// where names without a schema go, if that is another schema than this one.
     pub fn schema(mut self, schema: impl Into<String>) -> Self {
         self.options.schema = schema.into();
         self

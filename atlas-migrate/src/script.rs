@@ -39,6 +39,8 @@ pub(crate) fn write(migrator: &Migrator, from: Option<&Version>) -> Result<Strin
             "-- Migrations as one file, for a database that is at {version}. Repeatable ones are left to a run.\n"
         ),
     };
+    let head = head
+        + "-- Each is read under TimeZone = UTC and DateStyle = ISO, MDY, as a run does it, whatever the session has.\n";
     Ok(std::iter::once(head + &sql.begin_script(&before, &wanted)).chain(parts).collect::<Vec<_>>().join("\n"))
 }
 

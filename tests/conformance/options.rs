@@ -172,3 +172,32 @@ every_driver! {
         assert_eq!(connection.run(&set.target(Target::Version("2".into()))).unwrap().applied().count(), 2);
     }
 }
+
+#[test]
+fn b15_where_names_without_a_schema_go() {
+    let told = "1 a creates something without saying in which schema: by the search path it goes to public; the history is in t1";
+    let qualified = ("1_a.sql", "CREATE TABLE t1.a (id int);");
+    let set_by_the_file = ("1_a.sql", "SET search_path = t1;\nCREATE TABLE a (id int);");
+    let nothing_new = ("1_a.sql", "CREATE SCHEMA other;");
+    for (file, schema, path, expected) in [
+        (A, "t1", "public", Some(told)),
+        (A, "t1", "t1", None),
+        (A, "public", "public", None),
+        (qualified, "t1", "public", None),
+        (set_by_the_file, "t1", "public", None),
+        (nothing_new, "t1", "public", None),
+    ] {
+        let database = Database::new();
+        database.query("CREATE SCHEMA t1");
+        let url = format!("{}?options=-csearch_path%3D{path}", database.url());
+        let set = migrator(&[file, ("2_b.sql", "CREATE TABLE public.b ();")]).schema(schema);
+        let rehearsal = Driver::TokioPostgres.connect(&url).rehearse(&set).unwrap();
+        let report = Driver::TokioPostgres.connect(&url).run(&set).unwrap();
+        let expected: Vec<_> = expected.map(str::to_owned).into_iter().collect();
+        assert_eq!(
+            (report.warnings(), rehearsal.warnings()),
+            (&expected[..], &expected[..]),
+            "{file:?}, {schema}, {path}"
+        );
+    }
+}

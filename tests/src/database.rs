@@ -71,6 +71,12 @@ impl Database {
         self.logged(&["WARNING:"])
     }
 
+    /// The lines of the server's log about this database that have this in them.
+    #[track_caller]
+    pub fn logs(&self, what: &str) -> Vec<String> {
+        self.logged(&[what])
+    }
+
     #[track_caller]
     fn logged(&self, severities: &[&str]) -> Vec<String> {
         let is_one =

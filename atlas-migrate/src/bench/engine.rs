@@ -17,7 +17,7 @@ use super::plan::Plan;
 use super::{BenchReport, Bencher, Latency, Measured};
 use crate::place::span_at;
 use crate::progress::{Event, Listener};
-use crate::question::{look, text, unreadable};
+use crate::question::{Look, look, text, unreadable};
 use crate::session::{Cause, PLAN, Reply, ServerError, Session};
 use crate::sql::bench::{ABANDON, END, Limits, PREPARE, UNDO, begin, explain, named};
 use crate::{Error, ErrorKind};
@@ -30,6 +30,8 @@ pub(super) struct Engine<'a, S> {
     pub(super) bencher: &'a Bencher,
     benchmarks: Vec<(&'a File, Benchmark)>,
     server_version: u32,
+    /// Whether what somebody has written is sent apart.
+    pub(super) apart: bool,
 }
 
 /// Why a benchmark was not measured.
@@ -81,12 +83,16 @@ impl<'a, S: Session> Engine<'a, S> {
             }
             benchmarks.retain(|(_, benchmark)| only.contains(&benchmark.name));
         }
-        Ok(Self { session, bencher, benchmarks, server_version: 0 })
+        Ok(Self { session, bencher, benchmarks, server_version: 0, apart: false })
     }
 
     pub(super) async fn run(mut self) -> Result<BenchReport, Error> {
         let started = Instant::now();
-        let server = look(self.session).await?.server;
+        let Look { server, warning, apart, .. } = look(self.session).await?;
+        self.apart = apart;
+        if let Some(warning) = warning {
+            Listener::default().tell(&Event::Warning(&warning));
+        }
         server.usable()?;
         self.server_version = server.version_number;
         let mut measured = Vec::new();
@@ -138,9 +144,13 @@ impl<'a, S: Session> Engine<'a, S> {
     ) -> Result<Findings, Stop> {
         let undo = if writes { UNDO } else { "" };
         let iterations = benchmark.iterations.unwrap_or(self.bencher.iterations);
-        let head = begin(writes, self.limits()) + PREPARE;
-        let message = format!("{head}{};\n{}", benchmark.sql, named(&benchmark.gates));
+        let mut head = begin(writes, self.limits());
         self.session.if_dropped(Some(ABANDON.to_owned()));
+        if self.apart {
+            self.send(&std::mem::take(&mut head)).await?;
+        }
+        head += PREPARE;
+        let message = format!("{head}{};\n{}", benchmark.sql, named(&benchmark.gates));
         let reply = self.send(&message).await.map_err(|stop| stop.located(file, &head))?;
         let named = reply.rows("atlas_named").map(Named::read).collect::<Result<_, _>>()?;
         for execution in executions.iter().cycle().take(self.bencher.warm_up_of(iterations)) {

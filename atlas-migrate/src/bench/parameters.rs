@@ -4,10 +4,9 @@ use atlas_migrate_core::bench::{Benchmark, File};
 
 use super::engine::{Engine, Failed, Stop};
 use crate::place::span_at;
-use crate::question::ask;
+use crate::question::ask_text;
 use crate::session::{ServerError, Session};
 use crate::sql::bench::{PARAMETERS, execute};
-use crate::sql::question::before;
 
 /// One for each set of parameters, or the one of a statement without.
 pub(super) async fn executions<S: Session>(
@@ -18,11 +17,12 @@ pub(super) async fn executions<S: Session>(
     let Some(parameters) = &benchmark.parameters else { return Ok(vec![execute(&[])]) };
     let timeout = engine.bencher.timeout;
     let (head, behind) = PARAMETERS;
-    let answer = ask(engine.session, &format!("{head}{}{behind}", parameters.sql), timeout).await?;
+    let question = format!("{head}{}{behind}", parameters.sql);
+    let (answer, begin) = ask_text(engine.session, &question, timeout, engine.apart).await?;
     let place = |server: Option<&ServerError>| {
         let text = file.text();
         let own = &text[parameters.start..];
-        let span = server.and_then(|server| span_at(own, &(before(timeout) + head), server.position?));
+        let span = server.and_then(|server| span_at(own, &(begin.clone() + head), server.position?));
         Failed::at(file.path(), &text, parameters.start + span.map_or(0, |span| span.start))
     };
     let reply = answer.reply.map_err(|server| {

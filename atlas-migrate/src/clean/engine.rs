@@ -13,7 +13,7 @@ use super::scope::Chosen;
 use super::state::{self, Count, Kind, Ours, State, Table};
 use super::{Options, guard, refusal};
 use crate::Error;
-use crate::engine::refusal::check_names;
+use crate::engine::refusal::{check_names, untrusted};
 use crate::session::{Reply, Session};
 use crate::sql::{self, Sql, Target};
 
@@ -79,7 +79,9 @@ impl<'a, S: Session> Engine<'a, S> {
         let forget =
             |(table, namespace, name): &(&Table, String, String)| Sql::forget_seed(&table.quoted, namespace, name);
         let seeds: Vec<_> = work.forgotten.iter().map(forget).collect();
-        let message = format!("{}{}{}", seeds.concat(), sequences.concat(), sql::COMMIT);
+        // What was deferred to the commit goes by the session's path.
+        let (own, theirs) = (sql::OWN_PATH, self.sql.session_path());
+        let message = format!("{own}{}{}{theirs}{}", seeds.concat(), sequences.concat(), sql::COMMIT);
         self.send(&message, "committing").await?;
         self.settle();
         let (database, host) = (state.database.clone(), state.host.clone());
@@ -101,6 +103,9 @@ impl<'a, S: Session> Engine<'a, S> {
             refusal::check_sequences(&chosen, &state.user)?;
         }
         let seeds: Vec<_> = state.tables.iter().filter(|table| table.ours == Some(Ours::Seeds)).collect();
+        if let Some((table, why)) = seeds.iter().find_map(|table| Some((table, table.distrusted.as_deref()?))) {
+            return Err(untrusted(&table.quoted, why));
+        }
         if let Some(table) = seeds.iter().find(|table| !table.may_read) {
             return Err(refusal::seeds_stay(table, &state.user));
         }
@@ -179,8 +184,9 @@ impl<'a, S: Session> Engine<'a, S> {
                 break;
             }
             let statements: Vec<_> = steps.iter().map(|step| step.sql(&targets)).collect();
-            let message =
-                [as_replica.clone(), statements.concat(), as_before.clone(), Sql::filled(looked_at.iter().enumerate())];
+            let path = self.sql.session_path();
+            let filled = Sql::filled(looked_at.iter().enumerate());
+            let message = [path, as_replica.clone(), statements.concat(), as_before.clone(), filled];
             let reply = self.send(&message.concat(), "emptying the tables").await?;
             let mut emptied = work.emptied(&steps, &counts, all.last().map_or(0, |last| last.statement));
             for (number, rows) in state::removed(&reply)? {
@@ -242,6 +248,7 @@ pub(super) async fn look<S: Session>(session: &mut S, sql: &mut Sql, with_sequen
     let state = State::read(&reply)?;
     state.server.usable()?;
     sql.server_version = state.server.version_number;
+    sql.path.clone_from(&state.path);
     Ok(state)
 }
 

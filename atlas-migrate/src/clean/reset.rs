@@ -10,7 +10,7 @@ use super::state::{self, Ours, State};
 use super::{guard, refusal};
 use crate::driver::{Database, Job};
 use crate::engine::Engine;
-use crate::engine::refusal::check_names;
+use crate::engine::refusal::{check_names, untrusted};
 use crate::session::{Reply, Session};
 use crate::sql::{self, Held, Sql};
 use crate::wait::{Lock, Wait};
@@ -241,6 +241,11 @@ impl Resetter {
         let is_dropped = |schema: &str| schemas.contains(&schema);
         let outside = state.tables.iter().filter(|table| !is_dropped(&table.schema));
         let seeds: Vec<_> = outside.clone().filter(|table| table.ours == Some(Ours::Seeds)).collect();
+        for table in seeds.iter().copied().chain(outside.clone().filter(|table| table.ours == Some(Ours::History))) {
+            if let Some(why) = &table.distrusted {
+                return Err(untrusted(&table.quoted, why));
+            }
+        }
         let names = seeds.iter().map(|table| table.quoted.as_str());
         self.begin(session, sql).await?;
         let message = Self::look_for_objects(&schemas) + &Sql::loaded_seeds(names);

@@ -12,6 +12,8 @@ use crate::{Error, ErrorKind};
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) server: Server,
+    /// The session's search path.
+    pub(super) path: String,
     pub(super) database: String,
     /// The address and port of the server, or `local`.
     pub(super) host: String,
@@ -53,6 +55,8 @@ pub(super) struct Table {
     pub(super) kind: Kind,
     /// What of this library it is.
     pub(super) ours: Option<Ours>,
+    /// Why it is not used, though it looks like one of this library.
+    pub(super) distrusted: Option<String>,
     /// It belongs to an extension.
     pub(super) member: bool,
     /// A partition that is a foreign table, quoted and with its schema.
@@ -137,6 +141,7 @@ impl State {
         let row = reply.rows("atlas_state").next_back().ok_or_else(unreadable)?;
         Ok(Self {
             marks: json(row, 0)?,
+            path: text(row, 11)?.to_owned(),
             database: text(row, 1)?.to_owned(),
             host: text(row, 10)?.to_owned(),
             user: text(row, 2)?.to_owned(),

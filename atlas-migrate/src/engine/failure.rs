@@ -36,7 +36,7 @@ impl<S: Session> Engine<'_, S> {
             Some(span) => Some(span),
             None => {
                 let index = match completed {
-                    Some(completed) => completed.checked_sub(Sql::TIMEOUTS),
+                    Some(completed) => completed.checked_sub(Sql::HEAD),
                     None if all => None,
                     None => self.locate(parts, &server.code).await,
                 };
@@ -48,7 +48,7 @@ impl<S: Session> Engine<'_, S> {
             }
         };
         let at_commit = completed == Some(parts.commit);
-        let recording = completed.is_some_and(|c| c >= Sql::TIMEOUTS + parts.statements) && !at_commit;
+        let recording = completed.is_some_and(|c| c >= Sql::HEAD + parts.statements) && !at_commit;
         let doing = match (at_commit, recording) {
             (true, _) => " at its commit",
             (_, true) => " when it was recorded",
@@ -63,7 +63,7 @@ impl<S: Session> Engine<'_, S> {
     /// rolled back.
     async fn locate(&mut self, parts: &Parts<'_>, code: &str) -> Option<usize> {
         self.unsettle();
-        let begin = format!("{}{}{}", sql::BEGIN, self.sql.local_role(), parts.head);
+        let begin = format!("{}{}{}{}", sql::BEGIN, sql::rules(), self.sql.local_role(), parts.head);
         self.session.send(&begin).await.ok()?;
         let text = parts.script.sql();
         let mut found = None;

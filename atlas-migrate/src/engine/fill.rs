@@ -18,24 +18,29 @@ impl<S: Session> Engine<'_, S> {
             let header = script.header();
             header.transaction == Transaction::Wrapped && header.require.is_empty() && header.skip_unless.is_none()
         };
-        if !steps.iter().all(|step| is_plain(self.known[step.known].up())) {
+        // A message is read as a whole by the settings that there are when it arrives.
+        if self.names.rules_are_broken || !steps.iter().all(|step| is_plain(self.known[step.known].up())) {
             return self.run().await;
         }
         let mut message = self.sql.begin(UNKNOWN, &[]);
         for step in &steps {
             let migration = &self.known[step.known];
             let script = migration.up();
+            message += &self.sql.session_path();
             message += &script.sql();
             message += "\n;\n";
             if script.may_change_session() {
                 message += &self.sql.restore(&self.before);
                 message += &self.sql.clear(&self.before);
+            } else {
+                message += sql::OWN_PATH;
             }
             let statements = script.statements().len();
             let (state, fingerprint) = (EntryState::Applied, script.fingerprint());
             message += &self.sql.record(&Record { migration, row: None, state, statements, fingerprint });
         }
         self.unsettle();
+        message += &self.sql.session_path();
         if self.session.send(&(message + sql::COMMIT)).await.is_err() {
             self.abandon().await;
             return self.run().await;

@@ -12,13 +12,13 @@ use std::time::{Duration, Instant};
 use atlas_migrate_core::history::{self, Entry, Lease, State as EntryState};
 use atlas_migrate_core::migration::{Migration, Script, Transaction};
 use atlas_migrate_core::plan::{self, Revert, Standing, Step};
-use atlas_migrate_core::statement::creates_table;
+use atlas_migrate_core::statement::{creates_table, creates_without_schema};
 use atlas_migrate_core::version::Version;
 
 use crate::Error;
 use tracing::Instrument;
 
-use crate::migrator::{Migrator, Options, TransactionMode};
+use crate::migrator::{DEFAULT_SCHEMA, Migrator, Options, TransactionMode};
 use crate::progress::Event;
 use crate::report::{Done, Outcome, Plan, Report, Status};
 use crate::session::{Reply, Session};
@@ -42,7 +42,7 @@ mod transaction;
 mod turn;
 
 use refusal::Again;
-use state::{Form, State};
+use state::{Form, Names, State};
 use turn::Turn;
 
 /// A digest that no history has: the rows come in any case.
@@ -57,6 +57,7 @@ pub(crate) struct Engine<'a, S> {
     entries: Vec<Entry>,
     /// The session's own settings.
     before: SessionSettings,
+    names: Names,
     /// The process id of the session at the first look; none once it was another one, which is a pooler's doing.
     backend: Option<i32>,
     report: Report,
@@ -96,6 +97,7 @@ impl<'a, S: Session> Engine<'a, S> {
             sql: Sql::new(options, custom_settings),
             entries: Vec::new(),
             before: SessionSettings::default(),
+            names: Names::default(),
             backend: None,
             report,
             ran: HashSet::new(),
@@ -176,6 +178,10 @@ impl<'a, S: Session> Engine<'a, S> {
         if let Work::Run = work {
             self.warn_of_own_name(&steps);
             self.mind_others();
+            self.warn_of_schema(&steps);
+        }
+        if !self.names.asked.is_empty() {
+            self.warn(refusal::asked_for(&self.names.asked));
         }
         let result = self.work(work, steps.into()).await;
         self.conclude(result).await
@@ -246,6 +252,23 @@ impl<'a, S: Session> Engine<'a, S> {
             if creates_it(migration.up()) {
                 self.warn(refusal::own_name(migration, &self.sql.history()));
             }
+        }
+    }
+
+    /// Tells where names without a schema come to be, if that is not the schema that was asked for.
+    fn warn_of_schema(&mut self, steps: &[Step]) {
+        let (asked, found) = (self.options.schema.as_str(), self.names.schema.as_str());
+        if asked == DEFAULT_SCHEMA || found.is_empty() || asked == found {
+            return;
+        }
+        let is_meant = |script: &Script| {
+            let text = script.text();
+            !text.to_ascii_lowercase().contains("search_path")
+                && script.statements().into_iter().any(|statement| creates_without_schema(&text[statement.range]))
+        };
+        let meant = steps.iter().map(|step| &self.known[step.known]).find(|migration| is_meant(migration.up()));
+        if let Some(migration) = meant {
+            self.warn(refusal::elsewhere(migration, found, asked));
         }
     }
 
@@ -373,6 +396,8 @@ impl<'a, S: Session> Engine<'a, S> {
         if let Some(settings) = &state.settings {
             self.before = settings.clone();
         }
+        self.sql.path.clone_from(&state.names.path);
+        self.names = state.names.clone();
         Ok(state)
     }
 

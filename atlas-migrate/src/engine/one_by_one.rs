@@ -232,7 +232,11 @@ impl<S: Session> Engine<'_, S> {
         }
         if *resume == Resume::Atomic {
             // A session that was made ready has the role that the statements before have left it with.
-            let begin = if job.lease.session.is_some() { sql::BEGIN.to_owned() } else { self.sql.begin_local() };
+            // So are our rules then, unless it has set its own.
+            let begin = match job.lease.session {
+                Some(_) => sql::BEGIN.to_owned(),
+                None => self.sql.begin_local() + &sql::rules(),
+            };
             let head = format!("{}{begin}{}", job.tag, Sql::timeouts(self.timeouts_in_transaction(job)));
             let record = self.recording(job, index + 1);
             let message = format!("{head}{}\n;\n{record}", statement.unwrap_or_default());
@@ -274,7 +278,7 @@ impl<S: Session> Engine<'_, S> {
             return advance + sql::COMMIT;
         }
         let (restore, clear_up) = (self.sql.restore(&self.before), self.sql.clear_up(&self.before));
-        format!("{restore}{advance}{}{clear_up}", sql::COMMIT)
+        format!("{restore}{advance}{}{}{clear_up}", self.sql.session_path(), sql::COMMIT)
     }
 
     /// Asks the catalog what became of a statement.
@@ -327,8 +331,11 @@ impl<S: Session> Engine<'_, S> {
         let texts: Vec<&str> = script.statements().into_iter().map(|statement| &sql[statement.range]).collect();
         let stands_alone = |text: &&str| statement::resume(text) != Resume::Atomic;
         let sets = |text: &&str| text.get(..3).is_some_and(|word| word.eq_ignore_ascii_case("set"));
-        let is_changed = self.options.role.is_some() || texts.iter().any(sets);
-        let is_needed = texts.iter().any(stands_alone) || texts.iter().any(sets);
+        // Of a statement that stands alone the rules are those of the session; of all of them, how they are read.
+        let alone = texts.iter().any(stands_alone);
+        let rules = self.names.strings_are_broken || self.names.rules_are_broken && alone;
+        let is_changed = self.options.role.is_some() || texts.iter().any(sets) || rules;
+        let is_needed = alone || texts.iter().any(sets) || rules;
         is_needed.then(|| sql::Session { timeouts: self.timeouts(script), is_changed })
     }
 

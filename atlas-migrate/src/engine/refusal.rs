@@ -311,6 +311,22 @@ pub(super) fn own_name(migration: &Migration, history: &str) -> String {
     )
 }
 
+/// A migration creates something without a schema, which is not the one of the option `schema`.
+pub(super) fn elsewhere(migration: &Migration, found: &str, asked: &str) -> String {
+    format!(
+        "{} creates something without saying in which schema: by the search path it goes to {found}; the history is in {asked}",
+        name(migration)
+    )
+}
+
+/// The connection asks for settings that would let the same file mean something else.
+pub(crate) fn asked_for(settings: &str) -> String {
+    format!(
+        "the connection asks for {settings}: files are read under TimeZone = UTC, DateStyle = ISO, MDY, IntervalStyle = postgres \
+         and standard_conforming_strings = on, whatever it asks for"
+    )
+}
+
 /// A repair was asked for that claims more than the file has.
 pub(super) fn too_many_statements(migration: &Migration, script: &Script, statements: usize, total: usize) -> Error {
     Error::new(
@@ -339,6 +355,30 @@ pub(super) fn foreign(table: &str, columns: &str, form: &str) -> Error {
             "choose another name with `table(..)` or another schema with `schema(..)`, then adopt what the database has with \
              `baseline`; the table is left as it is",
         )
+}
+
+/// What has the name of a table of ours, and may run code of somebody else's. `why` follows its name.
+pub(crate) fn untrusted(table: &str, why: &str) -> Error {
+    let hint = if why.starts_with("belongs to") {
+        format!(
+            "if what it says is true, `ALTER TABLE {table} OWNER TO CURRENT_USER`; else drop it, or choose another schema with \
+             `schema(..)`"
+        )
+    } else {
+        "drop what you do not know; or choose another schema with `schema(..)`".to_owned()
+    };
+    Error::new(ErrorKind::ForeignHistory, format!("{table} is not used: it {why}"))
+        .note(
+            "another role's code could run with the rights of this one: nothing was read from it, and nothing was run",
+        )
+        .hint(hint)
+}
+
+/// Row-level security lets the role see some rows of a table of ours at the most.
+pub(crate) fn hidden(table: &str, what: &str, role: &str) -> Error {
+    Error::new(ErrorKind::ForeignHistory, format!("row-level security hides {what} from the role {role}"))
+        .note(format!("the table: {table}; what is not seen would be taken for what never was, so nothing was run"))
+        .hint(format!("ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"))
 }
 
 /// Whether a script is to run: its conditions, with what the server made of them.

@@ -19,7 +19,7 @@ use crate::migrator::TransactionMode;
 use crate::rehearse::{Failure, Rehearsal, Rehearsed, Statement, Verdict};
 use crate::report::label;
 use crate::session::{Cause, Failure as Unsent, Reply, Row, ServerError, Session};
-use crate::sql::{Record, Sql, rehearse};
+use crate::sql::{self, Record, rehearse};
 
 /// An enum value cannot be used in the transaction that adds it.
 const UNSAFE_NEW_VALUE: &str = "55P04";
@@ -43,6 +43,7 @@ impl<S: Session> Engine<'_, S> {
         state.server.writable("migrations are to be rehearsed")?;
         self.warn_of_own_name(&steps);
         self.mind_others();
+        self.warn_of_schema(&steps);
         let result = self.rehearse_all(steps).await;
         if self.open && !result.as_ref().is_err_and(Error::is_connection) {
             self.abandon().await;
@@ -111,7 +112,7 @@ impl<S: Session> Engine<'_, S> {
             return Ok(());
         }
         let timeouts = if is_alone { self.timeouts_of_trial(script) } else { self.timeouts(script) };
-        let begin = format!("{}{}{}", rehearse::SAVEPOINT, Sql::timeouts(timeouts), rehearse::FINDINGS);
+        let begin = format!("{}{}{}", rehearse::SAVEPOINT, self.sql.head(timeouts), rehearse::findings());
         stage.pass_over(&self.tell(&begin, "beginning a migration").await?)?;
         if self.options.mode == TransactionMode::Each {
             stage.begin();
@@ -165,7 +166,7 @@ impl<S: Session> Engine<'_, S> {
         } else {
             return Ok(None);
         };
-        let message = format!("{}{}", rehearse::ROLLBACK_TO_SAVEPOINT, rehearse::ENUM_VALUES);
+        let message = format!("{}{}", rehearse::ROLLBACK_TO_SAVEPOINT, rehearse::enum_values());
         let reply = self.tell(&message, "rolling back a migration").await?;
         let is_meant = |row: &Row| match row.as_slice() {
             [Some(value), Some(of)] => says_value(&server.message, value, of),
@@ -217,8 +218,8 @@ impl<S: Session> Engine<'_, S> {
         trial: &Trial<'_>,
         stage: &mut Stage,
     ) -> Result<Findings, Stop> {
-        let head = format!("{}{}", rehearse::START, trial.head);
-        let message = format!("{head}{}\n;\n{}{}", trial.sql, trial.tail, rehearse::FINDINGS);
+        let head = format!("{}{}", rehearse::start(), trial.head);
+        let message = format!("{head}{}\n;\n{}{}", trial.sql, trial.tail, rehearse::findings());
         match self.session.send(&message).await {
             Ok(reply) => Ok(stage.take(&reply, trial.sql)?),
             Err(failure) => match Stop::new(migration, Some(trial.index), "", failure) {
@@ -234,8 +235,11 @@ impl<S: Session> Engine<'_, S> {
         if migration.up().may_change_session() {
             end += &self.sql.restore(&self.before);
             end += &self.sql.clear(&self.before);
+        } else {
+            end += sql::OWN_PATH;
         }
         end += &self.record_rehearsed(migration, EntryState::Applied);
+        end += &self.sql.session_path();
         end += rehearse::RELEASE_SAVEPOINT;
         let mut rest = vec![(end.as_str(), " when it was recorded")];
         if self.options.mode == TransactionMode::Each || is_last {
@@ -259,7 +263,7 @@ impl<S: Session> Engine<'_, S> {
 
     /// Reads what there is before anything is tried.
     async fn stage(&mut self) -> Result<Stage, Error> {
-        let reply = self.tell(&format!("{}{}", rehearse::TABLES, rehearse::FINDINGS), "reading the tables").await?;
+        let reply = self.tell(&format!("{}{}", rehearse::tables(), rehearse::findings()), "reading the tables").await?;
         Stage::read(&reply)
     }
 

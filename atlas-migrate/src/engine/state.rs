@@ -6,7 +6,7 @@ use atlas_migrate_core::history::{Entry, Lease, State as EntryState};
 use atlas_migrate_core::migration::Kind;
 use atlas_migrate_core::version::Version;
 
-use super::beside;
+use super::{beside, refusal};
 use crate::server::Server;
 use crate::session::{Reply, Row};
 use crate::sql::{SessionSettings, Sql};
@@ -23,6 +23,22 @@ pub(super) struct State {
     pub(super) outcomes: Vec<String>,
     /// The process id of the session.
     pub(super) backend: i32,
+    pub(super) names: Names,
+}
+
+/// Where a session looks names up, and how it reads texts.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    /// Its search path.
+    pub(super) path: String,
+    /// Where a name without a schema is created; empty if there is no such schema.
+    pub(super) schema: String,
+    /// The settings for which the connection asks in vain.
+    pub(super) asked: String,
+    /// Whether one of the settings that migrations go by is another one.
+    pub(super) rules_are_broken: bool,
+    /// Whether it is the one that says where a string ends.
+    pub(super) strings_are_broken: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,6 +58,8 @@ impl State {
             "absent" => Form::Absent,
             "ours" => Form::Ours,
             "busy" => Form::Busy,
+            "untrusted" => return Err(refusal::untrusted(&sql.history(), text(row, 1)?)),
+            "hidden" => return Err(refusal::hidden(&sql.history(), "the history", text(row, 1)?)),
             _ => return Err(beside::occupied(&sql.history(), text(row, 1).unwrap_or(""))),
         };
         let outcomes = text(row, 12)?;
@@ -62,6 +80,13 @@ impl State {
                 user: text(row, 11)?.to_owned(),
             }),
             backend: parse(row, 13)?,
+            names: Names {
+                path: text(row, 14)?.to_owned(),
+                schema: text(row, 15)?.to_owned(),
+                asked: text(row, 16)?.to_owned(),
+                rules_are_broken: flag(row, 17)?,
+                strings_are_broken: text(row, 18)? != "on",
+            },
             outcomes: if outcomes.is_empty() { vec![] } else { outcomes.split('\x1f').map(str::to_owned).collect() },
         })
     }
@@ -145,7 +170,8 @@ mod tests {
         let number = if version.starts_with("12") { "120022" } else { "150018" };
         let cells =
             ["ours", "", "f", standby, read_only, "t", number, version, "{}", "[]", "none", "postgres", "", "1"];
-        reply.row("atlas_state", || cells.map(|cell| Some(cell.to_owned())).to_vec());
+        let names = ["\"$user\", public", "public", "", "f", "on"];
+        reply.row("atlas_state", || cells.into_iter().chain(names).map(|cell| Some(cell.to_owned())).collect());
         let options = crate::Migrator::new(crate::Migrations::empty()).options;
         State::read(&reply, &Sql::new(&options, BTreeSet::new())).unwrap_or_else(|error| panic!("{error}"))
     }

@@ -34,7 +34,7 @@ impl<S: Session> Engine<'_, S> {
             (Work::Revert(_), _) => (Outcome::Reverted, None),
         };
         let statements = script.map_or(0, |script| script.statements().len());
-        let head = script.map_or(String::new(), |script| Sql::title(migration) + &Sql::timeouts(self.timeouts(script)));
+        let head = script.map_or(String::new(), |script| Sql::title(migration) + &self.sql.head(self.timeouts(script)));
         let mut message = head.clone();
         if let Some(script) = script {
             // The line feed ends a comment that the file may end in.
@@ -44,9 +44,8 @@ impl<S: Session> Engine<'_, S> {
         let restores = script.is_some_and(Script::may_change_session) || rest.is_empty();
         // Only after a commit it shows what outlives it; where there is none, what there is has to do.
         let clears = restores && !rest.is_empty() && self.options.mode == TransactionMode::All;
-        if restores {
-            message += &self.sql.restore(&self.before);
-        }
+        // Either lets what follows go by our path.
+        message += &if restores { self.sql.restore(&self.before) } else { sql::OWN_PATH.to_owned() };
         if clears {
             message += &self.sql.clear(&self.before);
         }
@@ -62,8 +61,8 @@ impl<S: Session> Engine<'_, S> {
         let conditions = self.conditions(work, rest.first());
         message += &self.tail(rest.is_empty(), restores, &conditions);
 
-        // So many statements stand before the commit.
-        let commit = Sql::TIMEOUTS + statements + usize::from(restores) + usize::from(clears) + 1;
+        // So many statements stand before the commit: behind the script our path, the row, and the session's path.
+        let commit = Sql::HEAD + statements + usize::from(clears) + 3;
         let started = Instant::now();
         match self.session.send(&message).await {
             Ok(reply) => {
@@ -119,7 +118,8 @@ impl<S: Session> Engine<'_, S> {
             false if conditions.is_empty() => self.sql.begin_next(),
             false => self.sql.begin(&self.current(), conditions),
         };
-        format!("{}{clear_up}{next}", sql::COMMIT)
+        // What was deferred to the commit goes by the session's path.
+        format!("{}{}{clear_up}{next}", self.sql.session_path(), sql::COMMIT)
     }
 
     pub(super) fn may_retry(&self) -> bool {

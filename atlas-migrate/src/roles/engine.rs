@@ -87,7 +87,7 @@ impl<'a, S: Session> Engine<'a, S> {
 
     async fn look(&mut self) -> Result<Server, Error> {
         self.session.if_dropped(Some(String::new()));
-        let reply = self.session.send(sql::roles::LOOK).await;
+        let reply = self.session.send(&sql::roles::look()).await;
         self.session.if_dropped(None);
         let server = state::server(&reply.map_err(|failure| Error::own("looking at the server", failure.cause))?)?;
         server.usable()?;

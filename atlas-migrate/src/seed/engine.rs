@@ -15,7 +15,7 @@ use super::order::{self, Node};
 use super::state::{Known, State};
 use super::table::Table;
 use super::{Options, SeedReport, Seeded, Seeder, failure, refusal, state};
-use crate::engine::refusal::check_names;
+use crate::engine::refusal::{asked_for, check_names};
 use crate::mark::Hidden;
 use crate::progress::Event;
 use crate::session::{Cause, Reply, Session};
@@ -95,6 +95,9 @@ impl<'a, S: Session> Engine<'a, S> {
             return Ok(self.report);
         }
         state.server.writable("there are seeds to load")?;
+        if !state.asked.is_empty() {
+            self.options.listener.tell(&Event::Warning(&asked_for(&state.asked)));
+        }
         let result = self.describe_and_load(&pending).await;
         if let Err(error) = &result
             && self.open
@@ -129,7 +132,7 @@ impl<'a, S: Session> Engine<'a, S> {
 
     async fn write_mark(&mut self, before: String) -> Result<(), Error> {
         self.begin().await?;
-        let message = before + &self.sql.mark(self.seeder.environment.name()) + sql::COMMIT;
+        let message = sql::OWN_PATH.to_owned() + &before + &self.sql.mark(self.seeder.environment.name()) + sql::COMMIT;
         self.send(&message, "marking the database").await?;
         self.settle();
         Ok(())
@@ -143,6 +146,7 @@ impl<'a, S: Session> Engine<'a, S> {
         let state = self.read_state(&reply)?;
         state.server.usable()?;
         self.sql.server_version = state.server.version_number;
+        self.sql.path.clone_from(&state.path);
         self.before = state.settings.clone();
         Ok(state)
     }
@@ -281,7 +285,7 @@ impl<'a, S: Session> Engine<'a, S> {
     async fn load_group(&mut self, group: &[usize], from: &mut u64) -> Result<Progress, Error> {
         let started = Instant::now();
         let environment = self.seeder.environment.name();
-        let mut end = if self.environment.is_none() { self.sql.mark(environment) } else { String::new() };
+        let mark = if self.environment.is_none() { self.sql.mark(environment) } else { String::new() };
         self.environment = Some(environment.to_owned());
         let batch = match group {
             [item] => self.batch(*item, from),
@@ -293,11 +297,14 @@ impl<'a, S: Session> Engine<'a, S> {
             loaded.push(self.load_item(*item, load.as_ref(), batch.as_ref()).await?);
         }
         self.bring_in(group, &loads).await?;
+        // Either lets what follows go by our path.
+        let mut end = match group.iter().any(|item| matches!(self.items[*item].source, Source::Sql(_))) {
+            true => self.sql.restore(&self.before),
+            false => sql::OWN_PATH.to_owned(),
+        };
+        end += &mark;
         if self.ending == Ending::Commit {
             end += &Self::sequences(&loads);
-        }
-        if group.iter().any(|item| matches!(self.items[*item].source, Source::Sql(_))) {
-            end += &self.sql.restore(&self.before);
         }
         let is_last = batch.as_ref().is_none_or(|batch| batch.is_last);
         for (item, rows) in group.iter().zip(&loaded) {
@@ -305,6 +312,8 @@ impl<'a, S: Session> Engine<'a, S> {
             let row = SeedRow { name, environment, checksum, done: is_last, rows: *rows, duration: started.elapsed() };
             end += &self.sql.record_seed(&row);
         }
+        // What was deferred to the commit, and the next group, goes by the session's path.
+        end += &self.sql.session_path();
         end += &match self.ending {
             Ending::Commit => sql::COMMIT.to_owned() + &self.sql.clear_up(&self.before),
             Ending::Rollback => Sql::check_deferred(),

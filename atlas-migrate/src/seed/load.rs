@@ -23,8 +23,8 @@ pub(super) struct Load {
     staging: Option<usize>,
     existing: Existing,
     key: Vec<String>,
-    /// The columns that are set in rows that exist, and whether they can be compared.
-    set: Vec<(String, bool)>,
+    /// The columns that are set in rows that exist.
+    set: Vec<String>,
     /// What a row has to have, so that it is seen whether it exists.
     telling: Telling,
 }
@@ -74,7 +74,7 @@ impl<'a, S: Session> Engine<'a, S> {
             let of_table = columns.iter().filter_map(|name| table.column(name));
             let set = of_table
                 .filter(|column| !item.key.contains(&column.name) && !column.always)
-                .map(|column| (column.name.clone(), column.is_comparable()))
+                .map(|column| column.name.clone())
                 .collect();
             let telling = match item.existing {
                 Existing::Insert => Telling::default(),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::table::Table;
+use crate::engine::refusal::untrusted;
 use crate::mark::Hidden;
 use crate::server::Server;
 use crate::session::{Reply, Row};
@@ -22,6 +23,10 @@ pub(super) struct State {
     pub(super) role: String,
     pub(super) settings: SessionSettings,
     pub(super) server: Server,
+    /// The session's search path.
+    pub(super) path: String,
+    /// The settings for which the connection asks in vain.
+    pub(super) asked: String,
 }
 
 /// A row of the table of seeds.
@@ -35,7 +40,12 @@ pub(super) struct Known {
 impl State {
     pub(super) fn read(reply: &Reply) -> Result<Self, Error> {
         let row = reply.rows("atlas_state").next_back().ok_or_else(unreadable)?;
+        if let (Ok(why), Ok(table)) = (text(row, 14), text(row, 15)) {
+            return Err(untrusted(table, why));
+        }
         Ok(Self {
+            path: text(row, 16)?.to_owned(),
+            asked: text(row, 17)?.to_owned(),
             granted: text(row, 0)? == "t",
             environment: row.get(1).cloned().flatten(),
             settings: SessionSettings {

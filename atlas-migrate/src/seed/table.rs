@@ -74,13 +74,6 @@ impl Column {
     pub(super) fn is_numbered(&self) -> bool {
         matches!(self.base.as_str(), "int2" | "int4" | "int8" | "numeric")
     }
-
-    /// Whether two values of it can be told apart by `=`.
-    pub(super) fn is_comparable(&self) -> bool {
-        const WITHOUT_EQUALITY: [&str; 10] =
-            ["json", "xml", "point", "line", "lseg", "box", "path", "polygon", "circle", "jsonpath"];
-        !WITHOUT_EQUALITY.contains(&self.element.as_deref().unwrap_or(&self.base))
-    }
 }
 
 pub(super) fn is_json(base: &str) -> bool {

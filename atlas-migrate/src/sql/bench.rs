@@ -7,6 +7,7 @@ use std::time::Duration;
 use atlas_migrate_core::bench::{Gate, Name};
 
 use super::literal;
+use super::path::{answered, rules};
 use super::session::milliseconds;
 
 /// What stands before a query for parameters, and behind it. The rows are 1,000 at the most.
@@ -22,7 +23,7 @@ pub(crate) const UNDO: &str = "ROLLBACK TO SAVEPOINT atlas_migrate_bench;\n";
 pub(crate) const END: &str = "DEALLOCATE atlas_migrate_bench;\nROLLBACK;\n";
 
 /// The end of one that was given up somewhere: a prepared statement is not rolled back.
-pub(crate) const ABANDON: &str = "ROLLBACK;\nDO $$BEGIN IF EXISTS (SELECT FROM pg_prepared_statements \
+pub(crate) const ABANDON: &str = "ROLLBACK;\nSET LOCAL search_path = pg_catalog, pg_temp;\nDO $$BEGIN IF EXISTS (SELECT FROM pg_prepared_statements \
     WHERE name = 'atlas_migrate_bench') THEN DEALLOCATE atlas_migrate_bench; END IF; END$$;\n";
 
 /// How long an execution may take, and wait for a lock.
@@ -41,9 +42,10 @@ pub(crate) fn begin(writes: bool, limits: Limits) -> String {
     let of_transaction = if limits.server_version >= 170_000 { "SET LOCAL transaction_timeout = 0;\n" } else { "" };
     format!(
         "BEGIN ISOLATION LEVEL READ COMMITTED {access};\nSET LOCAL statement_timeout = {};\nSET LOCAL lock_timeout = {};\n\
-         SET LOCAL idle_in_transaction_session_timeout = 0;\n{of_transaction}{savepoint}",
+         SET LOCAL idle_in_transaction_session_timeout = 0;\n{of_transaction}{}{savepoint}",
         milliseconds(limits.statement),
-        milliseconds(limits.lock)
+        milliseconds(limits.lock),
+        rules()
     )
 }
 
@@ -72,7 +74,7 @@ pub(crate) fn named(gates: &[Gate]) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    format!(
+    let query = format!(
         "WITH RECURSIVE part (number, oid) AS (\n\
          \x20 SELECT e.number, c.oid FROM (VALUES {}) e (number, kinds, schema, name)\n\
          \x20 JOIN pg_class c ON c.relname = e.name AND c.relkind = ANY (e.kinds::\"char\"[])\n\
@@ -81,9 +83,10 @@ pub(crate) fn named(gates: &[Gate]) -> String {
          \x20 UNION SELECT p.number, i.inhrelid FROM part p JOIN pg_inherits i ON i.inhparent = p.oid\n\
          ) SELECT p.number AS atlas_named, n.nspname, c.relname, t.relname\n\
          FROM part p JOIN pg_class c ON c.oid = p.oid JOIN pg_namespace n ON n.oid = c.relnamespace\n\
-         LEFT JOIN pg_index i ON i.indexrelid = c.oid LEFT JOIN pg_class t ON t.oid = i.indrelid;\n",
+         LEFT JOIN pg_index i ON i.indexrelid = c.oid LEFT JOIN pg_class t ON t.oid = i.indrelid",
         rows.join(", ")
-    )
+    );
+    answered(&[("atlas_named_relations", &query)])
 }
 
 fn named_row(number: usize, kinds: &str, name: &Name) -> String {

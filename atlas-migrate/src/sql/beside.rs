@@ -2,6 +2,7 @@
 
 use atlas_migrate_core::history;
 
+use super::path::{PATH_AS_IT_IS, PUT_PATH_BACK, TAKE_OWN_PATH};
 use super::{Sql, dollar_quoted, literal};
 use crate::tools::TOOLS;
 
@@ -19,11 +20,11 @@ const OF_A_SERVICE: &str = "pg_get_userbyid(c.relowner) ~ '^supabase_(.*_)?admin
 
 /// The variables of [`Sql::find_others`].
 pub(super) const VARIABLES: &str = "\
-    \x20 atlas_others jsonb := '[]';\n\
-    \x20 atlas_other record;\n\
+    \x20 atlas_others pg_catalog.jsonb := '[]';\n\
+    \x20 atlas_other pg_catalog.record;\n\
     \x20 atlas_rows bigint;\n\
-    \x20 atlas_newest text;\n\
-    \x20 atlas_beside refcursor := 'atlas_beside';\n";
+    \x20 atlas_newest pg_catalog.text;\n\
+    \x20 atlas_beside pg_catalog.refcursor := 'atlas_beside';\n";
 
 impl Sql {
     /// In a block that has looked at the history: [`find_others`](Self::find_others) if that has no row of this namespace.
@@ -41,12 +42,15 @@ impl Sql {
 
     /// In a block: the histories of other tools, and our own of this namespace elsewhere, in `atlas_others`.
     ///
-    /// Only plain tables with columns of the server's own types are read, and none whose rows are filtered: nothing of their
-    /// owners' runs. What may not be read has no count. A caught error is not logged.
+    /// Only plain tables with columns of the server's own types are read, and none whose rows are filtered or whose indexes or
+    /// statistics are on expressions, which the planner evaluates: nothing of their owners' runs. What may not be read has no
+    /// count. A caught error is not logged.
     pub(super) fn find_others(&self) -> String {
         format!(
             "\x20   FOR atlas_other IN SELECT DISTINCT ON (c.oid) c.nspname, c.relname, t.*,\n\
-             \x20     has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid) AS readable\n\
+             \x20     has_table_privilege(c.oid, 'SELECT') AND NOT row_security_active(c.oid) AND NOT EXISTS (SELECT FROM pg_index i\n\
+             \x20       WHERE i.indrelid = c.oid AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)) AND NOT EXISTS\n\
+             \x20       (SELECT FROM pg_statistic_ext s WHERE s.stxrelid = c.oid) AS readable\n\
              \x20     FROM (SELECT c.oid, n.nspname, c.relname, array_agg(a.attname::text) AS columns\n\
              \x20       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid\n\
              \x20       WHERE c.relkind = 'r' AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped\n\
@@ -112,13 +116,16 @@ impl Sql {
         let role = self.perform_local_role();
         let body = format!(
             "DECLARE\n{VARIABLES}\
-             \x20 atlas_lock_timeout text := current_setting('lock_timeout');\n\
+             {PATH_AS_IT_IS}\
+             \x20 atlas_lock_timeout pg_catalog.text := pg_catalog.current_setting('lock_timeout');\n\
              BEGIN\n\
+             {TAKE_OWN_PATH}\
              {role}\
              \x20 PERFORM set_config('lock_timeout', '3s', true);\n\
              {find}\
              \x20 PERFORM set_config('lock_timeout', atlas_lock_timeout, true);\n\
              \x20 {OPEN}\
+             {PUT_PATH_BACK}\
              END",
             find = self.find_others(),
         );

@@ -1,6 +1,7 @@
 //! What is sent to empty tables.
 
-use super::ours::{SPACE, TOPOLOGY, marks, member, numbered_by, of_extension, ours};
+use super::ours::{SPACE, TOPOLOGY, distrusted, marks, member, numbered_by, of_extension, ours};
+use super::path::{OWN_PATH, PATH_AS_IT_IS, PUT_PATH_BACK, TAKE_OWN_PATH};
 use super::{Sql, dollar_quoted, literal};
 use crate::clean::Reference;
 
@@ -31,13 +32,15 @@ impl Sql {
     pub(crate) fn look_at_tables(&self, with_sequences: bool) -> String {
         let body = format!(
             "DECLARE\n\
-             \x20 atlas_marks jsonb := '[]';\n\
-             \x20 atlas_mark record;\n\
-             \x20 atlas_environment text;\n\
-             \x20 atlas_state refcursor := 'atlas_state';\n\
-             \x20 atlas_tables refcursor := 'atlas_tables';\n\
-             \x20 atlas_references refcursor := 'atlas_references';\n\
+             {PATH_AS_IT_IS}\
+             \x20 atlas_marks pg_catalog.jsonb := '[]';\n\
+             \x20 atlas_mark pg_catalog.record;\n\
+             \x20 atlas_environment pg_catalog.text;\n\
+             \x20 atlas_state pg_catalog.refcursor := 'atlas_state';\n\
+             \x20 atlas_tables pg_catalog.refcursor := 'atlas_tables';\n\
+             \x20 atlas_references pg_catalog.refcursor := 'atlas_references';\n\
              BEGIN\n\
+             {TAKE_OWN_PATH}\
              {role}\
              \x20 PERFORM set_config('jit', 'off', true);\n\
              {marks}\
@@ -47,9 +50,11 @@ impl Sql {
              \x20   pg_is_in_recovery(), current_setting('transaction_read_only'), now() = statement_timestamp(),\n\
              \x20   current_setting('server_version_num'), current_setting('server_version'),\n\
              \x20   CASE WHEN current_setting('is_superuser') = 'on' THEN current_setting('session_replication_role') ELSE '' END,\n\
-             \x20   coalesce(host(inet_server_addr()) || ':' || inet_server_port(), 'local');\n\
+             \x20   coalesce(host(inet_server_addr()) || ':' || inet_server_port(), 'local'),\n\
+             \x20   atlas_path;\n\
              \x20 OPEN atlas_tables FOR {tables};\n\
              \x20 OPEN atlas_references FOR {references};\n\
+             {PUT_PATH_BACK}\
              END",
             role = self.perform_local_role(),
             marks = marks(),
@@ -64,7 +69,7 @@ impl Sql {
 
     /// Begins a transaction that changes nothing.
     pub(crate) fn begin_reading(&self) -> String {
-        format!("BEGIN READ ONLY;\nSET LOCAL statement_timeout = 0;\n{ALL_ROWS}{}", self.local_role())
+        format!("BEGIN READ ONLY;\n{OWN_PATH}SET LOCAL statement_timeout = 0;\n{ALL_ROWS}{}", self.local_role())
     }
 
     /// Begins a transaction, in which nobody else can write to the tables, or refer to their rows.
@@ -142,11 +147,12 @@ impl Sql {
     }
 
     /// Removes the rows of tables at once, so that they may refer to each other, and tells how many, by the tables' numbers.
+    /// Whatever the path is: triggers of users may go by it.
     pub(crate) fn delete<'t>(targets: impl Iterator<Item = (usize, &'t Target<'t>)>) -> String {
         let (mut with, mut select) = (Vec::new(), Vec::new());
         for (number, target) in targets {
             with.push(format!("d{number} AS (DELETE FROM {} RETURNING 1)", target.only()));
-            select.push(format!("SELECT {number} AS atlas_removed, count(*) FROM d{number}"));
+            select.push(format!("SELECT {number} AS atlas_removed, pg_catalog.count(*) FROM d{number}"));
         }
         format!("WITH {} {};\n", with.join(", "), select.join(" UNION ALL "))
     }
@@ -206,7 +212,8 @@ fn tables(with_sequences: bool) -> String {
     let sequences = if with_sequences { sequences() } else { "'[]'::jsonb".to_owned() };
     format!(
         "SELECT jsonb_build_object('oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname,\n\
-         \x20   'quoted', format('%I.%I', n.nspname, c.relname), 'kind', c.relkind, 'ours', {ours}, 'member', {member},\n\
+         \x20   'quoted', format('%I.%I', n.nspname, c.relname), 'kind', c.relkind, 'ours', {ours},\n\
+         \x20   'distrusted', {distrusted}, 'member', {member},\n\
          \x20   'foreign_part', (SELECT format('%I.%I', m.nspname, p.relname) FROM pg_partition_tree(c.oid) t\n\
          \x20     JOIN pg_class p ON p.oid = t.relid JOIN pg_namespace m ON m.oid = p.relnamespace\n\
          \x20     WHERE c.relkind = 'p' AND p.relkind = 'f' ORDER BY 1 LIMIT 1),\n\
@@ -224,6 +231,7 @@ fn tables(with_sequences: bool) -> String {
          \x20   WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition AND {SPACE}\n\
          \x20   ORDER BY n.nspname COLLATE \"C\", c.relname COLLATE \"C\"",
         ours = ours(),
+        distrusted = distrusted(),
         member = of_extension("pg_class", "c.oid"),
         kept_elsewhere = member("pg_namespace", "k.relnamespace"),
         usage = "has_schema_privilege(n.oid, 'USAGE')",

@@ -1,6 +1,7 @@
 //! What the command line sends beside what the library does.
 
 use super::ours::marks;
+use super::path::{OWN_PATH, TAKE_OWN_PATH};
 use super::{dollar_quoted, ident, literal};
 
 /// The name of the database, and what it is marked as: the environments, and the tables whose mark may not be read. Writes
@@ -8,11 +9,12 @@ use super::{dollar_quoted, ident, literal};
 pub(crate) fn look_at_marks() -> String {
     let body = format!(
         "DECLARE\n\
-         \x20 atlas_marks jsonb := '[]';\n\
-         \x20 atlas_mark record;\n\
-         \x20 atlas_environment text;\n\
-         \x20 atlas_state refcursor := 'atlas_state';\n\
+         \x20 atlas_marks pg_catalog.jsonb := '[]';\n\
+         \x20 atlas_mark pg_catalog.record;\n\
+         \x20 atlas_environment pg_catalog.text;\n\
+         \x20 atlas_state pg_catalog.refcursor := 'atlas_state';\n\
          BEGIN\n\
+         {TAKE_OWN_PATH}\
          {}\
          \x20 OPEN atlas_state FOR SELECT current_database() AS atlas_database,\n\
          \x20   (SELECT string_agg(m ->> 'environment', ' ') FROM jsonb_array_elements(atlas_marks) m),\n\
@@ -26,7 +28,7 @@ pub(crate) fn look_at_marks() -> String {
 
 /// A row if there is a database of this name.
 pub(crate) fn find_database(name: &str) -> String {
-    format!("SELECT datname AS atlas_database FROM pg_database WHERE datname = {}", literal(name))
+    format!("{OWN_PATH}SELECT datname AS atlas_database FROM pg_database WHERE datname = {}", literal(name))
 }
 
 pub(crate) fn create_database(name: &str) -> String {
@@ -50,7 +52,7 @@ pub(crate) fn terminate(application: &str) -> String {
 
 fn signal(function: &str, application: &str) -> String {
     format!(
-        "SELECT {function}(pid) AS atlas_signalled FROM pg_stat_activity\n\
+        "{OWN_PATH}SELECT {function}(pid) AS atlas_signalled FROM pg_stat_activity\n\
          WHERE application_name = {} AND pid <> pg_backend_pid()",
         literal(application)
     )

@@ -2,6 +2,7 @@
 
 use atlas_migrate_core::statement::{CreateIndex, Reindex, Resume};
 
+use super::path::{PATH_AS_IT_IS, PUT_PATH_BACK, TAKE_OWN_PATH, rules};
 use super::session::milliseconds;
 use super::{COMMIT, ROLLBACK, Sql, dollar_quoted, literal};
 
@@ -18,44 +19,69 @@ const BUILDER: &str = "(SELECT l.pid FROM pg_locks l JOIN pg_stat_activity a ON 
 impl Sql {
     /// Asks what a statement may have left behind; nothing if nothing can be asked. Changes nothing.
     pub(crate) fn judge(&self, resume: &Resume<'_>) -> Option<String> {
-        let question = match resume {
+        let (names, question): (&[&str], _) = match resume {
             Resume::CreateIndex(index) => return Some(self.open_question(&wanted(index), ROLLBACK)),
-            Resume::DropIndex(name) => format!(
-                "SELECT to_regclass({name})::text AS atlas_index, true, x.indisvalid, {DEFINITION}, {BUILDER} \
-                 FROM pg_index x WHERE x.indexrelid = to_regclass({name});\n",
-                name = literal(name)
+            Resume::DropIndex(name) => (
+                &[name],
+                format!(
+                    "OPEN atlas_answer FOR SELECT atlas_0::text AS atlas_index, true, x.indisvalid, {DEFINITION}, {BUILDER} \
+                     FROM pg_index x WHERE x.indexrelid = atlas_0"
+                ),
             ),
-            Resume::Reindex(target) => format!(
-                "SELECT format('%I.%I', n.nspname, c.relname) AS atlas_index, true, x.indisvalid, {DEFINITION}, {BUILDER}\n\
-                 FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace\n\
-                 WHERE NOT x.indisvalid AND c.relkind = 'i' AND c.relname ~ '_cc(new|old)[0-9]*$' AND {};\n",
-                scope(*target)
-            ),
-            Resume::DetachPartition { table, partition } => format!(
-                "SELECT coalesce(to_jsonb(i) ->> 'inhdetachpending', 'false') AS atlas_partition FROM pg_inherits i \
-                 WHERE i.inhparent = to_regclass({}) AND i.inhrelid = to_regclass({});\n",
-                literal(table),
-                literal(partition)
+            Resume::Reindex(target) => {
+                let (name, scope) = scope(*target);
+                let question = format!(
+                    "OPEN atlas_answer FOR SELECT format('%I.%I', n.nspname, c.relname) AS atlas_index, true, x.indisvalid,\n\
+                     {DEFINITION}, {BUILDER}\n\
+                     FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace\n\
+                     WHERE NOT x.indisvalid AND c.relkind = 'i' AND c.relname ~ '_cc(new|old)[0-9]*$' AND {scope}"
+                );
+                return Some(self.open_question(&asked(name.as_slice(), &question), COMMIT));
+            }
+            Resume::DetachPartition { table, partition } => (
+                &[table, partition],
+                "OPEN atlas_answer FOR SELECT coalesce(to_jsonb(i) ->> 'inhdetachpending', 'false') AS atlas_partition \
+                 FROM pg_inherits i WHERE i.inhparent = atlas_0 AND i.inhrelid = atlas_1"
+                    .to_owned(),
             ),
             Resume::Atomic | Resume::Again | Resume::Unknown | Resume::Commits => return None,
         };
-        Some(self.open_question(&question, COMMIT))
+        Some(self.open_question(&asked(names, &question), COMMIT))
     }
 
     fn open_question(&self, question: &str, end: &str) -> String {
         format!(
             "BEGIN;\nSET LOCAL lock_timeout = {};\nSET LOCAL statement_timeout = 0;\nSET LOCAL client_min_messages = error;\n\
-             {}{question}{end}",
+             {}{}{question}{end}",
             milliseconds(self.lock_timeout),
+            rules(),
             self.local_role()
         )
     }
 }
 
+/// A question about relations that are called so in the session's path: `atlas_0` and so on.
+fn asked(names: &[&str], question: &str) -> String {
+    let declare = |(number, name): (usize, &&str)| {
+        format!("\x20 atlas_{number} pg_catalog.regclass := pg_catalog.to_regclass({});\n", literal(name))
+    };
+    let declarations: String = names.iter().enumerate().map(declare).collect();
+    let body = format!(
+        "DECLARE\n\
+         {declarations}\
+         \x20 atlas_answer pg_catalog.refcursor := 'atlas_answer';\n\
+         BEGIN\n\
+         {TAKE_OWN_PATH}\
+         {question};\n\
+         END"
+    );
+    format!("DO {};\nFETCH ALL FROM atlas_answer;\n", dollar_quoted(&body))
+}
+
 /// The indexes that a `CREATE INDEX` may have made, and the definition that they should have.
 ///
 /// The server itself tells the latter, by an index like the one that is wanted on an empty table like the one that has it:
-/// both are temporary, and rolled back.
+/// both are temporary, and rolled back. What the definition names is looked up as the statement would do it.
 fn wanted(index: &CreateIndex<'_>) -> String {
     let unique = if index.unique { "UNIQUE " } else { "" };
     let candidates = match index.name {
@@ -68,16 +94,22 @@ fn wanted(index: &CreateIndex<'_>) -> String {
     };
     let body = format!(
         "DECLARE\n\
-         \x20 atlas_table oid := to_regclass({table});\n\
-         \x20 atlas_twin text;\n\
-         \x20 atlas_wanted text;\n\
-         \x20 atlas_definition refcursor := 'atlas_definition';\n\
-         \x20 atlas_index refcursor := 'atlas_index';\n\
+         \x20 atlas_table pg_catalog.oid := pg_catalog.to_regclass({table});\n\
+         {PATH_AS_IT_IS}\
+         \x20 atlas_twin pg_catalog.text;\n\
+         \x20 atlas_create pg_catalog.text;\n\
+         \x20 atlas_wanted pg_catalog.text;\n\
+         \x20 atlas_definition pg_catalog.refcursor := 'atlas_definition';\n\
+         \x20 atlas_index pg_catalog.refcursor := 'atlas_index';\n\
          BEGIN\n\
+         {TAKE_OWN_PATH}\
          \x20 SELECT format('pg_temp.%I', relname) INTO atlas_twin FROM pg_class WHERE oid = atlas_table;\n\
          \x20 BEGIN\n\
          \x20   EXECUTE format('CREATE TABLE %s (LIKE %s)', atlas_twin, atlas_table::regclass);\n\
-         \x20   EXECUTE format({create}, atlas_twin) || {definition};\n\
+         \x20   atlas_create := format({create}, atlas_twin) || {definition};\n\
+         {PUT_PATH_BACK}\
+         \x20   EXECUTE atlas_create;\n\
+         {TAKE_OWN_PATH}\
          \x20   SELECT {DEFINITION} INTO atlas_wanted FROM pg_index x WHERE x.indrelid = atlas_twin::regclass;\n\
          \x20 EXCEPTION WHEN OTHERS THEN\n\
          \x20   atlas_wanted := NULL;\n\
@@ -97,8 +129,8 @@ fn wanted(index: &CreateIndex<'_>) -> String {
     format!("DO {};\nFETCH ALL FROM atlas_definition;\nFETCH ALL FROM atlas_index;\n", dollar_quoted(&body))
 }
 
-/// Which indexes `x`, of the class `c`, a `REINDEX` works on.
-fn scope(target: Reindex<'_>) -> String {
+/// The name that a `REINDEX` has, if it is that of a relation, and which indexes `x`, of the class `c`, it works on.
+fn scope(target: Reindex<'_>) -> (Option<&str>, String) {
     let with_toast = |tables: &str| {
         format!(
             "(x.indrelid IN (SELECT t.oid FROM pg_class t WHERE {tables}) \
@@ -106,20 +138,20 @@ fn scope(target: Reindex<'_>) -> String {
         )
     };
     // A table or index without partitions is in no tree.
-    let itself_and_partitions = |name: &str| {
-        let name = literal(name);
-        format!("(SELECT to_regclass({name}) UNION ALL SELECT relid FROM pg_partition_tree(to_regclass({name})))")
-    };
+    let itself_and_partitions = "(SELECT atlas_0 UNION ALL SELECT relid FROM pg_partition_tree(atlas_0))";
     match target {
-        Reindex::Index(name) => format!(
-            "x.indrelid IN (SELECT i.indrelid FROM pg_index i WHERE i.indexrelid IN {})",
-            itself_and_partitions(name)
+        Reindex::Index(name) => (
+            Some(name),
+            format!("x.indrelid IN (SELECT i.indrelid FROM pg_index i WHERE i.indexrelid IN {itself_and_partitions})"),
         ),
-        Reindex::Table(name) => with_toast(&format!("t.oid IN {}", itself_and_partitions(name))),
-        Reindex::Schema(name) => with_toast(&format!(
-            "t.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = (parse_ident({}))[1]::name)",
-            literal(name)
-        )),
-        Reindex::Database => "true".to_owned(),
+        Reindex::Table(name) => (Some(name), with_toast(&format!("t.oid IN {itself_and_partitions}"))),
+        Reindex::Schema(name) => (
+            None,
+            with_toast(&format!(
+                "t.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = (parse_ident({}))[1]::name)",
+                literal(name)
+            )),
+        ),
+        Reindex::Database => (None, "true".to_owned()),
     }
 }

@@ -22,6 +22,7 @@ pub(crate) mod cli;
 mod judge;
 #[cfg(any(feature = "clean", feature = "roles", feature = "seeds", feature = "verify"))]
 mod ours;
+mod path;
 #[cfg(any(feature = "bench", feature = "verify"))]
 pub(crate) mod question;
 mod read;
@@ -36,6 +37,7 @@ mod seed;
 mod session;
 #[cfg(feature = "testing")]
 pub(crate) mod testing;
+mod trust;
 #[cfg(feature = "verify")]
 pub(crate) mod usage;
 #[cfg(feature = "verify")]
@@ -44,6 +46,7 @@ mod write;
 
 #[cfg(feature = "clean")]
 pub(crate) use clean::Target;
+pub(crate) use path::{OWN_PATH, rules};
 pub(crate) use read::Held;
 #[cfg(feature = "seeds")]
 pub(crate) use seed::{Conflict, Load, SeedRow};
@@ -84,6 +87,8 @@ pub(crate) struct Sql {
     pub(crate) server_version: u32,
     /// Whether the look under the lock is also for the histories of others.
     pub(crate) finds_others: bool,
+    /// The session's own search path; empty until it is known.
+    pub(crate) path: String,
 }
 
 pub(crate) const BEGIN: &str = "BEGIN;\n";
@@ -92,7 +97,7 @@ pub(crate) const ROLLBACK: &str = "ROLLBACK;\n";
 
 /// Ends the session that sends it, whose transaction may have failed.
 #[cfg(all(feature = "seeds", feature = "sqlx"))]
-pub(crate) const END_SESSION: &str = "ROLLBACK; SELECT pg_terminate_backend(pg_backend_pid())";
+pub(crate) const END_SESSION: &str = "ROLLBACK; SELECT pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())";
 
 impl Sql {
     pub(crate) fn new(options: &Options, custom_settings: BTreeSet<String>) -> Self {
@@ -105,6 +110,7 @@ impl Sql {
             custom_settings,
             server_version: 0,
             finds_others: false,
+            path: String::new(),
         }
     }
 
@@ -120,6 +126,7 @@ impl Sql {
             custom_settings: BTreeSet::new(),
             server_version: 0,
             finds_others: false,
+            path: String::new(),
         }
     }
 

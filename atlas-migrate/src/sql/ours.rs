@@ -2,6 +2,8 @@
 
 #[cfg(any(feature = "clean", feature = "roles"))]
 use super::literal;
+#[cfg(feature = "clean")]
+use super::trust::{Owner, distrust};
 
 /// Tables of this library, whatever they are called, by columns that no other has.
 #[cfg(any(feature = "clean", feature = "roles"))]
@@ -71,16 +73,23 @@ pub(super) fn hidden(table: &str, schema: &str) -> String {
     )
 }
 
-/// Appends to `atlas_marks` what each table `schema_environment` says that this is an environment of, or why that is not known: with
-/// the role's rights, row-level security or several rows. It has the variables
+/// Why the table `c`, if it is one of ours, is not used.
+#[cfg(feature = "clean")]
+pub(super) fn distrusted() -> String {
+    format!("CASE WHEN {} IS NOT NULL THEN {} END", ours(), distrust("c.oid", Owner::Matters))
+}
+
+/// Appends to `atlas_marks` what each table `schema_environment` says that this is an environment of, or why that is not known:
+/// with the role's rights, row-level security, several rows, or a table that somebody else may have made. It has the variables
 /// `atlas_mark` and `atlas_environment`.
 #[cfg(feature = "clean")]
 pub(super) fn marks() -> String {
     format!(
         "\x20 FOR atlas_mark IN SELECT format('%I.%I', n.nspname, c.relname) AS quoted,\n\
-         \x20   {hidden} AS hidden\n\
+         \x20   CASE WHEN {distrust} IS NOT NULL THEN 'distrust' ELSE {hidden} END AS hidden\n\
          \x20   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n\
-         \x20   WHERE c.relkind = 'r' AND {SPACE} AND c.relname = 'schema_environment' AND {ours} = 'environment' LOOP\n\
+         \x20   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {SPACE} AND c.relname = 'schema_environment'\n\
+         \x20   AND {ours} = 'environment' LOOP\n\
          \x20   atlas_environment := NULL;\n\
          \x20   IF atlas_mark.hidden IS NULL THEN\n\
          \x20     EXECUTE format('SELECT min(environment), CASE WHEN count(*) > 1 THEN ''rows'' END FROM %s', atlas_mark.quoted)\n\
@@ -89,6 +98,7 @@ pub(super) fn marks() -> String {
          \x20   atlas_marks := atlas_marks || jsonb_build_object('table', atlas_mark.quoted,\n\
          \x20     'environment', atlas_environment, 'hidden', atlas_mark.hidden);\n\
          \x20 END LOOP;\n",
+        distrust = distrust("c.oid", Owner::Matters),
         hidden = hidden("c.oid", "n.oid"),
         ours = ours()
     )

@@ -2,21 +2,35 @@
 
 use std::time::Duration;
 
+use super::dollar_quoted;
+use super::path::{PATH_AS_IT_IS, PUT_PATH_BACK, TAKE_OWN_PATH, compare_rules, rules};
 use super::session::milliseconds;
 
-/// The server, the session, and who asks.
-pub(crate) const LOOK: &str = "SELECT now() = statement_timestamp() AS atlas_server, \
-    current_setting('server_version_num'), current_setting('server_version'), current_user;\n";
-
-/// What a message asks in a transaction that cannot write, and that leaves nothing behind.
-pub(crate) fn read_only(question: &str, timeout: Duration) -> String {
-    format!("{}{question}{}", before(timeout), super::ROLLBACK)
+/// The server, the session, and who asks; the settings that the connection asks for in vain, and how it reads strings.
+pub(crate) fn look() -> String {
+    let body = format!(
+        "DECLARE\n\
+         {PATH_AS_IT_IS}\
+         \x20 atlas_asked pg_catalog.text;\n\
+         \x20 atlas_broken boolean;\n\
+         \x20 atlas_server pg_catalog.refcursor := 'atlas_server';\n\
+         BEGIN\n\
+         {TAKE_OWN_PATH}{}\
+         \x20 OPEN atlas_server FOR SELECT now() = statement_timestamp() AS atlas_server,\n\
+         \x20   current_setting('server_version_num'), current_setting('server_version'), current_user,\n\
+         \x20   coalesce(atlas_asked, ''), current_setting('standard_conforming_strings');\n\
+         {PUT_PATH_BACK}\
+         END",
+        compare_rules()
+    );
+    format!("DO {};\nFETCH ALL FROM atlas_server;\nCLOSE atlas_server;\n", dollar_quoted(&body))
 }
 
-/// What stands before the question in [`read_only`].
-pub(crate) fn before(timeout: Duration) -> String {
+/// Begins a transaction that cannot write, and goes by our rules. What is asked is the session's own: its path, above all.
+pub(crate) fn begin(timeout: Duration) -> String {
     format!(
-        "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;\nSET LOCAL statement_timeout = {};\n",
-        milliseconds(timeout)
+        "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;\nSET LOCAL statement_timeout = {};\n{}",
+        milliseconds(timeout),
+        rules()
     )
 }

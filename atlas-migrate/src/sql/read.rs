@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::path::{OWN_PATH, PATH_AS_IT_IS, PUT_PATH_BACK, TAKE_OWN_PATH, rules};
 use super::session::milliseconds;
+use super::trust::{Owner, find_distrust};
 use super::{Sql, beside, dollar_quoted, ident, literal};
 
 /// The columns of the history table, in their order: the ones that one looks at come first.
@@ -72,9 +74,8 @@ impl Sql {
     /// Reads the history unless its digest is `current`. Writes nothing, and no error comes of a missing table.
     pub(crate) fn look(&self, current: &str) -> String {
         // Local to the message, which is one implicit transaction.
-        let role = self.perform_local_role();
         let prepare = format!(
-            "{role}  PERFORM set_config('lock_timeout', '{}', true);\n  atlas_granted := true;\n",
+            "  PERFORM set_config('lock_timeout', '{}', true);\n  atlas_granted := true;\n",
             milliseconds(self.lock_timeout)
         );
         self.read(&prepare, current, &[], Want::Settings)
@@ -109,8 +110,9 @@ impl Sql {
              SET LOCAL statement_timeout = 0;\n\
              SET LOCAL lock_timeout = {};\n\
              SET LOCAL idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}';\n\
-             {transaction_timeout}{}",
+             {transaction_timeout}{OWN_PATH}{}{}",
             milliseconds(self.lock_timeout),
+            rules(),
             self.local_role()
         )
     }
@@ -150,47 +152,46 @@ impl Sql {
 
     /// One block that leaves its findings in two cursors, which are fetched and closed in the same message.
     ///
-    /// A block, because a plain SELECT from a table that may not exist would be an error in the server's log. Cursors,
-    /// because a block has no result.
+    /// A block, because a plain SELECT from a table that may not exist would be an error in the server's log, and because a
+    /// look may be sent in a transaction of the caller's, where it puts the path back. Cursors, because a block has no result.
     fn read(&self, prepare: &str, current: &str, conditions: &[&str], want: Want) -> String {
         let ours: Vec<_> = COLUMNS.iter().map(|(name, _)| literal(name)).collect();
-        let settings = match want {
+        let (settings, role, path, owner) = match want {
             // Asked for only when there may be something to do: the view costs the server about a millisecond.
-            Want::Settings => self.select_settings(),
-            Want::State => String::new(),
+            Want::Settings => {
+                (self.select_settings(), self.perform_local_role(), PUT_PATH_BACK, Owner::MattersToSuperusers)
+            }
+            Want::State => (String::new(), String::new(), "", Owner::Matters),
         };
         let (others, find_others, open_others, fetch_others) = match self.finds_others {
             true => (beside::VARIABLES, self.find_others_at_first(), beside::OPEN, beside::FETCH),
             false => ("", String::new(), "", ""),
         };
-        let mut evaluate = String::new();
-        for condition in conditions {
-            // A caught error is not logged. The line feed ends a comment that the condition may end in.
-            let _infallible = writeln!(
-                evaluate,
-                "    BEGIN\n      EXECUTE {} INTO atlas_outcome;\n    \
-                 EXCEPTION WHEN OTHERS THEN atlas_outcome := 'error ' || SQLERRM;\n    END;\n    \
-                 atlas_outcomes := atlas_outcomes || coalesce(atlas_outcome, 'null');",
-                literal(&format!("SELECT ({condition}\n)::boolean::text"))
-            );
-        }
         let body = format!(
             "DECLARE\n\
              \x20 atlas_granted boolean;\n\
-             \x20 atlas_table oid;\n\
-             \x20 atlas_form text := 'absent';\n\
-             \x20 atlas_columns text[];\n\
-             \x20 atlas_digest text := '';\n\
-             \x20 atlas_settings text := '{{}}';\n\
-             \x20 atlas_belongings text := '[]';\n\
-             \x20 atlas_outcome text;\n\
-             \x20 atlas_outcomes text[] := '{{}}';\n\
-             \x20 atlas_role text := current_setting('role');\n\
-             \x20 atlas_lock_timeout text := current_setting('lock_timeout');\n\
-             \x20 atlas_state refcursor := 'atlas_state';\n\
-             \x20 atlas_history refcursor := 'atlas_history';\n\
+             \x20 atlas_table pg_catalog.oid;\n\
+             \x20 atlas_form pg_catalog.text := 'absent';\n\
+             \x20 atlas_detail pg_catalog.text;\n\
+             \x20 atlas_columns pg_catalog.text[];\n\
+             \x20 atlas_digest pg_catalog.text := '';\n\
+             \x20 atlas_settings pg_catalog.text := '{{}}';\n\
+             \x20 atlas_belongings pg_catalog.text := '[]';\n\
+             \x20 atlas_asked pg_catalog.text;\n\
+             \x20 atlas_broken boolean := false;\n\
+             \x20 atlas_outcome pg_catalog.text;\n\
+             \x20 atlas_outcomes pg_catalog.text[] := '{{}}';\n\
+             \x20 atlas_role pg_catalog.text := pg_catalog.current_setting('role');\n\
+             \x20 atlas_lock_timeout pg_catalog.text := pg_catalog.current_setting('lock_timeout');\n\
+             \x20 atlas_schema pg_catalog.text;\n\
+             {PATH_AS_IT_IS}\
+             \x20 atlas_state pg_catalog.refcursor := 'atlas_state';\n\
+             \x20 atlas_history pg_catalog.refcursor := 'atlas_history';\n\
              {others}\
              BEGIN\n\
+             {role}\
+             \x20 atlas_schema := pg_catalog.current_schema();\n\
+             {TAKE_OWN_PATH}\
              {prepare}\
              \x20 atlas_table := {find};\n\
              \x20 IF NOT atlas_granted THEN\n\
@@ -199,6 +200,14 @@ impl Sql {
              \x20   SELECT array_agg(attname::text ORDER BY attnum) INTO atlas_columns FROM pg_attribute\n\
              \x20     WHERE attrelid = atlas_table AND attnum > 0 AND NOT attisdropped;\n\
              \x20   atlas_form := CASE WHEN atlas_columns @> ARRAY[{ours}] THEN 'ours' ELSE 'foreign' END;\n\
+             \x20   atlas_detail := array_to_string(atlas_columns, ' ');\n\
+             \x20 END IF;\n\
+             \x20 IF atlas_form = 'ours' THEN\n\
+             \x20   atlas_detail := NULL;\n\
+             {distrust}\
+             \x20   atlas_form := CASE WHEN atlas_detail IS NOT NULL THEN 'untrusted'\n\
+             \x20     WHEN row_security_active(atlas_table) THEN 'hidden' ELSE 'ours' END;\n\
+             \x20   atlas_detail := coalesce(atlas_detail, current_user);\n\
              \x20 END IF;\n\
              \x20 IF atlas_form = 'ours' THEN\n\
              \x20   SELECT {DIGEST} INTO atlas_digest FROM {history} h WHERE h.namespace = {namespace};\n\
@@ -227,18 +236,23 @@ impl Sql {
              {evaluate}\
              \x20   NULL;\n\
              \x20 END IF;\n\
-             \x20 OPEN atlas_state FOR SELECT atlas_form AS atlas_state, array_to_string(atlas_columns, ' '),\n\
+             \x20 OPEN atlas_state FOR SELECT atlas_form AS atlas_state, atlas_detail,\n\
              \x20   atlas_digest = {current}, pg_is_in_recovery(), current_setting('transaction_read_only'),\n\
              \x20   now() = statement_timestamp(), current_setting('server_version_num'),\n\
              \x20   current_setting('server_version'), atlas_settings, atlas_belongings, atlas_role,\n\
-             \x20   session_user, array_to_string(atlas_outcomes, chr(31)), pg_backend_pid();\n\
+             \x20   session_user, array_to_string(atlas_outcomes, chr(31)), pg_backend_pid(), atlas_path,\n\
+             \x20   coalesce(atlas_schema, ''), coalesce(atlas_asked, ''), atlas_broken,\n\
+             \x20   current_setting('standard_conforming_strings');\n\
              {open_others}\
+             {path}\
              END",
             find = self.find(),
             ours = ours.join(", "),
+            distrust = find_distrust("atlas_detail", "atlas_table", owner),
             history = self.history(),
             namespace = literal(&self.namespace),
             current = literal(current),
+            evaluate = self.evaluate(conditions),
         );
         format!(
             "DO {};\nFETCH ALL FROM atlas_state;\nFETCH ALL FROM atlas_history;\nCLOSE atlas_state;\nCLOSE atlas_history;\n{fetch_others}",
@@ -246,12 +260,30 @@ impl Sql {
         )
     }
 
+    /// Evaluates conditions, in a block: each under the session's own path.
+    fn evaluate(&self, conditions: &[&str]) -> String {
+        let mut evaluate = String::new();
+        for condition in conditions {
+            // A caught error is not logged, and its block's path goes with it. The line feed ends a comment that the condition
+            // may end in.
+            let _infallible = writeln!(
+                evaluate,
+                "    BEGIN\n      PERFORM set_config('search_path', {}, true);\n      EXECUTE {} INTO atlas_outcome;\n    \
+                 EXCEPTION WHEN OTHERS THEN atlas_outcome := 'error ' || SQLERRM;\n    END;\n  {TAKE_OWN_PATH}    \
+                 atlas_outcomes := atlas_outcomes || coalesce(atlas_outcome, 'null');",
+                literal(&self.path),
+                literal(&format!("SELECT ({condition}\n)::boolean::pg_catalog.text"))
+            );
+        }
+        evaluate
+    }
+
     /// Who holds the lock, or the lease of a migration. The history has to be there for the latter.
     pub(crate) fn holder(&self, of: Held) -> String {
         match of {
             Held::Lock => Self::lock_holder(&self.lock_key().to_string()),
             Held::Lease => format!(
-                "SELECT {HOLDER} FROM {} h JOIN pg_stat_activity a ON {IS_RUNNER}\n\
+                "{OWN_PATH}SELECT {HOLDER} FROM {} h JOIN pg_stat_activity a ON {IS_RUNNER}\n\
                  WHERE h.namespace = {} AND h.runner IS NOT NULL LIMIT 1;\n",
                 self.history(),
                 literal(&self.namespace)
@@ -262,7 +294,7 @@ impl Sql {
     /// Who holds the advisory lock with this key, which is an expression.
     pub(crate) fn lock_holder(key: &str) -> String {
         format!(
-            "SELECT {HOLDER} FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid\n\
+            "{OWN_PATH}SELECT {HOLDER} FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid\n\
              WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> pg_backend_pid() AND l.objsubid = 1\n\
              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())\n\
              AND (l.classid::bigint << 32) | l.objid::bigint = {key} LIMIT 1;\n"
@@ -273,7 +305,7 @@ impl Sql {
     #[cfg(feature = "cli")]
     pub(crate) fn connected_to(database: &str) -> String {
         format!(
-            "SELECT {HOLDER} FROM pg_stat_activity a WHERE a.datname = {} AND a.pid <> pg_backend_pid() ORDER BY a.pid LIMIT 10;\n",
+            "{OWN_PATH}SELECT {HOLDER} FROM pg_stat_activity a WHERE a.datname = {} AND a.pid <> pg_backend_pid() ORDER BY a.pid LIMIT 10;\n",
             literal(database)
         )
     }
@@ -282,7 +314,7 @@ impl Sql {
     pub(crate) fn blockers(names: &[&str]) -> String {
         let names: Vec<_> = names.iter().map(|name| literal(name)).collect();
         format!(
-            "SELECT DISTINCT {HOLDER}, c.relname\n\
+            "{OWN_PATH}SELECT DISTINCT {HOLDER}, c.relname\n\
              FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_stat_activity a ON a.pid = l.pid\n\
              WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_backend_pid()\n\
              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())\n\

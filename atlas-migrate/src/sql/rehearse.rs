@@ -1,7 +1,8 @@
-//! What is asked while migrations are rehearsed.
+//! What is asked while migrations are rehearsed, between statements that go by a path which they may change.
 
 use atlas_migrate_core::statement::Refused;
 
+use super::path::answered;
 use super::{dollar_quoted, literal};
 
 /// What a rehearsal goes back to where it cannot go on with a migration.
@@ -15,41 +16,67 @@ pub(crate) const RELEASE_STATEMENT: &str = "RELEASE SAVEPOINT atlas_statement;\n
 pub(crate) const ROLLBACK_TO_STATEMENT: &str = "ROLLBACK TO SAVEPOINT atlas_statement;\n";
 
 /// The tables that there are and the like, each with the file that has its rows; zero if none has. And their indexes.
-pub(crate) const TABLES: &str = "\
-    SELECT c.oid AS atlas_table, format('%I.%I', n.nspname, c.relname), coalesce(pg_relation_filenode(c.oid), 0),\n\
-    n.nspname, c.relname\n\
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n\
-    WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f', 'S') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema';\n\
-    SELECT i.indrelid AS atlas_index, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid\n\
-    WHERE i.indrelid >= 16384;\n";
+pub(crate) fn tables() -> String {
+    answered(&[
+        (
+            "atlas_tables",
+            "SELECT c.oid AS atlas_table, format('%I.%I', n.nspname, c.relname), coalesce(pg_relation_filenode(c.oid), 0),\n\
+             n.nspname, c.relname\n\
+             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n\
+             WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f', 'S') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'",
+        ),
+        (
+            "atlas_indexes",
+            "SELECT i.indrelid AS atlas_index, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid\n\
+             WHERE i.indrelid >= 16384",
+        ),
+    ])
+}
 
 /// The values of enums, each with its type.
-pub(crate) const ENUM_VALUES: &str = "\
-    SELECT e.enumlabel AS atlas_value, t.typname FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid;\n";
+pub(crate) fn enum_values() -> String {
+    answered(&[(
+        "atlas_values",
+        "SELECT e.enumlabel AS atlas_value, t.typname FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid",
+    )])
+}
 
 /// What the server's clock says before a statement.
-pub(crate) const START: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS atlas_started;\n";
+pub(crate) fn start() -> String {
+    answered(&[("atlas_start", "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS atlas_started")])
+}
 
 /// What it says behind the statement; and the locks that the session has on what is not the server's own, with the file and
 /// the bytes of what nobody else can use.
-pub(crate) const FINDINGS: &str = "\
-    SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS atlas_ended;\n\
-    SELECT l.relation AS atlas_lock, l.mode, coalesce(pg_relation_filenode(l.relation), 0),\n\
-    CASE WHEN l.mode = 'AccessExclusiveLock' THEN coalesce(pg_relation_size(l.relation), 0) ELSE 0 END\n\
-    FROM pg_locks l WHERE l.locktype = 'relation' AND l.granted AND l.pid = pg_backend_pid() AND l.relation >= 16384\n\
-    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database());\n";
+pub(crate) fn findings() -> String {
+    answered(&[
+        ("atlas_end", "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS atlas_ended"),
+        (
+            "atlas_locks",
+            "SELECT l.relation AS atlas_lock, l.mode, coalesce(pg_relation_filenode(l.relation), 0),\n\
+             CASE WHEN l.mode = 'AccessExclusiveLock' THEN coalesce(pg_relation_size(l.relation), 0) ELSE 0 END\n\
+             FROM pg_locks l WHERE l.locktype = 'relation' AND l.granted AND l.pid = pg_backend_pid() AND l.relation >= 16384\n\
+             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        ),
+    ])
+}
 
-/// Checks the constraints that wait for the commit, after which they wait for the next one.
+/// Checks the constraints that wait for the commit, after which they wait for the next one. Triggers of users go by the path
+/// that there is, and so does what follows.
 pub(crate) const CHECK_CONSTRAINTS: &str = "\
     SET CONSTRAINTS ALL IMMEDIATE;\n\
     DO $atlas$\n\
     DECLARE\n\
-    \x20 atlas_deferred text := (SELECT string_agg(DISTINCT format('%I.%I', n.nspname, k.conname), ', ')\n\
-    \x20   FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace WHERE k.condeferred);\n\
+    \x20 atlas_path pg_catalog.text := pg_catalog.current_setting('search_path');\n\
+    \x20 atlas_deferred pg_catalog.text;\n\
     BEGIN\n\
+    \x20 PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);\n\
+    \x20 SELECT string_agg(DISTINCT format('%I.%I', n.nspname, k.conname), ', ') INTO atlas_deferred\n\
+    \x20   FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace WHERE k.condeferred;\n\
     \x20 IF atlas_deferred IS NOT NULL THEN\n\
     \x20   EXECUTE 'SET CONSTRAINTS ' || atlas_deferred || ' DEFERRED';\n\
     \x20 END IF;\n\
+    \x20 PERFORM set_config('search_path', atlas_path, true);\n\
     END $atlas$;\n";
 
 /// Refuses what the server would refuse of a statement with `CONCURRENTLY`, which is about to be tried without. Names are looked

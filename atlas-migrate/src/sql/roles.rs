@@ -1,5 +1,6 @@
 //! What is sent about roles and privileges.
 
+use super::path::{OWN_PATH, answered};
 use super::session::milliseconds;
 use super::{Sql, ident, literal};
 
@@ -13,8 +14,11 @@ pub(crate) use trials::{Need, Trial, attempt, made, tried, tried_in_database};
 const LOCK: &str = "hashtextextended('atlas-migrate roles', 0)";
 
 /// The server, as it describes itself.
-pub(crate) const LOOK: &str = "SELECT pg_is_in_recovery() AS atlas_server, current_setting('transaction_read_only'), \
-    now() = statement_timestamp(), current_setting('server_version_num'), current_setting('server_version');\n";
+pub(crate) fn look() -> String {
+    let query = "SELECT pg_is_in_recovery() AS atlas_server, current_setting('transaction_read_only'), \
+        now() = statement_timestamp(), current_setting('server_version_num'), current_setting('server_version')";
+    answered(&[("atlas_answer", query)])
+}
 
 /// What a privilege is on.
 pub(crate) enum On<'a> {
@@ -141,6 +145,6 @@ impl Sql {
 
     /// Begins a transaction that changes nothing.
     pub(crate) fn begin_reading_roles(&self) -> String {
-        "BEGIN READ ONLY;\nSET LOCAL statement_timeout = 0;\n".to_owned()
+        format!("BEGIN READ ONLY;\n{OWN_PATH}SET LOCAL statement_timeout = 0;\n")
     }
 }

@@ -3,6 +3,7 @@
 use atlas_migrate_core::history::State;
 use atlas_migrate_core::migration::{Header, Migration, Transaction};
 
+use super::path::{OWN_PATH, aside, rules, session_rules};
 use super::{COMMIT, Record, Sql, dollar_quoted, literal};
 
 /// What a migration may have done to the session that is not for the next one.
@@ -52,7 +53,7 @@ impl Sql {
             namespace = literal(&self.namespace),
             wanted = versions(wanted),
         );
-        format!("{}DO {};\n{COMMIT}", self.begin_local(), dollar_quoted(&body))
+        format!("{}{OWN_PATH}DO {};\n{COMMIT}", self.begin_local(), dollar_quoted(&body))
     }
 
     /// Runs a migration and records it.
@@ -68,23 +69,24 @@ impl Sql {
         let text = format!("{}\n;\n", script.sql().trim_end());
         let requirements = requirements(header);
         let run = match &header.skip_unless {
-            None => requirements + &text + &applied,
+            None => format!("{requirements}{text}DO {};\n", dollar_quoted(&aside(&applied))),
             Some(condition) => format!(
                 "DO {};\n",
                 dollar_quoted(&format!(
-                    "\nBEGIN\nIF {} THEN\n{requirements}EXECUTE {};\n{applied}ELSE\n{}END IF;\nEND\n",
+                    "\nBEGIN\nIF {} THEN\n{requirements}EXECUTE {};\n{};\nELSE\n{};\nEND IF;\nEND\n",
                     is_true(condition),
                     dollar_quoted(&format!("\n{text}")),
-                    record(State::Skipped, 0)
+                    aside(&applied),
+                    aside(&record(State::Skipped, 0))
                 ))
             ),
         };
         match header.transaction {
-            Transaction::Wrapped => format!("{}{run}{COMMIT}{RESET}", self.begin_local()),
+            Transaction::Wrapped => format!("{}{}{run}{COMMIT}{RESET}", self.begin_local(), rules()),
             Transaction::None => {
                 let role =
                     self.role.as_deref().map_or(String::new(), |role| format!("SET ROLE {};\n", super::ident(role)));
-                format!("{role}{run}{RESET}")
+                format!("{}{role}{run}{RESET}", session_rules())
             }
         }
     }

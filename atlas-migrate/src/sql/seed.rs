@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::ours::{hidden, member};
+use super::path::{PATH_AS_IT_IS, PUT_PATH_BACK, TAKE_OWN_PATH, answered};
+use super::trust::{Owner, find_distrust};
 use super::write::{block, expect};
 use super::{Sql, dollar_quoted, ident, literal};
 use crate::seed::Options;
@@ -48,10 +50,10 @@ pub(crate) enum Conflict<'a> {
     Skip {
         key: &'a [String],
     },
-    /// Columns to be set, and how each is compared.
+    /// Columns to be set in rows that are otherwise.
     Update {
         key: &'a [String],
-        set: &'a [(String, bool)],
+        set: &'a [String],
     },
 }
 
@@ -109,15 +111,14 @@ impl Load<'_> {
                 format!(" ON CONFLICT{} DO NOTHING", key(columns))
             }
             Conflict::Update { key: columns, set } => {
-                let assign = |(column, _): &(String, bool)| format!("{0} = excluded.{0}", ident(column));
+                let assign = |column: &String| format!("{0} = excluded.{0}", ident(column));
+                // As they are stored: whose operator `=` would be is up to the path, which triggers need as it is.
                 let side = |table: &str| {
-                    let cell = |(column, comparable): &(String, bool)| {
-                        format!("{table}.{}{}", ident(column), if *comparable { "" } else { "::text" })
-                    };
-                    set.iter().map(cell).collect::<Vec<_>>().join(", ")
+                    let cells: Vec<_> = set.iter().map(|column| format!("{table}.{}", ident(column))).collect();
+                    format!("ROW({})::pg_catalog.record", cells.join(", "))
                 };
                 format!(
-                    " ON CONFLICT{} DO UPDATE SET {} WHERE ROW({}) IS DISTINCT FROM ROW({})",
+                    " ON CONFLICT{} DO UPDATE SET {} WHERE {} OPERATOR(pg_catalog.*<>) {}",
                     key(columns),
                     set.iter().map(assign).collect::<Vec<_>>().join(", "),
                     side("atlas_target"),
@@ -143,16 +144,17 @@ impl Sql {
             custom_settings,
             server_version: 0,
             finds_others: false,
+            path: String::new(),
         }
     }
 
     /// Reads which seeds are done, and what environment the database is marked as. Writes nothing.
     pub(crate) fn look_at_seeds(&self, current: &str) -> String {
-        let role = self.perform_local_role();
-        self.read_seeds(&format!("{role}  atlas_granted := true;\n"), Some(current))
+        self.read_seeds("  atlas_granted := true;\n", Some(current))
     }
 
-    /// Begins a transaction, tries to take the lock, makes the tables if there are none, and reads them.
+    /// Begins a transaction, tries to take the lock, makes the tables if there are none, and reads them. What follows goes by the
+    /// session's path.
     pub(crate) fn begin_seeds(&self) -> String {
         let (schema_name, schema) = (literal(&self.schema), ident(&self.schema));
         let prepare = format!(
@@ -174,7 +176,7 @@ impl Sql {
             seeds = self.history(),
             mark = self.mark_table(),
         );
-        self.open() + &self.read_seeds(&prepare, None)
+        self.open() + &self.read_seeds(&prepare, None) + &self.session_path()
     }
 
     pub(crate) fn mark_table(&self) -> String {
@@ -194,30 +196,56 @@ impl Sql {
                 self.select_settings()
             )
         });
+        let (role, path, owner) = match current {
+            Some(_) => (self.perform_local_role(), PUT_PATH_BACK.to_owned(), Owner::MattersToSuperusers),
+            None => (String::new(), String::new(), Owner::Matters),
+        };
+        let (marks, seeds) = (literal(&self.mark_table()), literal(&self.history()));
+        let distrust = [("atlas_mark_table", marks), ("atlas_table", seeds)].map(|(table, name)| {
+            format!(
+                "\x20 IF atlas_why IS NULL THEN\n\
+                 {}\
+                 \x20   atlas_whose := CASE WHEN atlas_why IS NOT NULL THEN {name} END;\n\
+                 \x20 END IF;\n",
+                find_distrust("atlas_why", table, owner)
+            )
+        });
         let body = format!(
             "DECLARE\n\
              \x20 atlas_granted boolean;\n\
-             \x20 atlas_environment text;\n\
-             \x20 atlas_mark text;\n\
-             \x20 atlas_hidden text;\n\
-             \x20 atlas_digest text;\n\
-             \x20 atlas_settings text := '{{}}';\n\
-             \x20 atlas_belongings text := '[]';\n\
-             \x20 atlas_role text := current_setting('role');\n\
-             \x20 atlas_state refcursor := 'atlas_state';\n\
-             \x20 atlas_seeds refcursor := 'atlas_seeds';\n\
+             \x20 atlas_environment pg_catalog.text;\n\
+             \x20 atlas_digest pg_catalog.text;\n\
+             \x20 atlas_settings pg_catalog.text := '{{}}';\n\
+             \x20 atlas_belongings pg_catalog.text := '[]';\n\
+             \x20 atlas_asked pg_catalog.text;\n\
+             \x20 atlas_broken boolean;\n\
+             \x20 atlas_why pg_catalog.text;\n\
+             \x20 atlas_whose pg_catalog.text;\n\
+             \x20 atlas_mark pg_catalog.text;\n\
+             \x20 atlas_hidden pg_catalog.text;\n\
+             \x20 atlas_mark_table pg_catalog.oid;\n\
+             \x20 atlas_table pg_catalog.oid;\n\
+             \x20 atlas_role pg_catalog.text := pg_catalog.current_setting('role');\n\
+             {PATH_AS_IT_IS}\
+             \x20 atlas_state pg_catalog.refcursor := 'atlas_state';\n\
+             \x20 atlas_seeds pg_catalog.refcursor := 'atlas_seeds';\n\
              BEGIN\n\
+             {role}\
+             {TAKE_OWN_PATH}\
              {prepare}\
-             \x20 IF atlas_granted AND {find_mark} IS NOT NULL THEN\n\
+             \x20 atlas_mark_table := {find_mark};\n\
+             \x20 atlas_table := {find};\n\
+             {distrust}\
+             \x20 IF atlas_granted AND atlas_why IS NULL AND atlas_mark_table IS NOT NULL THEN\n\
              \x20   atlas_mark := {mark_hidden};\n\
              \x20   IF atlas_mark IS NULL THEN\n\
              \x20     SELECT min(environment), CASE WHEN count(*) > 1 THEN 'rows' END INTO atlas_environment, atlas_mark FROM {mark};\n\
              \x20   END IF;\n\
              \x20 END IF;\n\
-             \x20 IF atlas_granted AND {find} IS NOT NULL THEN\n\
+             \x20 IF atlas_granted AND atlas_why IS NULL AND atlas_table IS NOT NULL THEN\n\
              \x20   atlas_hidden := {seeds_hidden};\n\
              \x20 END IF;\n\
-             \x20 IF atlas_granted AND {find} IS NOT NULL AND atlas_hidden IS NULL THEN\n\
+             \x20 IF atlas_granted AND atlas_why IS NULL AND atlas_table IS NOT NULL AND atlas_hidden IS NULL THEN\n\
              \x20   SELECT {DIGEST} INTO atlas_digest FROM {seeds} s WHERE s.namespace = {namespace} AND s.state = 'done';\n\
              \x20   OPEN atlas_seeds FOR SELECT s.name AS atlas_seed, s.checksum, s.state, s.rows FROM {seeds} s\n\
              \x20     WHERE s.namespace = {namespace};\n\
@@ -228,10 +256,12 @@ impl Sql {
              \x20 OPEN atlas_state FOR SELECT atlas_granted AS atlas_state, atlas_environment, atlas_settings,\n\
              \x20   atlas_belongings, atlas_role, session_user, pg_is_in_recovery(), current_setting('transaction_read_only'),\n\
              \x20   now() = statement_timestamp(), current_setting('server_version_num'), current_setting('server_version'),\n\
-             \x20   atlas_mark, atlas_hidden, current_user;\n\
+             \x20   atlas_mark, atlas_hidden, current_user, atlas_why, atlas_whose, atlas_path, coalesce(atlas_asked, '');\n\
+             {path}\
              END",
-            mark_hidden = hidden(&self.find_mark(), &schema),
-            seeds_hidden = hidden(&self.find(), &schema),
+            distrust = distrust.concat(),
+            mark_hidden = hidden("atlas_mark_table", &schema),
+            seeds_hidden = hidden("atlas_table", &schema),
             find_mark = self.find_mark(),
             mark = self.mark_table(),
             find = self.find(),
@@ -299,7 +329,7 @@ impl Sql {
             })
             .collect();
         let base = |oid: &str| format!("(SELECT b.typname FROM pg_type b WHERE b.oid = {oid})");
-        format!(
+        let query = format!(
             "SELECT t.ordinality AS atlas_table, CASE WHEN c.oid IS NOT NULL THEN jsonb_build_object(\n\
              'oid', c.oid::bigint, 'kind', c.relkind, 'name', format('%I.%I', n.nspname, c.relname),\n\
              'columns', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', a.attname,\n\
@@ -321,13 +351,14 @@ impl Sql {
              \x20 WHERE f.conrelid = c.oid AND f.contype = 'f')) END\n\
              FROM unnest(ARRAY[{names}]::text[]) WITH ORDINALITY t (name, ordinality)\n\
              LEFT JOIN pg_class c ON c.oid = to_regclass(t.name) LEFT JOIN pg_namespace n ON n.oid = c.relnamespace\n\
-             ORDER BY t.ordinality;\n",
+             ORDER BY t.ordinality",
             base = base("coalesce(nullif(y.typbasetype, 0), y.oid)"),
             element = base(ELEMENT),
             element_oid = ELEMENT,
             member = member("pg_class", "c.oid"),
             names = names.join(", ")
-        )
+        );
+        answered(&[("atlas_described", &query)])
     }
 
     /// For each table, which is quoted, whether it has rows.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use super::path::{OWN_PATH, PATH_AS_IT_IS, TAKE_OWN_PATH, compare_rules, perform_rules};
 use super::{Sql, dollar_quoted, ident, literal};
 
 /// How long statements may wait and run; `None` is without limit.
@@ -50,8 +51,8 @@ const CUSTOM_SETTINGS_THAT_DIFFER: &str = "\
     \x20   WHERE current_setting(b.key, true) <> coalesce(b.value, '')\n\
     \x20   AND b.key NOT IN (SELECT name FROM pg_show_all_settings())\n";
 
-/// Settings that belong to a transaction, not to a session.
-const OF_THE_TRANSACTION: &str = "'transaction_isolation', 'transaction_read_only', 'transaction_deferrable'";
+/// Settings that are not put back with the others: they belong to a transaction; and the path, which is ours meanwhile.
+const APART: &str = "'transaction_isolation', 'transaction_read_only', 'transaction_deferrable', 'search_path'";
 
 pub(super) fn milliseconds(duration: Duration) -> u128 {
     // Zero switches a timeout off, so that less than a millisecond is rounded up to one.
@@ -73,7 +74,7 @@ impl Sql {
     /// snapshots to go (`CREATE INDEX CONCURRENTLY`) waits no longer than this. `then` is sent at its end.
     pub(crate) fn pause(duration: Duration, then: &str) -> String {
         format!(
-            "BEGIN;\nSET LOCAL statement_timeout = 0;\nSELECT pg_sleep({:.3});\n{then}COMMIT;\n",
+            "BEGIN;\n{OWN_PATH}SET LOCAL statement_timeout = 0;\nSELECT pg_sleep({:.3});\n{then}COMMIT;\n",
             duration.as_secs_f64()
         )
     }
@@ -88,13 +89,18 @@ impl Sql {
         )
     }
 
-    /// How many statements [`timeouts`](Self::timeouts) is.
-    pub(crate) const TIMEOUTS: usize = 2;
+    /// What stands before the text of a migration that runs in a transaction.
+    pub(crate) fn head(&self, timeouts: Timeouts) -> String {
+        Self::timeouts(timeouts) + &self.session_path()
+    }
+
+    /// How many statements [`head`](Self::head) is.
+    pub(crate) const HEAD: usize = 3;
 
     /// Sets the timeouts and the role of the session, for statements that cannot be in a transaction with anything else. Does
     /// nothing where they are so already.
     pub(crate) fn session_settings(&self, timeouts: Timeouts) -> String {
-        let mut body = "BEGIN\n".to_owned();
+        let mut body = format!("BEGIN\n{TAKE_OWN_PATH}");
         for (name, timeout) in [("lock_timeout", timeouts.lock), ("statement_timeout", timeouts.statement)] {
             let value = timeout.map_or(0, milliseconds);
             let _infallible = writeln!(
@@ -103,23 +109,25 @@ impl Sql {
                  PERFORM set_config('{name}', '{value}', false);\n  END IF;"
             );
         }
+        body += &perform_rules(false);
         let role = self.role.as_deref().map_or(String::new(), |role| format!("SET ROLE {};\n", ident(role)));
         format!("DO {};\n{role}", dollar_quoted(&(body + "END")))
     }
 
     /// Takes the role on until the end of the transaction, in a block.
     pub(super) fn perform_local_role(&self) -> String {
-        let perform = |role| format!("  PERFORM set_config('role', {}, true);\n", literal(role));
+        let perform = |role| format!("  PERFORM pg_catalog.set_config('role', {}, true);\n", literal(role));
         self.role.as_deref().map_or(String::new(), perform)
     }
 
     /// Reads what the session has of its own, in a block.
     pub(super) fn select_settings(&self) -> String {
         format!(
-            "    SELECT coalesce(jsonb_object_agg(name, setting), '{{}}') INTO atlas_settings\n\
+            "{}    SELECT coalesce(jsonb_object_agg(name, setting), '{{}}') INTO atlas_settings\n\
              \x20     FROM (SELECT name, setting FROM pg_settings\n\
-             \x20     WHERE source = 'session' AND name NOT IN ({OF_THE_TRANSACTION}){}) s;\n\
+             \x20     WHERE source = 'session' AND name NOT IN ({APART}){}) s;\n\
              \x20   SELECT coalesce(jsonb_agg(removal), '[]') INTO atlas_belongings FROM ({OBJECTS} UNION ALL {ADVISORY_LOCKS}) b;\n",
+            compare_rules(),
             self.custom_settings(),
         )
     }
@@ -138,29 +146,37 @@ impl Sql {
     }
 
     /// Puts the session's settings back to what they were, whatever a migration did to them. What follows in the transaction
-    /// waits for locks no longer than a migration does.
+    /// waits for locks no longer than a migration does, and goes by our path and rules.
     pub(crate) fn restore(&self, before: &SessionSettings) -> String {
         let role = self.perform_local_role();
         let body = format!(
             "DECLARE\n\
-             \x20 atlas_before jsonb := {settings};\n\
-             \x20 atlas_setting record;\n\
+             {PATH_AS_IT_IS}\
+             \x20 atlas_before pg_catalog.jsonb := {settings};\n\
+             \x20 atlas_setting pg_catalog.record;\n\
              BEGIN\n\
+             {TAKE_OWN_PATH}\
              \x20 IF session_user <> {user} THEN\n\
              \x20   PERFORM set_config('session_authorization', {user}, false);\n\
              \x20 END IF;\n\
              \x20 PERFORM set_config('role', {session_role}, false);\n\
              \x20 FOR atlas_setting IN SELECT s.name, b.value FROM pg_show_all_settings() s\n\
              \x20   LEFT JOIN jsonb_each_text(atlas_before) b ON b.key = s.name\n\
-             \x20   WHERE s.name NOT IN ({OF_THE_TRANSACTION}) AND (s.source = 'session' OR b.key IS NOT NULL)\n\
+             \x20   WHERE s.name NOT IN ({APART}) AND (s.source = 'session' OR b.key IS NOT NULL)\n\
              \x20   AND s.setting IS DISTINCT FROM coalesce(b.value, s.reset_val)\n\
              {custom_settings}\
              \x20   LOOP\n\
              \x20   PERFORM set_config(atlas_setting.name, atlas_setting.value, false);\n\
              \x20 END LOOP;\n\
-             {role}\
+             \x20 IF atlas_path <> {path} THEN\n\
+             \x20   PERFORM set_config('search_path', {path}, false);\n\
+             {TAKE_OWN_PATH}\
+             \x20 END IF;\n\
+             {role}{rules}\
              \x20 PERFORM set_config('lock_timeout', '{lock_timeout}', true);\n\
              END",
+            path = literal(&self.path),
+            rules = perform_rules(true),
             lock_timeout = milliseconds(self.lock_timeout),
             custom_settings = if self.custom_settings.is_empty() { "" } else { CUSTOM_SETTINGS_THAT_DIFFER },
             settings = literal(&before.settings),
@@ -212,6 +228,6 @@ impl Sql {
 
     /// [`clear`](Self::clear) in a transaction of its own.
     pub(crate) fn clear_up(&self, before: &SessionSettings) -> String {
-        format!("BEGIN;\nSET LOCAL client_min_messages = error;\n{}COMMIT;\n", self.clear(before))
+        format!("BEGIN;\n{OWN_PATH}SET LOCAL client_min_messages = error;\n{}COMMIT;\n", self.clear(before))
     }
 }

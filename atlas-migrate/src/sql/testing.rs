@@ -69,7 +69,8 @@ impl Number {
 /// Puts a session in order that makes databases, whatever the defaults of its role are, and asks what the server is like.
 pub(crate) fn open() -> String {
     format!(
-        "SET statement_timeout = 0;\n\
+        "SET search_path = pg_catalog, pg_temp;\n\
+         SET statement_timeout = 0;\n\
          SET lock_timeout = '10min';\n\
          SET default_transaction_read_only = off;\n\
          SET default_transaction_isolation = 'read committed';\n\

@@ -4,6 +4,7 @@
 //! the schema. Expectations go to the server as one JSON document, in the form of [`serde_json::Value`].
 
 use super::ours::{member, numbered_by, of_extension};
+use super::path::answered;
 use super::{ident, literal};
 
 /// The schemas that are the database's own, as `n`.
@@ -27,16 +28,23 @@ const FUNCTIONS: &str = "pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 /// What holds for any database: indexes that are not valid, constraints that are not validated, the fullest sequence and all
 /// that are nearly used up or cannot be read, tables without primary key.
 pub(crate) fn any_database(fullest: u32) -> String {
-    format!(
+    let relation_of_extension = of_extension("pg_class", "c.oid");
+    let indexes = format!(
         "SELECT format('%I.%I', n.nspname, x.relname) AS atlas_index, format('%I.%I', n.nspname, c.relname)\n\
          FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid\n\
-         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE NOT i.indisvalid AND {OWN_SCHEMA} AND NOT {of_extension} ORDER BY 1;\n\
-         SELECT quote_ident(k.conname) AS atlas_constraint, format('%I.%I', n.nspname, coalesce(c.relname, t.typname))\n\
+         JOIN pg_namespace n ON n.oid = c.relnamespace\n\
+         WHERE NOT i.indisvalid AND {OWN_SCHEMA} AND NOT {relation_of_extension} ORDER BY 1"
+    );
+    let constraints = format!(
+        "SELECT quote_ident(k.conname) AS atlas_constraint, format('%I.%I', n.nspname, coalesce(c.relname, t.typname))\n\
          FROM pg_constraint k LEFT JOIN pg_class c ON c.oid = k.conrelid LEFT JOIN pg_type t ON t.oid = k.contypid\n\
          JOIN pg_namespace n ON n.oid = k.connamespace\n\
          WHERE NOT k.convalidated AND coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true) AND {OWN_SCHEMA}\n\
-         AND NOT {of_extension} AND NOT {type_of_extension} ORDER BY 2, 1;\n\
-         SELECT s.name AS atlas_sequence, s.seen, s.share, s.value, s.highest FROM (\n\
+         AND NOT {relation_of_extension} AND NOT {type_of_extension} ORDER BY 2, 1",
+        type_of_extension = member("pg_type", "k.contypid"),
+    );
+    let sequences = format!(
+        "SELECT s.name AS atlas_sequence, s.seen, s.share, s.value, s.highest FROM (\n\
          \x20 SELECT s.*, row_number() OVER (ORDER BY s.share DESC NULLS LAST, s.name) AS place FROM (\n\
          \x20   SELECT format('%I.%I', n.nspname, c.relname) AS name, v.seen, v.value, h.highest,\n\
          \x20   CASE WHEN v.seen THEN round(100 * coalesce(CASE WHEN q.seqincrement > 0\n\
@@ -52,17 +60,27 @@ pub(crate) fn any_database(fullest: u32) -> String {
          \x20   CROSS JOIN LATERAL (SELECT has_sequence_privilege(c.oid, 'SELECT, USAGE')\n\
          \x20     AND (c.relpersistence <> 'u' OR NOT pg_is_in_recovery()) AS seen) p\n\
          \x20   CROSS JOIN LATERAL (SELECT p.seen, CASE WHEN p.seen THEN pg_sequence_last_value(c.oid) END AS value) v\n\
-         \x20   WHERE NOT q.seqcycle AND {OWN_SCHEMA} AND NOT {of_extension}\n\
+         \x20   WHERE NOT q.seqcycle AND {OWN_SCHEMA} AND NOT {relation_of_extension}\n\
          \x20 ) s\n\
-         ) s WHERE s.place = 1 OR NOT s.seen OR s.share > {fullest} ORDER BY s.share DESC, s.name;\n\
-         SELECT n.nspname AS atlas_table, c.relname, format('%I.%I', n.nspname, c.relname), pg_table_is_visible(c.oid)\n\
-         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n\
-         WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND {OWN_SCHEMA} AND NOT {of_extension} AND {NO_TEMPLATE}\n\
-         AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary) ORDER BY 3;\n",
-        of_extension = of_extension("pg_class", "c.oid"),
+         ) s WHERE s.place = 1 OR NOT s.seen OR s.share > {fullest} ORDER BY s.share DESC, s.name",
         numbered = numbered_by("c.oid"),
-        type_of_extension = member("pg_type", "k.contypid"),
-    )
+    );
+    let keys = format!(
+        "SELECT n.nspname AS atlas_table, c.relname, format('%I.%I', n.nspname, c.relname), pg_table_is_visible(c.oid)\n\
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n\
+         WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND {OWN_SCHEMA} AND NOT {relation_of_extension} AND {NO_TEMPLATE}\n\
+         AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary) ORDER BY 3"
+    );
+    answered(&[
+        ("atlas_indexes", &indexes),
+        ("atlas_constraints", &constraints),
+        ("atlas_sequences", &sequences),
+        ("atlas_keys", &keys),
+    ])
+}
+
+fn asked(query: &str) -> String {
+    answered(&[("atlas_answer", query)])
 }
 
 /// The expectations as rows `e`.
@@ -86,15 +104,15 @@ fn types(list: &str) -> String {
 }
 
 pub(crate) fn extensions(expectations: &serde_json::Value) -> String {
-    format!(
+    asked(&format!(
         "SELECT e.number AS atlas_check, to_jsonb(x.extversion) {}\
-         LEFT JOIN pg_extension x ON x.extname = e.name;\n",
+         LEFT JOIN pg_extension x ON x.extname = e.name",
         expected(expectations)
-    )
+    ))
 }
 
 pub(crate) fn tables(expectations: &serde_json::Value) -> String {
-    format!(
+    asked(&format!(
         "SELECT e.number AS atlas_check, CASE WHEN c.oid IS NOT NULL THEN jsonb_build_object('kind', c.relkind,\n\
          'primary_key', EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),\n\
          'columns', (SELECT coalesce(jsonb_agg(jsonb_build_object('found', format_type(a.atttypid, a.atttypmod),\n\
@@ -104,61 +122,61 @@ pub(crate) fn tables(expectations: &serde_json::Value) -> String {
          \x20   AND a.attnum > 0 AND NOT a.attisdropped),\n\
          'names', (SELECT coalesce(jsonb_agg(a.attname ORDER BY a.attnum), '[]') FROM pg_attribute a\n\
          \x20 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)) END\n\
-         {expected}{RELATION};\n",
+         {expected}{RELATION}",
         types = types("e.columns"),
         expected = expected(expectations)
-    )
+    ))
 }
 
 pub(crate) fn indexes(expectations: &serde_json::Value) -> String {
-    format!(
+    asked(&format!(
         "SELECT e.number AS atlas_check, jsonb_build_object('table', c.oid IS NOT NULL, 'object',\n\
          (SELECT jsonb_build_object('valid', i.indisvalid, 'unique', i.indisunique, 'method', m.amname, 'columns',\n\
          \x20   ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, true) FROM generate_series(1, i.indnkeyatts) k))\n\
          \x20 FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam\n\
          \x20 WHERE i.indrelid = c.oid AND x.relname = e.name))\n\
-         {}{RELATION};\n",
+         {}{RELATION}",
         expected(expectations)
-    )
+    ))
 }
 
 pub(crate) fn functions(expectations: &serde_json::Value) -> String {
-    format!(
+    asked(&format!(
         "SELECT e.number AS atlas_check, jsonb_build_object(\n\
          'types', (SELECT coalesce(jsonb_agg(format_type(t.oid, NULL) ORDER BY d.place), '[]') FROM {types}),\n\
          'hidden', (SELECT coalesce(bool_or(t.hidden), false) FROM {types}),\n\
          'found', (SELECT coalesce(jsonb_agg(oidvectortypes(p.proargtypes) ORDER BY 1), '[]') FROM {FUNCTIONS}))\n\
-         {expected};\n",
+         {expected}",
         types = types("e.arguments"),
         expected = expected(expectations)
-    )
+    ))
 }
 
 pub(crate) fn constraints(expectations: &serde_json::Value) -> String {
-    format!(
+    asked(&format!(
         "SELECT e.number AS atlas_check, jsonb_build_object('table', c.oid IS NOT NULL, 'object',\n\
          (SELECT CASE WHEN NOT coalesce((to_jsonb(k) ->> 'conenforced')::boolean, true) THEN 'not enforced'\n\
          \x20 WHEN NOT k.convalidated THEN 'not validated' ELSE 'validated' END\n\
          \x20 FROM pg_constraint k WHERE k.conrelid = c.oid AND k.conname = e.name))\n\
-         {}{RELATION};\n",
+         {}{RELATION}",
         expected(expectations)
-    )
+    ))
 }
 
 pub(crate) fn triggers(expectations: &serde_json::Value) -> String {
-    format!(
+    asked(&format!(
         "SELECT e.number AS atlas_check, jsonb_build_object('table', c.oid IS NOT NULL, 'object',\n\
          (SELECT CASE g.tgenabled WHEN 'D' THEN 'disabled' WHEN 'R' THEN 'enabled on replicas only' ELSE 'enabled' END\n\
          \x20 FROM pg_trigger g WHERE g.tgrelid = c.oid AND g.tgname = e.name AND NOT g.tgisinternal))\n\
-         {}{RELATION};\n",
+         {}{RELATION}",
         expected(expectations)
-    )
+    ))
 }
 
 /// For each privilege: whether the role has it on the whole of the object, and whether on a column at least.
 pub(crate) fn privileges(expectations: &serde_json::Value) -> String {
     let has = |kind: &str, oid: &str| format!("has_{kind}_privilege(e.name::name, {oid}, p.word)");
-    format!(
+    asked(&format!(
         "SELECT e.number AS atlas_check, jsonb_build_object('role', r.found, 'object', o.oid IS NOT NULL, 'granted',\n\
          (SELECT jsonb_object_agg(p.word, CASE e.kind\n\
          \x20   WHEN 'table' THEN jsonb_build_array({table}, CASE WHEN p.word IN ('select', 'insert', 'update', 'references')\n\
@@ -178,7 +196,7 @@ pub(crate) fn privileges(expectations: &serde_json::Value) -> String {
          \x20 WHEN 'function' THEN (SELECT p.oid FROM {FUNCTIONS}\n\
          \x20   AND oidvectortypes(p.proargtypes) = (SELECT coalesce(string_agg(format_type(t.oid, NULL), ', ' ORDER BY d.place), '')\n\
          \x20   FROM {types}))\n\
-         \x20 ELSE (SELECT b.oid FROM pg_database b WHERE b.datname = current_database()) END AS oid) o;\n",
+         \x20 ELSE (SELECT b.oid FROM pg_database b WHERE b.datname = current_database()) END AS oid) o",
         table = has("table", "o.oid"),
         column = has("any_column", "o.oid"),
         sequence = has("sequence", "o.oid"),
@@ -187,31 +205,36 @@ pub(crate) fn privileges(expectations: &serde_json::Value) -> String {
         database = has("database", "o.oid"),
         types = types("e.arguments"),
         expected = expected(expectations)
-    )
+    ))
 }
 
 /// Whether the rows of each table can be counted.
 pub(crate) fn countable(expectations: &serde_json::Value) -> String {
-    format!(
+    asked(&format!(
         "SELECT e.number AS atlas_check, CASE WHEN c.oid IS NOT NULL THEN jsonb_build_object(\n\
          'schema', c.nspname, 'name', c.relname, 'kind', c.relkind, 'readable', c.relkind IN ('r', 'p', 'v', 'm', 'f')\n\
          \x20 AND c.usable AND has_table_privilege(c.oid, 'SELECT'), 'secured', row_security_active(c.oid)) END\n\
-         {}{RELATION};\n",
+         {}{RELATION}",
         expected(expectations)
-    )
+    ))
 }
 
 /// Counts the rows of a table, up to a limit.
 pub(crate) fn count(schema: &str, table: &str, limit: u64) -> String {
-    format!("SELECT count(*) AS atlas_rows FROM (SELECT FROM {}.{} LIMIT {limit}) r;\n", ident(schema), ident(table))
+    format!(
+        "SELECT pg_catalog.count(*) AS atlas_rows FROM (SELECT FROM {}.{} LIMIT {limit}) r;\n",
+        ident(schema),
+        ident(table)
+    )
 }
 
 /// What stands before a query of the program's own, and behind it: its number of rows, and of the first ones each cell's column,
-/// value and JSON type.
+/// value and JSON type. It goes by the session's path, so that all of ours in it is qualified.
 pub(crate) fn around_query(samples: usize) -> (&'static str, String) {
     let behind = format!(
-        "\n) SELECT (SELECT count(*) FROM atlas_found) AS atlas_rows, coalesce((SELECT json_agg(json_build_array(\n\
-         j.key, j.value #>> '{{}}', json_typeof(j.value))) FROM json_each(row_to_json(atlas_found)) j), '[]')\n\
+        "\n) SELECT (SELECT pg_catalog.count(*) FROM atlas_found) AS atlas_rows,\n\
+         coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_array(j.key, j.value OPERATOR(pg_catalog.#>>) '{{}}',\n\
+         pg_catalog.json_typeof(j.value))) FROM pg_catalog.json_each(pg_catalog.row_to_json(atlas_found)) j), '[]')\n\
          FROM atlas_found LIMIT {samples};\n"
     );
     ("WITH atlas_found AS MATERIALIZED (\n", behind)

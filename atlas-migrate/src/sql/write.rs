@@ -7,6 +7,7 @@ use atlas_migrate_core::history::State;
 use atlas_migrate_core::migration::{Kind, Migration, Script};
 use atlas_migrate_core::version::Version;
 
+use super::path::{PATH_AS_IT_IS, PUT_PATH_BACK, TAKE_OWN_PATH};
 use super::session::{SessionSettings, Timeouts};
 use super::{Sql, dollar_quoted, literal};
 
@@ -261,8 +262,10 @@ impl Sql {
         };
         let mut body = format!(
             "DECLARE\n\
-             \x20 atlas_runner text;\n\
+             {PATH_AS_IT_IS}\
+             \x20 atlas_runner pg_catalog.text;\n\
              BEGIN\n\
+             {TAKE_OWN_PATH}\
              \x20 IF session_user <> {user} THEN\n\
              \x20   PERFORM set_config('session_authorization', {user}, true);\n\
              \x20 END IF;\n\
@@ -283,7 +286,7 @@ impl Sql {
                  \x20 END IF;\n"
             );
         }
-        format!("DO {};\n", dollar_quoted(&format!("{body}  {write};\n{then}END")))
+        format!("DO {};\n", dollar_quoted(&format!("{body}  {write};\n{then}{PUT_PATH_BACK}END")))
     }
 
     /// What stands before a statement that is sent by itself, so that others see in the server's activity view that it runs.

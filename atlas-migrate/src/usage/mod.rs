@@ -110,7 +110,7 @@ impl Job for Read {
 impl Usage {
     async fn read<S: Session>(session: &mut S) -> Result<Self, Error> {
         look(session).await?.server.usable()?;
-        let answer = ask(session, &sql::usage::usage(), TIMEOUT).await?;
+        let answer = ask(session, &(sql::OWN_PATH.to_owned() + &sql::usage::usage()), TIMEOUT).await?;
         let reply = answer.reply.map_err(|server| Error::own("reading the statistics", Cause::Server(server)))?;
         let since = reply.rows("atlas_since").next_back().and_then(|row| row.first().cloned().flatten());
         let table = |row: &Row| {

@@ -17,6 +17,8 @@ use crate::{Error, engine};
 pub(super) struct Engine<'a, S> {
     pub(super) session: &'a mut S,
     pub(super) timeout: Duration,
+    /// Whether what somebody has written is sent apart.
+    pub(super) apart: bool,
     verifier: &'a Verifier,
     checks: Vec<(&'a File, Check)>,
 }
@@ -31,12 +33,16 @@ impl<'a, S: Session> Engine<'a, S> {
             let of_file = file.checks().map_err(|faults| Error::faults(&faults))?;
             checks.extend(of_file.into_iter().map(|check| (file, check)));
         }
-        Ok(Self { session, timeout: verifier.timeout, verifier, checks })
+        Ok(Self { session, timeout: verifier.timeout, apart: false, verifier, checks })
     }
 
     pub(super) async fn run(mut self) -> Result<VerifyReport, Error> {
         let started = Instant::now();
-        let Look { server, user, duration } = look(self.session).await?;
+        let Look { server, user, duration, warning, apart } = look(self.session).await?;
+        self.apart = apart;
+        if let Some(warning) = warning {
+            Listener::default().tell(&Event::Warning(&warning));
+        }
         let mut checks = vec![
             Outcome::note(format!("as {user}")).of("connection", duration),
             any_database::version(&server).of("server version", duration),

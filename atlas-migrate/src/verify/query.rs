@@ -9,9 +9,8 @@ use super::report::Outcome;
 use super::{Checked, Sample};
 use crate::Error;
 use crate::place::span_at;
-use crate::question::{self, ask, unreadable};
+use crate::question::{self, ask_text, unreadable};
 use crate::session::{Reply, ServerError, Session};
-use crate::sql::question::before;
 use crate::sql::verify::around_query;
 
 /// How many rows are shown of those that should not be there.
@@ -28,12 +27,13 @@ pub(super) async fn check<S: Session>(
 ) -> Result<Checked, Error> {
     let timeout = query.timeout.unwrap_or(engine.timeout);
     let (head, behind) = around_query(SAMPLES);
-    let answer = ask(engine.session, &format!("{head}{}{behind}", query.sql), timeout).await?;
+    let question = format!("{head}{}{behind}", query.sql);
+    let (answer, begin) = ask_text(engine.session, &question, timeout, engine.apart).await?;
     let mut place = format!("{}:{line}", file.path());
     let outcome = match answer.reply {
         Ok(reply) => read(&reply, query.answer)?,
         Err(server) => {
-            if let Some((line, column)) = position(file, &(before(timeout) + head), &server) {
+            if let Some((line, column)) = position(file, &(begin + head), &server) {
                 place = format!("{}:{line}:{column}", file.path());
             }
             refused(&server, timeout)

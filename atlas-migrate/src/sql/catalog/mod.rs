@@ -11,6 +11,7 @@
 //! | `class`, `object`, `sub` | its address, by which the catalog knows comments, extensions and the like |
 //! | `owner`, `acl`, `usual` | its owner, its privileges if they were ever changed, and what they would be otherwise |
 
+use super::path::enclosed;
 use super::session::milliseconds;
 use super::{Sql, literal};
 
@@ -24,7 +25,7 @@ mod types;
 /// Settings that decide what the text of a definition looks like, and a compiler that would take longer than the query.
 const SETTINGS: &str = r#"
 SELECT set_config(name, value, true)
-FROM (VALUES ('search_path', ''), ('quote_all_identifiers', 'off'), ('standard_conforming_strings', 'on'),
+FROM (VALUES ('search_path', 'pg_catalog, pg_temp'), ('quote_all_identifiers', 'off'), ('standard_conforming_strings', 'on'),
   ('timezone', 'UTC'), ('datestyle', 'ISO, MDY'), ('intervalstyle', 'postgres'), ('bytea_output', 'hex'),
   ('extra_float_digits', '1'), ('xmlbinary', 'base64'), ('lc_monetary', 'C'), ('jit', 'off'), ('statement_timeout', '0')
 ) setting (name, value)
@@ -140,7 +141,7 @@ impl Sql {
             others::STATISTICS.to_owned(),
             others::PUBLICATIONS.to_owned(),
         ];
-        format!(
+        let query = format!(
             "SELECT now() = statement_timestamp() AS atlas_alone;\n{SETTINGS}\
              SELECT set_config('lock_timeout', '{lock_timeout}', true) WHERE now() = statement_timestamp();\n\
              WITH {SPACE}, {MEMBER}, {relation}, item AS MATERIALIZED (\n\
@@ -152,6 +153,7 @@ impl Sql {
             relation = relations::relation(&literal(&self.schema), &literal(&self.table)),
             items = items.join("UNION ALL"),
             lines = lines(),
-        )
+        );
+        enclosed(&query)
     }
 }
