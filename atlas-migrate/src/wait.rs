@@ -2,8 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use crate::progress::{Event, Holder, Listener};
-use crate::session::{Reply, Row, Session};
+use crate::progress::Holder;
+#[cfg(any(feature = "clean", feature = "roles", feature = "seeds"))]
+use crate::progress::{Event, Listener};
+#[cfg(any(feature = "clean", feature = "roles", feature = "seeds"))]
+use crate::session::Session;
+use crate::session::{Reply, Row};
+#[cfg(any(feature = "clean", feature = "roles", feature = "seeds"))]
 use crate::sql::{self, Sql};
 use crate::{Error, ErrorKind};
 
@@ -106,6 +111,20 @@ pub(crate) fn busy(doing: &str, waited: Duration, holder: Option<&Holder>) -> Er
         None => error.note("it is none that pg_stat_activity shows; it may have ended just now"),
     }
     .hint("find out whether it still makes progress; wait longer with `wait_budget(..)`, or end it with pg_terminate_backend")
+}
+
+/// A lock of a table was not to be had in time: adds who has locked one of these. The transaction has ended.
+#[cfg(any(feature = "clean", feature = "roles", feature = "seeds"))]
+pub(crate) async fn blame<S: Session>(session: &mut S, error: Error, tables: &[&str]) -> Error {
+    if error.kind() != ErrorKind::LockTimeout {
+        return error;
+    }
+    // What cannot be found out is not said.
+    let reply = session.send(&Sql::blockers(tables)).await.unwrap_or_default();
+    holders(&reply).iter().fold(error, |error, holder| match &holder.table {
+        Some(table) => error.note(format!("{table} is locked by {holder}")),
+        None => error,
+    })
 }
 
 /// The sessions that are in the way, as the server names them.

@@ -112,3 +112,24 @@ fn d3_a_record_that_is_not_taken() {
     connection.seed(&of("dev")).unwrap();
     assert_eq!(database.value("SELECT count(*) FROM t"), "4");
 }
+
+/// Capitals do not make another environment of production.
+#[test]
+fn d5_production_in_capitals() {
+    check_capitals("Production", "production");
+    check_capitals("production", "PRODUCTION");
+}
+
+#[track_caller]
+fn check_capitals(mark: &str, asked: &str) {
+    let (database, mut connection) = with(Driver::Postgres, TABLE);
+    connection.mark(&of("production")).unwrap();
+    database.query(&format!("UPDATE schema_environment SET environment = '{mark}'"));
+    assert_eq!(connection.seed(&of("dev")).unwrap_err().kind(), ErrorKind::Environment);
+    connection.seed(&of(asked)).unwrap();
+    assert_eq!(
+        database.query("SELECT name FROM t ORDER BY name"),
+        ["all and production", "production", "sidecar"],
+        "{mark} {asked}"
+    );
+}

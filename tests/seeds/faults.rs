@@ -218,3 +218,62 @@ fn dropped_at_every_point_on_a_client_of_tokio_postgres() {
         (ended, row.unwrap())
     });
 }
+
+/// Another process loads seeds: it is waited for, and named once the wait is longer than a second, and not at each look.
+#[test]
+fn c5_waits_its_turn() {
+    let (database, mut connection) = with(Driver::TokioPostgres, "CREATE TABLE t (id int)");
+    let set = seeder(&[("t.csv", "id\n1\n")]);
+    connection.mark(&set).unwrap();
+    let mut other = Driver::Postgres.connect(&database.url());
+    other.sql("SET application_name = 'other replica'");
+    let key = database.value(
+        "SELECT ('x' || left(encode(sha256('atlas-migrate \"public\" \"schema_seeds\"'), 'hex'), 16))::bit(64)::bigint",
+    );
+    other.sql(&format!("BEGIN; SELECT pg_advisory_xact_lock({key})"));
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let heard = std::sync::Arc::clone(&told);
+    let patient = set.clone().wait_budget(std::time::Duration::from_millis(1600)).on_progress(move |event| {
+        if let atlas_migrate::Event::Waiting { holder, .. } = event {
+            heard.lock().unwrap().push(holder.map(|holder| holder.application().to_owned()));
+        }
+    });
+    let error = connection.seed(&patient).unwrap_err();
+    assert_eq!(error.kind(), atlas_migrate::ErrorKind::Busy);
+    assert!(error.to_string().contains("another process has been loading seeds"), "{error}");
+    assert!(error.to_string().contains("other replica"), "{error}");
+    assert_eq!(*told.lock().unwrap(), [None, Some("other replica".to_owned())]);
+    other.sql("COMMIT");
+    assert_eq!(loaded(&mut connection, &set), ["t.csv 1"]);
+    // A table that somebody has locked.
+    let mut connection = Driver::SqlxConnection.connect(&database.url());
+    other.sql("BEGIN; LOCK TABLE t");
+    let set = seeder(&[("t.csv", "id\n2\n")]).lock_timeout(std::time::Duration::from_millis(20));
+    let error = connection.seed(&set).unwrap_err();
+    assert_eq!(error.kind(), atlas_migrate::ErrorKind::LockTimeout);
+    assert!(error.to_string().contains("t is locked by pid"), "{error}");
+    other.sql("COMMIT");
+    loaded(&mut connection, &set);
+}
+
+/// Which seeds were loaded, where row-level security hides that.
+#[test]
+fn a_table_of_seeds_that_is_hidden() {
+    let (database, mut connection) = with(Driver::Postgres, "CREATE TABLE t (id int)");
+    let set = seeder(&[("t.csv", "id\n1\n")]);
+    loaded(&mut connection, &set);
+    let login = format!("seeds_hidden_{}", std::process::id());
+    database.query(&format!(
+        "CREATE ROLE {login} LOGIN; GRANT ALL ON t, schema_seeds, schema_environment TO {login};
+         ALTER TABLE schema_seeds ENABLE ROW LEVEL SECURITY"
+    ));
+    let mut of_login = Driver::Postgres.connect(&database.url_as(&login));
+    let error = of_login.seed(&set).unwrap_err().to_string();
+    assert!(error.contains("row-level security hides which seeds were loaded"), "{error}");
+    assert_eq!(database.value("SELECT count(*) FROM t"), "1");
+    let hint = error.lines().last().unwrap_or_default().split_once("ALTER TABLE").unwrap().1;
+    database.query(&format!("ALTER TABLE {hint}"));
+    assert_eq!(loaded(&mut of_login, &set), [""; 0]);
+    drop(of_login);
+    database.query(&format!("DROP OWNED BY {login}; DROP ROLE {login}"));
+}

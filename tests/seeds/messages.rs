@@ -174,5 +174,5 @@ fn environments() {
     let report = database.url();
     let mut connection = Driver::Postgres.connect(&report);
     let text = connection.seed(&set("staging")).unwrap().to_string();
-    assert!(text.starts_with("seeded users.csv (1 rows, "), "{text}");
+    assert!(text.starts_with("seeded users.csv (1 row, "), "{text}");
 }

@@ -16,6 +16,7 @@ use crate::Error;
 use crate::engine::refusal::{check_names, untrusted};
 use crate::session::{Reply, Session};
 use crate::sql::{self, Sql, Target};
+use crate::wait;
 
 /// How often tables are emptied that have rows again.
 const ROUNDS: usize = 3;
@@ -65,7 +66,10 @@ impl<'a, S: Session> Engine<'a, S> {
         state.server.writable("data is to be removed")?;
         let report = self.carry_out(&state, started).await;
         self.abandon_if_open().await;
-        report
+        match report {
+            Err(error) => Err(self.blame(&state, error).await),
+            report => report,
+        }
     }
 
     async fn carry_out(&mut self, state: &State, started: Instant) -> Result<CleanReport, Error> {
@@ -215,6 +219,12 @@ impl<'a, S: Session> Engine<'a, S> {
     /// Those that begin again: each that numbers no other tables.
     fn sequences<'s>(&self, chosen: &'s Chosen<'_>) -> Vec<&'s state::Sequence> {
         if self.options.restart_identity { chosen.sequences() } else { Vec::new() }
+    }
+
+    async fn blame(&mut self, state: &State, error: Error) -> Error {
+        let Ok(chosen) = self.options.scope.choose(state) else { return error };
+        let names: Vec<_> = chosen.tables.iter().map(|table| table.name.as_str()).collect();
+        wait::blame(self.session, error, &names).await
     }
 
     async fn send(&mut self, message: &str, doing: &str) -> Result<Reply, Error> {

@@ -114,7 +114,7 @@ pub(super) fn failed(doing: &str, cause: Cause) -> Error {
             let error = Error::new(ErrorKind::LockTimeout, message).server(server);
             return error
                 .fate("rolled back: nothing was removed")
-                .hint("somebody works with a table: end that session, or be patient with `lock_timeout(..)`");
+                .hint("end the session that has locked a table, or be patient with `lock_timeout(..)`");
         }
         Cause::Server(server) => (server.message.clone(), server.code.clone()),
         Cause::Connection(_) => (String::new(), String::new()),

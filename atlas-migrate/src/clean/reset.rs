@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::engine::refusal::{check_names, untrusted};
 use crate::session::{Reply, Session};
 use crate::sql::{self, Held, Sql};
-use crate::wait::{Lock, Wait};
+use crate::wait::{self, Lock, Wait};
 use crate::{Error, Migrator, OtherHistory, Report};
 
 /// Drops what is in the schemas of a database, and runs its migrations again.
@@ -233,7 +233,13 @@ impl Resetter {
         session.if_dropped(Some(sql::ROLLBACK.to_owned()));
         let dropped = self.drop_objects(session, &state, &sql).await;
         settle(session, dropped.is_ok()).await;
-        Ok((state, dropped?))
+        match dropped {
+            Ok(dropped) => Ok((state, dropped)),
+            Err(error) => {
+                let names: Vec<_> = state.tables.iter().map(|table| table.name.as_str()).collect();
+                Err(wait::blame(session, error, &names).await)
+            }
+        }
     }
 
     async fn drop_objects<S: Session>(&self, session: &mut S, state: &State, sql: &Sql) -> Result<Objects, Error> {

@@ -9,13 +9,13 @@ use super::plan::{self, RolesPlan};
 use super::proof::Proof;
 use super::state::{self, State};
 use super::{prove, refusal};
-use crate::Error;
 use crate::progress::Listener;
 use crate::server::Server;
 use crate::session::{Reply, Session};
 use crate::sql::roles::Asked;
 use crate::sql::{self, Sql};
-use crate::wait::{Lock, Wait};
+use crate::wait::{self, Lock, Wait};
+use crate::{Error, ErrorKind};
 
 pub(super) struct Engine<'a, S> {
     session: &'a mut S,
@@ -43,10 +43,28 @@ impl<'a, S: Session> Engine<'a, S> {
         self.open();
         let plan = self.change().await;
         match plan {
-            Ok(_) => self.session.if_dropped(None),
-            Err(_) => self.roll_back().await,
+            Ok(plan) => {
+                self.session.if_dropped(None);
+                Ok(plan)
+            }
+            Err(error) => {
+                self.roll_back().await;
+                Err(self.blame(error).await)
+            }
         }
-        plan
+    }
+
+    /// Names who has locked something in the schemas.
+    async fn blame(&mut self, error: Error) -> Error {
+        if error.kind() != ErrorKind::LockTimeout {
+            return error;
+        }
+        let begin = self.sql.begin_reading_roles();
+        let state = self.read(begin, &[]).await;
+        self.roll_back().await;
+        let Ok(state) = state else { return error };
+        let names: Vec<_> = state.objects.iter().map(|object| object.name.as_str()).collect();
+        wait::blame(self.session, error, &names).await
     }
 
     async fn change(&mut self) -> Result<RolesPlan, Error> {

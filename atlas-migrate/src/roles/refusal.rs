@@ -73,8 +73,16 @@ pub(super) fn of_another<'a>(
 
 /// The server refused a statement.
 pub(super) fn failed(doing: &str, cause: Cause) -> Error {
-    let lock_timeout = matches!(&cause, Cause::Server(server) if server.code == "55P03");
-    let error = Error::own(doing, cause);
+    let error = match &cause {
+        Cause::Server(server) if server.code == "55P03" => {
+            let error =
+                Error::new(ErrorKind::LockTimeout, format!("{doing} failed: {}", server.message)).server(server);
+            return error
+                .fate("rolled back: nothing was changed")
+                .hint("end the session that has locked it, or be patient with `lock_timeout(..)`");
+        }
+        _ => Error::own(doing, cause),
+    };
     if error.is_connection() {
         return error;
     }
@@ -83,7 +91,6 @@ pub(super) fn failed(doing: &str, cause: Cause) -> Error {
         Some("42501") => error.hint(
             "connect as a role with CREATEROLE that owns the database; of roles that others have made it needs the admin option",
         ),
-        _ if lock_timeout => error.hint("somebody is in the way: end that session, or be patient with `lock_timeout(..)`"),
         _ => error,
     }
 }

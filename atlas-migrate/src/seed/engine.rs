@@ -20,7 +20,7 @@ use crate::mark::Hidden;
 use crate::progress::Event;
 use crate::session::{Cause, Reply, Session};
 use crate::sql::{self, Held, SeedRow, SessionSettings, Sql};
-use crate::wait::{Lock, Wait};
+use crate::wait::{self, Lock, Wait};
 use crate::{Error, ErrorKind};
 
 pub(super) struct Engine<'a, S> {
@@ -105,7 +105,11 @@ impl<'a, S: Session> Engine<'a, S> {
         {
             self.abandon().await;
         }
-        result.map_err(|error| refusal::after(error, &self.report))?;
+        if let Err(error) = result {
+            let names: Vec<_> = self.tables.iter().flatten().map(|table| table.short.as_str()).collect();
+            let error = wait::blame(self.session, error, &names).await;
+            return Err(refusal::after(error, &self.report));
+        }
         Ok(self.report)
     }
 

@@ -56,7 +56,9 @@ impl fmt::Display for SeedReport {
         for (index, seeded) in self.done.iter().enumerate() {
             let line_feed = if index == 0 { "" } else { "\n" };
             let milliseconds = seeded.duration.as_secs_f64() * 1000.0;
-            write!(f, "{line_feed}seeded {} ({} rows, {milliseconds:.1} ms)", seeded.name, seeded.rows)?;
+            let (name, rows) = (&seeded.name, seeded.rows);
+            let noun = if rows == 1 { "row" } else { "rows" };
+            write!(f, "{line_feed}seeded {name} ({rows} {noun}, {milliseconds:.1} ms)")?;
         }
         Ok(())
     }

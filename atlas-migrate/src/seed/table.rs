@@ -10,6 +10,8 @@ pub(super) struct Table {
     kind: String,
     /// Quoted, with its schema.
     pub(super) name: String,
+    /// Its own name, as it is.
+    pub(super) short: String,
     pub(super) columns: Vec<Column>,
     pub(super) unique: Vec<Unique>,
     /// Rows may also be told apart by a partial index, an expression or an exclusion constraint.

@@ -331,7 +331,7 @@ impl Sql {
         let base = |oid: &str| format!("(SELECT b.typname FROM pg_type b WHERE b.oid = {oid})");
         let query = format!(
             "SELECT t.ordinality AS atlas_table, CASE WHEN c.oid IS NOT NULL THEN jsonb_build_object(\n\
-             'oid', c.oid::bigint, 'kind', c.relkind, 'name', format('%I.%I', n.nspname, c.relname),\n\
+             'oid', c.oid::bigint, 'kind', c.relkind, 'short', c.relname, 'name', format('%I.%I', n.nspname, c.relname),\n\
              'columns', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', a.attname,\n\
              \x20   'type', format_type(a.atttypid, a.atttypmod), 'base', {base},\n\
              \x20   'element', {element}, 'builtin', (SELECT b.oid < 16384 FROM pg_type b WHERE b.oid = coalesce({element_oid},\n\
