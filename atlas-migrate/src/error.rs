@@ -230,7 +230,9 @@ impl Error {
     pub(crate) fn after(mut self, report: Report) -> Self {
         if !report.is_empty() {
             let name = |done: &Done| match done.outcome {
-                Outcome::Skipped => format!("{} (skipped)", label(&done.version, &done.name)),
+                Outcome::Skipped | Outcome::Reverted => {
+                    format!("{} ({})", label(&done.version, &done.name), done.outcome)
+                }
                 _ => label(&done.version, &done.name),
             };
             let names: Vec<_> = report.done.iter().map(name).collect();

@@ -17,7 +17,7 @@ fn of_extensions(server: &ServerError) -> Option<String> {
     Some(match server.code.as_str() {
         // pg_cron, which is of one database of the server, and not of those that tests have.
         "P0001" if server.message.starts_with("can only create extension in database") => {
-            "put `-- atlas:skip-unless current_database() = current_setting('cron.database_name')` at the top of the file: \
+            "put `-- atlas:skip-unless current_database() = current_setting('cron.database_name', true)` at the top of the file: \
              other databases, such as those of tests, then go without it"
                 .to_owned()
         }

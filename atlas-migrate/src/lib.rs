@@ -157,6 +157,7 @@ mod json;
 #[cfg(any(feature = "clean", feature = "seeds"))]
 mod mark;
 mod migrator;
+mod mode;
 #[cfg(any(feature = "bench", feature = "verify"))]
 mod paint;
 mod place;

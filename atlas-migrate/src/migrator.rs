@@ -9,6 +9,7 @@ use tracing::Instrument;
 
 use crate::driver::{Database, Job};
 use crate::engine::Engine;
+pub use crate::mode::TransactionMode;
 use crate::progress::{Event, Listener};
 use crate::rehearse::Rehearsal;
 use crate::repair::Repair;
@@ -72,17 +73,6 @@ pub enum OtherHistory {
     Refuse,
     /// It is left alone, and not looked for.
     Ignore,
-}
-
-/// How the migrations of a run share transactions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TransactionMode {
-    /// A transaction for each migration: what was applied before a failure stays applied.
-    #[default]
-    Each,
-    /// One transaction for all of them: all or nothing. A migration that cannot run in a transaction is an error before
-    /// anything ran.
-    All,
 }
 
 impl From<&'static Migrations> for Migrator {

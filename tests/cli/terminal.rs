@@ -268,6 +268,27 @@ fn ctrl_c_in_a_migration_without_a_transaction() {
     assert_eq!(database.history(), ["001|applied|3"]);
 }
 
+/// A procedure may have committed by then: that is what is said, and no run goes on before it is known.
+#[test]
+fn a2_ctrl_c_in_a_procedure() {
+    let database = Database::new();
+    database.query("CREATE TABLE t (a int)");
+    database.query(
+        "CREATE PROCEDURE slow() LANGUAGE plpgsql AS 'BEGIN INSERT INTO t VALUES (1); COMMIT; PERFORM pg_sleep(60); END'",
+    );
+    let program = Program::new(&[("migrations/001_slow.sql", "-- atlas:no-transaction\nCALL slow();\n")]).on(&database);
+    let terminal = Terminal::start(&program, &["run", "--color", "never"]);
+    wait_for("its commit", LIMIT, || (database.value("SELECT count(*) FROM t") == "1").then_some(()));
+    terminal.press(CTRL_C);
+    let (shown, code) = terminal.end();
+    assert_eq!(code, Some(130), "{shown}");
+    assert!(shown.contains("part of it may have taken effect and stay"), "{shown}");
+    assert!(!shown.contains("nothing of it took effect"), "{shown}");
+    let again = program.session(&["run", "repair 001 --mark failed --completed 1 --reason looked", "run"]);
+    assert!(again.contains("part of it may have taken effect") && again.contains("applied  001 slow"), "{again}");
+    assert_eq!(database.value("SELECT count(*) FROM t"), "1");
+}
+
 #[test]
 fn ctrl_c_at_a_question() {
     let (database, program) = applied();

@@ -147,3 +147,25 @@ fn d2_a_revert_beside_a_run_that_was_not_meant() {
     run.join().unwrap();
     assert_eq!(database.history(), ["1|applied|1", "2|applied|2"]);
 }
+
+/// The table of the history is locked right behind the commit of a migration: what went wrong came after that.
+#[test]
+fn d12_what_was_committed_is_not_said_to_be_rolled_back() {
+    for driver in SOME {
+        let database = Database::new();
+        let files =
+            [("1_t.sql", "CREATE TABLE t (a int);"), ("2_slow.sql", "SELECT pg_sleep(0.7);"), ("3_u.sql", "SELECT 1;")];
+        driver.connect(&database.url()).run(&migrator(&files[..1])).unwrap();
+        let set = migrator(&files).lock_timeout(Duration::from_millis(100)).retry_budget(Duration::ZERO);
+        let url = database.url();
+        let run = thread::spawn(move || driver.connect(&url).run(&set).map(drop));
+        let asleep = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+        wait_for("the migration", Duration::from_secs(20), || database.query(asleep).pop());
+        let mut locker = Driver::Postgres.connect(&database.url());
+        locker.sql("BEGIN; LOCK TABLE schema_migrations; SELECT pg_sleep(1); COMMIT");
+        let error = run.join().unwrap().unwrap_err();
+        assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Database, Some("55P03")), "{driver:?}: {error}");
+        assert!(!error.to_string().contains("nothing of it took effect"), "{driver:?}: {error}");
+        assert_eq!(database.history(), ["1|applied|1", "2|applied|1"]);
+    }
+}

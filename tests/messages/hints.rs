@@ -23,6 +23,8 @@ fn file(before: &str, fails: &str, hint: &str, passes: &[&str]) {
     for passes in passes {
         let mut case = Case::new();
         case.database.query(before);
+        // Settings of the database are those of sessions that begin later.
+        case.connection = case.connect();
         let error = case.run(&[("1_a.sql", fails)]);
         let set = migrator(&[("1_a.sql", passes)]);
         leads_out(&error, hint, &mut || case.connection.run(&set).map(drop));
@@ -50,7 +52,7 @@ fn hints_about_statements() {
     );
     // As pg_cron says it.
     let cron = "DO $$ BEGIN RAISE 'can only create extension in database postgres'; END $$";
-    let condition = "-- atlas:skip-unless current_database() = current_setting('cron.database_name')";
+    let condition = "-- atlas:skip-unless current_database() = current_setting('cron.database_name', true)";
     let sets =
         "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET cron.database_name = postgres', current_database()); END $$";
     file(sets, cron, condition, &[&format!("{condition}\n{cron}")]);
@@ -137,7 +139,7 @@ fn d14_what_is_not_the_files_fault() {
         case.database.query(&format!("INSERT INTO trouble VALUES ('{code}')"));
         let text = "DO $$ DECLARE c text; BEGIN SELECT code INTO c FROM trouble; IF c IS NOT NULL THEN
             RAISE EXCEPTION USING ERRCODE = c, MESSAGE = 'trouble'; END IF; END $$";
-        let set = migrator(&[("1_a.sql", text)]).retry_budget(Duration::ZERO).table(format!("h{code}").to_lowercase());
+        let set = migrator(&[("1_a.sql", text)]).retry_budget(Duration::ZERO);
         let error = case.connection.run(&set).unwrap_err();
         assert_eq!(error.sqlstate(), Some(code), "{error}");
         assert!(!error.to_string().contains("fix the file"), "{error}");
@@ -145,6 +147,7 @@ fn d14_what_is_not_the_files_fault() {
             case.database.query("DELETE FROM trouble");
             case.connection.run(&set).map(drop)
         });
+        case.database.query("DELETE FROM schema_migrations");
     }
 }
 

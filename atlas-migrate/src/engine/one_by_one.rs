@@ -213,6 +213,9 @@ impl<S: Session> Engine<'_, S> {
         match self.session.send(&message).await {
             Ok(_) => Ok(()),
             Err(Failure { cause: Cause::Server(server), .. }) if server.code == sql::LEASE_LOST => Err(Stop::Lost),
+            Err(Failure { cause: Cause::Server(server), .. }) if server.code == sql::SESSION_LOST => {
+                Err(in_doubt::no_session(job.migration, job.script).into())
+            }
             Err(failure) => Err(Error::own("recording a migration", failure.cause).into()),
         }
     }

@@ -6,7 +6,7 @@ use atlas_migrate_core::history::State as EntryState;
 use atlas_migrate_core::migration::{Migration, Script};
 use atlas_migrate_core::plan::Step;
 
-use super::{Engine, Turn, Work, failure, is_transient, random};
+use super::{Engine, Turn, UNKNOWN, Work, failure, is_transient, random};
 use crate::Error;
 use crate::migrator::TransactionMode;
 use crate::progress::Event;
@@ -93,7 +93,14 @@ impl<S: Session> Engine<'_, S> {
                     return Err(Error::own("recording a migration", Cause::Server(server)));
                 };
                 let parts = failure::Parts { work, migration, script, head: &head, statements, commit };
-                if completed.is_some_and(|completed| completed > commit) {
+                let has_committed = match completed {
+                    Some(completed) => completed > commit,
+                    None => match self.is_recorded(migration, state).await {
+                        Some(is_recorded) => is_recorded,
+                        None => return Err(failure::lost(work, migration, Some(script), Cause::Server(server))),
+                    },
+                };
+                if has_committed {
                     self.finished(migration, outcome, started.elapsed());
                     return Err(Error::own("going on to the next migration", Cause::Server(server)));
                 }
@@ -101,6 +108,21 @@ impl<S: Session> Engine<'_, S> {
             }
             Err(Failure { cause, .. }) => Err(failure::lost(work, migration, script, cause)),
         }
+    }
+
+    /// Whether the history says so, for a client that does not tell how far a message came; none if it cannot be read.
+    async fn is_recorded(&mut self, migration: &Migration, state: Option<EntryState>) -> Option<bool> {
+        self.abandon().await;
+        self.session.if_dropped(Some(String::new()));
+        let reply = self.session.send(&self.sql.look(UNKNOWN)).await;
+        self.session.if_dropped(None);
+        self.read_state(&reply.ok()?).ok()?;
+        let row = self.entries.iter().find(|entry| entry.key() == migration.key());
+        let fingerprint = migration.up().fingerprint();
+        Some(match state {
+            Some(_) => row.is_some_and(|row| row.state.is_done() && row.fingerprint == fingerprint),
+            None => row.is_none(),
+        })
     }
 
     /// What ends a migration's message: the commit, and the beginning of the next one.

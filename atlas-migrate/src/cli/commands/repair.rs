@@ -12,17 +12,16 @@ use crate::cli::json::{Touched, touched};
 /// Correct what the history says of migrations
 ///
 /// Writes their rows, and runs nothing: for what only people can find out, when an error says so, for a file that was changed
-/// on purpose, and for rows whose files are gone. Asks before it removes one. The reason is shown with the result, for the log
-/// of whoever runs it; the history has no place for it.
+/// on purpose, and for rows whose files are gone. The reason is shown with the result; the history has no place for it.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: atlas-migrate repair 003 --mark applied --reason 'index was built by hand'")]
 pub(in crate::cli) struct Repair {
     /// Their versions; of a repeatable one R__name
     #[arg(required = true, value_name = "VERSION")]
     versions: Vec<String>,
-    /// applied: it took effect, as the file is now; or without a file, which is accepted. pending: nothing of it did. failed: so
-    /// many statements did. partly: so many did, and part of the next one. removed: its file is gone, and so is to be its row
-    #[arg(long, value_enum, hide_possible_values = true, value_name = "applied|pending|failed|partly|removed")]
+    /// applied: all of it took effect. pending: nothing did. failed: so many statements did. partly: and part of the next one.
+    /// removed: its file is gone, and its row is to go
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "STATE")]
     mark: Mark,
     /// How many of its statements took effect as a whole, with failed and partly
     #[arg(long, value_name = "N", required_if_eq_any([("mark", "failed"), ("mark", "partly")]))]
