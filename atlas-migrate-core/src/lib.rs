@@ -16,6 +16,7 @@ pub mod file_name;
 #[cfg(test)]
 mod fuzz;
 pub mod history;
+pub mod mask;
 pub mod migration;
 #[cfg(any(feature = "bench", feature = "roles", feature = "verify"))]
 pub mod name;
@@ -37,3 +38,4 @@ pub mod syntax;
 pub mod texts;
 mod token;
 pub mod version;
+pub mod words;

@@ -163,6 +163,12 @@ pub enum Target {
     Version(Version),
 }
 
+impl<V: Into<Version>> From<V> for Target {
+    fn from(version: V) -> Self {
+        Self::Version(version.into())
+    }
+}
+
 /// What decides between planning and refusing.
 #[derive(Clone, Debug, Default)]
 pub struct Options {

@@ -5,6 +5,7 @@ mod enums;
 mod kind;
 mod locks;
 mod resume;
+mod told;
 mod tried;
 
 use std::ops::Range;
@@ -14,6 +15,7 @@ pub use self::enums::uses_own_value;
 pub use self::kind::Kind;
 pub use self::locks::{Named, locks};
 pub use self::resume::{CreateIndex, Reindex, Resume, is_block, resume};
+pub use self::told::{command, without_values};
 pub use self::tried::{Refused, Trial, trial};
 use crate::token::{self, Lexer, Token};
 

@@ -13,7 +13,7 @@ use atlas_migrate_core::fault::Fault;
 use atlas_migrate_core::migration::{Header, Kind, Migration, Require, Script, Transaction};
 #[cfg(any(feature = "bench", feature = "verify"))]
 use atlas_migrate_core::texts::File;
-use proc_macro2::{Literal, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 #[cfg(feature = "bench")]
@@ -30,6 +30,7 @@ pub(crate) fn migrations(input: &parse::Folder, folder: Result<read::Folder<Migr
     let Parts { items, tracked, errors, folder } = Parts::new(input, folder, migration);
     let count = items.len();
     let doc = format!("The migrations of `{}`, as they were when this was compiled.", input.path);
+    let verbs = verbs();
     quote! {
         #errors
         #tracked
@@ -45,15 +46,79 @@ pub(crate) fn migrations(input: &parse::Folder, folder: Result<read::Folder<Migr
             ::atlas_migrate::Migrator::new(&MIGRATIONS)
         }
 
-        /// Brings a database up to date with [`MIGRATIONS`]: applies what is pending.
-        ///
-        /// # Errors
-        ///
-        /// See [`Migrator::run`](::atlas_migrate::Migrator::run).
-        pub fn run<'c, D: ::atlas_migrate::Database<'c>>(database: D) -> D::Outcome<::atlas_migrate::Report> {
-            migrator().run(database)
-        }
+        #verbs
     }
+}
+
+/// The verbs of a migrator, without options.
+fn verbs() -> TokenStream {
+    let version = || quote! { version: impl ::core::convert::Into<::atlas_migrate::Version>, };
+    let verbs = [
+        (
+            "run",
+            quote! { ::atlas_migrate::Report },
+            quote! {},
+            "Brings a database up to date with [`MIGRATIONS`]: applies what is pending.",
+        ),
+        ("plan", quote! { ::atlas_migrate::Plan }, quote! {}, "What [`run`] would do. Writes nothing."),
+        (
+            "status",
+            quote! { ::atlas_migrate::Status },
+            quote! {},
+            "Where each of [`MIGRATIONS`] stands. Writes nothing.",
+        ),
+        ("check", quote! { () }, quote! {}, "Whether a database is what [`MIGRATIONS`] say. Writes nothing."),
+        ("wait", quote! { () }, quote! {}, "Waits until another process has applied [`MIGRATIONS`]. Writes nothing."),
+        (
+            "rehearse",
+            quote! { ::atlas_migrate::rehearse::Rehearsal },
+            quote! {},
+            "Runs what is pending in one transaction, and rolls it back.",
+        ),
+        (
+            "revert",
+            quote! { ::atlas_migrate::Report },
+            quote! { revert: ::atlas_migrate::Revert, },
+            "Runs the down files of migrations that were applied, the highest version first.",
+        ),
+        (
+            "baseline",
+            quote! { ::atlas_migrate::Report },
+            version(),
+            "Records all migrations up to this version as applied, without running them.",
+        ),
+        (
+            "repair",
+            quote! { ::atlas_migrate::Report },
+            {
+                let version = version();
+                quote! { #version repair: ::atlas_migrate::Repair, }
+            },
+            "Corrects the record of a migration in the history, without running anything.",
+        ),
+    ];
+    let verbs = verbs.into_iter().map(|(name, output, parameters, doc)| {
+        let errors = format!("See [`Migrator::{name}`](::atlas_migrate::Migrator::{name}).");
+        let verb = Ident::new(name, Span::call_site());
+        let arguments: &[&str] = match name {
+            "revert" => &["revert"],
+            "baseline" => &["version"],
+            "repair" => &["version", "repair"],
+            _ => &[],
+        };
+        let arguments = arguments.iter().map(|argument| Ident::new(argument, Span::call_site()));
+        quote! {
+            #[doc = #doc]
+            ///
+            /// # Errors
+            ///
+            #[doc = #errors]
+            pub fn #verb<'c, D: ::atlas_migrate::Database<'c>>(database: D, #parameters) -> D::Outcome<#output> {
+                migrator().#verb(database, #(#arguments),*)
+            }
+        }
+    });
+    quote! { #(#verbs)* }
 }
 
 /// What the modules of migrations, seeds, checks and benchmarks have in common.

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use atlas_migrate_core::fault::{self, Fault};
+use atlas_migrate_core::words::listed;
 
 use crate::place::Place;
 use crate::report::{Done, Outcome, Report, label};
@@ -236,7 +237,7 @@ impl Error {
                 _ => label(&done.version, &done.name),
             };
             let names: Vec<_> = report.done.iter().map(name).collect();
-            self.0.fate.push(format!("done before it, and stays: {}", names.join(", ")));
+            self.0.fate.push(format!("done before it, and stays: {}", listed(&names)));
         }
         self.0.report = report;
         self
@@ -349,7 +350,7 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     /// As `Display`: this is what a `main` that returns the error prints.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}: {self}", self.0.kind)
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -55,6 +55,13 @@ fn of_statements(server: &ServerError, transaction: Transaction) -> Option<&'sta
         ("42P01" | "42703" | "42883" | "42704" | "3F000", _) => {
             "check the spelling and the search path; if it is not there yet, create it before, in this migration"
         }
+        ("42P16", _) if server.message.contains("view") => {
+            "CREATE OR REPLACE VIEW only adds columns behind the others: DROP VIEW first, in the same migration, and create it \
+             anew"
+        }
+        ("42P16", _) if server.message.contains("primary key") => {
+            "the table has a primary key already: drop that constraint first, or let the new one be UNIQUE"
+        }
         ("55P03", _) => {
             "end the session that is in the way, or let the run be patient with `lock_timeout(..)` and `retry_budget(..)`"
         }

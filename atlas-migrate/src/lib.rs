@@ -44,10 +44,10 @@
 //!
 //! | Feature | Runs on |
 //! |---|---|
-//! | `sqlx` | `&sqlx::PgPool`, `&mut sqlx::PgConnection` |
-//! | `tokio-postgres` | `&mut tokio_postgres::Client` |
-//! | `deadpool-postgres` | `&deadpool_postgres::Pool` |
-//! | `postgres` | `&mut postgres::Client`, which blocks |
+//! | `sqlx` | `&sqlx::PgPool`, `&mut sqlx::PgConnection`, `&mut PoolConnection<Postgres>`, of sqlx 0.9 |
+//! | `tokio-postgres` | `&mut tokio_postgres::Client`, of tokio-postgres 0.7 |
+//! | `deadpool-postgres` | `&deadpool_postgres::Pool`, `&mut deadpool_postgres::Object`, of deadpool-postgres 0.14 |
+//! | `postgres` | `&mut postgres::Client`, of postgres 0.19, which blocks |
 //!
 //! The feature `seeds` brings the data of environments into databases: see the module [`seed`]. The feature `clean` takes data
 //! out again: see the module [`clean`]. The feature `roles` makes roles with just the rights that they need: see the module
@@ -87,6 +87,8 @@
 //! }
 //! # fn main() {}
 //! ```
+//!
+//! One that uses several verbs, or has an error of its own, does it in one session: see [`Database::in_one_session`].
 //!
 //! # Errors
 //!
@@ -129,10 +131,10 @@ pub use atlas_migrate_macros::embed_seeds;
 #[cfg(feature = "testing")]
 pub use atlas_migrate_macros::test;
 
-pub use driver::{Database, Running};
+pub use driver::{Connection, Database, Running, Work};
 pub use error::{Error, ErrorKind};
 pub use migrator::{Migrator, OtherHistory, TransactionMode};
-pub use progress::{Event, Holder};
+pub use progress::{Event, Holder, Severity};
 pub use repair::Repair;
 pub use report::{Done, MigrationStatus, Outcome, Plan, Planned, Report, Status};
 pub use source::Migrations;
@@ -180,6 +182,7 @@ mod source;
 mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod time;
 mod tools;
 #[cfg(feature = "verify")]
 pub mod usage;

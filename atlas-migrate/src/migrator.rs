@@ -188,11 +188,11 @@ impl Migrator {
         self
     }
 
-    /// How far a run goes. Default: to the newest migration.
+    /// How far a run goes: a version (`"002"`), or [`Target::Latest`]. Default: to the newest migration.
     ///
     /// It never goes back: what was applied beyond the target stays, and is taken back with [`revert`](Self::revert).
-    pub fn target(mut self, target: Target) -> Self {
-        self.options.plan.target = target;
+    pub fn target(mut self, target: impl Into<Target>) -> Self {
+        self.options.plan.target = target.into();
         self
     }
 

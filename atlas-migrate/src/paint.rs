@@ -1,7 +1,5 @@
 //! Reports as text, with and without the colours of a terminal.
 
-use std::time::Duration;
-
 use atlas_migrate_core::fault::shown;
 
 /// A colour of a terminal.
@@ -25,11 +23,6 @@ pub(crate) const TERMINAL: Paint = |color, text| format!("\x1b[{}m{text}\x1b[0m"
 /// What a database holds may be anybody's, and is not to steer the terminal.
 pub(crate) fn printable(text: &str) -> String {
     shown(text).into_owned()
-}
-
-/// A time with one digit behind the point.
-pub(crate) fn milliseconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 10_000.0).round() / 10.0
 }
 
 /// Lines whose cells stand below each other: words at the left, numbers at the right.

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_migrate_core::migration::Migration;
+use atlas_migrate_core::statement;
 
 use crate::report::Done;
+use crate::time::shown;
 
 /// Something that a run has just begun or ended.
 #[derive(Clone, Debug)]
@@ -54,6 +56,8 @@ pub enum Event<'a> {
         reason: &'a str,
         /// How long the run pauses before the next attempt.
         pause: Duration,
+        /// Who has the lock, if that can be seen.
+        holder: Option<&'a Holder>,
     },
     /// Rows of a seed were sent.
     #[cfg(feature = "seeds")]
@@ -74,6 +78,37 @@ pub enum Event<'a> {
     Seeded(&'a crate::seed::Seeded),
     /// What a developer should know, though it is no error.
     Warning(&'a str),
+    /// The server said something while it ran a migration or a seed: `RAISE WARNING`, `RAISE NOTICE`, or a remark of its own.
+    ///
+    /// Only `sqlx` lets that be heard, and only in a program that has a subscriber of `tracing`; the other clients pass it to
+    /// what the program made the connection with.
+    Notice {
+        /// The migration, as messages name it, or the name of the seed.
+        of: &'a str,
+        /// How much it matters.
+        severity: Severity,
+        /// What the server said.
+        message: &'a str,
+    },
+}
+
+/// How much it matters what a server says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Severity {
+    /// For whoever wants to know.
+    Notice,
+    /// For everybody.
+    Warning,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Notice => "notice",
+            Self::Warning => "warning",
+        })
+    }
 }
 
 /// A session that is in the way: it holds a lock, or is at work on a migration.
@@ -89,6 +124,8 @@ pub struct Holder {
     pub(crate) state: String,
     pub(crate) since: Duration,
     pub(crate) query: String,
+    /// More of it.
+    pub(crate) statement: String,
     /// The table that it has locked, if that is what is waited for.
     pub(crate) table: Option<String>,
 }
@@ -119,26 +156,41 @@ impl Holder {
         self.since
     }
 
-    /// The first 300 characters of its last message. Those of a migrator name the migration.
+    /// What its last statement is: the words of the command, without names, values and comments (`CREATE INDEX`), or
+    /// `migration` and which one.
     pub fn query(&self) -> &str {
         &self.query
+    }
+
+    /// The table that it has locked, if that is what is waited for.
+    pub fn table(&self) -> Option<&str> {
+        self.table.as_deref()
+    }
+
+    /// The first 300 characters of its last message, in one line, without values and comments.
+    pub fn statement(&self) -> &str {
+        &self.statement
+    }
+
+    /// What is shown of a message.
+    pub(crate) fn shown(message: &str) -> String {
+        // What stands behind the title of a migration is mostly the library's own. One that runs statement by statement has a
+        // token before its name.
+        let title = message.strip_prefix("/* atlas-migrate").and_then(|message| message.split_once(" */"));
+        let migration = title.and_then(|(title, _)| title.trim_start().split_once(' '));
+        match migration {
+            Some((_, migration)) => format!("migration {migration}"),
+            None => statement::command(message),
+        }
     }
 }
 
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { pid, user, application, host, state, since, query, table: _ } = self;
-        let seconds = since.as_secs_f64();
-        write!(f, "pid {pid} (user {user}, application {application:?}, host {host}), {state} for {seconds:.1} s: ")?;
-        // What stands behind the title of a migration is mostly the library's own. One that runs statement by statement has a
-        // token before its name.
-        let title = query.strip_prefix("/* atlas-migrate").and_then(|query| query.split_once(" */"));
-        let migration = title.and_then(|(title, _)| title.trim_start().split_once(' '));
-        let query = match migration {
-            Some((_, migration)) => format!("migration {migration}"),
-            None => query.split_whitespace().collect::<Vec<_>>().join(" "),
-        };
-        f.write_str(&query)
+        let Self { pid, user, application, host, state, since, query, .. } = self;
+        let since = shown(*since);
+        write!(f, "pid {pid} (user {user}, application {application:?}, host {host}), {state} for {since}")?;
+        if query.is_empty() { Ok(()) } else { write!(f, ": {query}") }
     }
 }
 
@@ -177,8 +229,9 @@ impl Listener {
                 tracing::info!(version = %done.version, name = done.name, outcome = %done.outcome, duration = ?done.duration,
                     "migration finished");
             }
-            Event::Retrying { migration, attempts, reason, pause } => {
-                tracing::warn!(version = %migration.version(), attempts, reason, ?pause, "migration will be tried again");
+            Event::Retrying { migration, attempts, reason, pause, holder } => {
+                let holder = holder.map(tracing::field::display);
+                tracing::warn!(version = %migration.version(), attempts, reason, ?pause, holder, "migration will be tried again");
             }
             #[cfg(feature = "seeds")]
             Event::Seeding { seed, rows, bytes, .. } => tracing::trace!(seed, rows, bytes, "rows sent"),
@@ -187,6 +240,8 @@ impl Listener {
                 tracing::info!(seed = seeded.name, rows = seeded.rows, duration = ?seeded.duration, "seed loaded");
             }
             Event::Warning(warning) => tracing::warn!("{warning}"),
+            Event::Notice { of, severity: Severity::Warning, message } => tracing::warn!(of, "{message}"),
+            Event::Notice { of, severity: Severity::Notice, message } => tracing::info!(of, "{message}"),
         }
         if let Some(listener) = &self.0 {
             listener(event);

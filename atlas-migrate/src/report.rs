@@ -9,6 +9,8 @@ use atlas_migrate_core::migration::{Kind, Migration};
 use atlas_migrate_core::plan::{Line, Standing, Step};
 use atlas_migrate_core::version::Version;
 
+use crate::time;
+
 /// What a run, a revert or a baseline did: each migration that it touched, in that order.
 ///
 /// `Display` shows a line for each, with the time it took, or `up to date`.
@@ -121,9 +123,9 @@ impl fmt::Display for Report {
         }
         let width = self.done.iter().map(|done| label(&done.version, &done.name).len()).max().unwrap_or(0);
         for (index, done) in self.done.iter().enumerate() {
-            let (label, milliseconds) = (label(&done.version, &done.name), done.duration.as_secs_f64() * 1000.0);
+            let (label, time) = (label(&done.version, &done.name), time::shown(done.duration));
             let end = if index == 0 { "" } else { "\n" };
-            write!(f, "{end}{:<8}  {label:<width$}  {milliseconds:>8.1} ms", done.outcome)?;
+            write!(f, "{end}{:<8}  {label:<width$}  {time:>8}", done.outcome)?;
         }
         self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning: {warning}"))
     }
@@ -341,7 +343,7 @@ impl fmt::Display for Status {
         for (index, migration) in self.migrations.iter().enumerate() {
             let mut line = format!("{:<labels$}  {:<standings$}", label(migration), migration.standing.as_str());
             if let Some((at, by, time)) = &migration.applied {
-                line += &format!("  {at} by {by} in {:.1} ms", time.as_secs_f64() * 1000.0);
+                line += &format!("  {at} by {by} in {}", time::shown(*time));
             }
             for text in [&migration.date, &migration.title, &migration.description].into_iter().flatten() {
                 line += &format!("  {text}");

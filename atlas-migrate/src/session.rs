@@ -26,6 +26,20 @@ pub trait Session: Send {
     /// Says what would put the connection in order if the session were dropped from now on, behind what the server is still
     /// at: SQL, which may be empty. Nothing, if there is nothing to put in order: the connection can be handed back.
     fn if_dropped(&mut self, cleanup: Option<String>);
+
+    /// What the server has said beside its answers since this was asked last, where the client lets that be heard.
+    fn take_notices(&mut self) -> Vec<Notice> {
+        Vec::new()
+    }
+}
+
+/// What the server says beside an answer: `RAISE WARNING`, `RAISE NOTICE` and its own remarks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// How many statements of the message had completed.
+    pub completed: usize,
+    pub severity: crate::progress::Severity,
+    pub message: String,
 }
 
 /// Rows in the form that a `COPY` takes, piece by piece.
@@ -62,6 +76,12 @@ impl Reply {
     /// A statement of the message has completed.
     pub(crate) fn complete(&mut self) {
         self.completed += 1;
+    }
+
+    /// How many statements have completed.
+    #[cfg(feature = "sqlx")]
+    pub(crate) fn completed(&self) -> usize {
+        self.completed
     }
 
     /// A row has arrived. Only ours are kept, which carry their name in the first column's: a migration may select millions.

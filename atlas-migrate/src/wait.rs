@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use atlas_migrate_core::statement;
+
 use crate::progress::Holder;
 #[cfg(any(feature = "clean", feature = "roles", feature = "seeds"))]
 use crate::progress::{Event, Listener};
@@ -10,6 +12,7 @@ use crate::session::Session;
 use crate::session::{Reply, Row};
 #[cfg(any(feature = "clean", feature = "roles", feature = "seeds"))]
 use crate::sql::{self, Sql};
+use crate::time::shown;
 use crate::{Error, ErrorKind};
 
 /// The pauses between two looks at what another process is at.
@@ -104,7 +107,7 @@ impl Lock<'_> {
 pub(crate) fn busy(doing: &str, waited: Duration, holder: Option<&Holder>) -> Error {
     let error = Error::new(
         ErrorKind::Busy,
-        format!("another process has been {doing} for all of the {:.1} s that this one waited", waited.as_secs_f64()),
+        format!("another process has been {doing} for all of the {} that this one waited", shown(waited)),
     );
     match holder {
         Some(holder) => error.note(format!("it is {holder}")),
@@ -141,7 +144,8 @@ fn holder(row: &Row) -> Option<Holder> {
         host: text(3)?,
         state: text(4)?,
         since: Duration::from_millis(text(5)?.parse().ok()?),
-        query: text(6)?,
+        query: Holder::shown(&text(6)?),
+        statement: statement::without_values(&text(6)?),
         table: text(7),
     })
 }

@@ -21,6 +21,7 @@ fn check(name: &str, text: fn(&BenchReport) -> String) {
 
 /// A table with its numbers masked, and its columns as wide as may be.
 fn masked(text: &str) -> String {
+    let text = &atlas_migrate_tests::without_times(text);
     let line = |line: &str| {
         let indented = line.len() - line.trim_start().len();
         let words: Vec<_> = line.split_whitespace().collect();

@@ -1,6 +1,6 @@
 //! Commands about data: what they say, to people and to programs.
 
-use atlas_migrate_tests::Database;
+use atlas_migrate_tests::{Database, without_times};
 use insta::assert_snapshot;
 
 use crate::Program;
@@ -37,20 +37,12 @@ fn session(commands: &[&str]) -> String {
 #[track_caller]
 fn shown(program: &Program, database: &Database, commands: &[&str]) -> String {
     let said = program.session(commands).replace(&database.value("SHOW server_version"), "[version]");
-    let mut words: Vec<String> = said.split(' ').map(str::to_owned).collect();
-    for index in 1..words.len() {
-        let is_time =
-            words[index - 1] == "\"duration_ms\":" || words.get(index + 1).is_some_and(|next| next.starts_with("ms)"));
-        if is_time {
-            let number = words[index].trim_end_matches(|c: char| !c.is_ascii_digit());
-            words[index] = words[index].replace(number, "[n]");
-        }
-    }
-    words.join(" ")
+    without_times(&said)
 }
 
 /// Without numbers, which are different each time, and without columns, whose widths go by them.
 fn without_numbers(text: &str) -> String {
+    let text = &without_times(text);
     let is_number = |word: &str| word.contains('.') && word.parse::<f64>().is_ok();
     let words = text.split_inclusive([' ', '\n', ',', '(']).map(|word| {
         let bare = word.trim_end_matches([' ', '\n', ',', '(']);
@@ -92,6 +84,66 @@ fn seed() {
             "seed --format json",
         ])
     );
+}
+
+/// A database that has rows is marked, and then it is loaded.
+#[test]
+fn b3_marked() {
+    let database = Database::new();
+    let program = project(&database);
+    database.query("INSERT INTO people VALUES ('Somebody')");
+    assert_snapshot!(shown(
+        &program,
+        &database,
+        &[
+            "seed --environment dev",
+            "seed --mark",
+            "seed --environment dev --mark",
+            "seed --environment dev --yes",
+            "seed --environment dev --mark --yes --format json",
+            "seed --environment dev --quiet",
+            "seed --environment production --mark --yes",
+            "seed --environment dev --mark --yes",
+        ],
+    ));
+}
+
+/// What the server says while files run, to people and to programs.
+#[test]
+fn b14_warnings_of_the_server() {
+    let database = Database::new();
+    let raise = |level: &str, text: &str| format!("DO $$ BEGIN RAISE {level} '{text}'; END $$;\n");
+    let files = [
+        (
+            "migrations/001_a.up.sql",
+            format!("CREATE TABLE IF NOT EXISTS people (name text);\n{}", raise("WARNING", "of the migration")),
+        ),
+        ("migrations/001_a.down.sql", format!("DROP TABLE people;\n{}", raise("WARNING", "of the down file"))),
+        (
+            "migrations/002_b.up.sql",
+            format!("-- atlas:no-transaction\n{}{}", raise("NOTICE", "one by one"), raise("WARNING", "one by one")),
+        ),
+        ("migrations/002_b.down.sql", "SELECT 1;\n".to_owned()),
+        ("seeds/people.sql", format!("INSERT INTO people VALUES ('Ada');\n{}", raise("WARNING", "of the seed"))),
+    ];
+    let files: Vec<_> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let program = Program::new(&files).on(&database);
+    assert_snapshot!(shown(
+        &program,
+        &database,
+        &[
+            "rehearse",
+            "run",
+            "seed --environment dev",
+            "revert --all --yes",
+            "run --verbose --no-progress",
+            "revert --all --yes --format json",
+            "run --format json",
+            "seed --environment dev --format json",
+        ],
+    ));
+    program.write("migrations/003_c.up.sql", &format!("{}SELECT 1 / 0;\n", raise("WARNING", "before it fails")));
+    assert_snapshot!("b14_warnings_of_what_fails", shown(&program, &database, &["run", "run --format json"]));
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod help;
 mod program;
 mod promises;
 mod roles;
+mod secrets;
 mod secure;
 mod settings;
 mod terminal;

@@ -51,6 +51,41 @@ fn precedence_of_databases() {
     (1..=4).for_each(check);
 }
 
+/// Files in this folder go before files in folders above, and what the process was started with before all of them.
+#[test]
+fn d4_the_nearest_file_says_which_database() {
+    let [here, above, started] = [(); 3].map(|()| Database::new());
+    let program = Program::new(&[]);
+    let name = |database: &Database| database.value("SELECT current_database()");
+    let asked = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let mut command = program.command(&[&["clean", "--yes"], arguments].concat());
+        let output = command.current_dir(program.folder.join("a/b")).envs(variables.iter().copied()).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    program.write(".env", &format!("DATABASE_URL={}\nPGUSER=nobody\n", above.url()));
+    program.write("a/b/empty", "");
+    #[track_caller]
+    fn check(said: &str, database: &str) {
+        let host = said.lines().find_map(|line| line.strip_prefix(&format!("database  {database} on 127.0.0.1:")));
+        assert!(host.is_some_and(|port| port.parse::<u16>().is_ok()), "{database}: {said}");
+    }
+    check(&asked(&[], &[]), &name(&above));
+    program.write("a/b/atlas-migrate.toml", &format!("database-url = '{}'\n", here.url()));
+    check(&asked(&[], &[]), &name(&here));
+    check(&asked(&[("PGDATABASE", &name(&started))], &[]), &name(&started));
+    check(&asked(&[("PGDATABASE", "nowhere"), ("DATABASE_URL", &started.url())], &[]), &name(&started));
+    check(&asked(&[("DATABASE_URL", &above.url())], &["--database-url", &started.url()]), &name(&started));
+    // In the same folder the variables come first.
+    program.write("a/b/.env", &format!("DATABASE_URL={}\n", above.url()));
+    check(&asked(&[], &[]), &name(&above));
+    let json = asked(&[], &["--format", "json"]);
+    assert!(
+        json.contains(&format!("\"database\": \"{}\"", name(&above))) && json.contains("\"host\": \"127.0.0.1:"),
+        "{json}"
+    );
+}
+
 #[test]
 fn faults() {
     let files = [

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::process::Child;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use atlas_migrate_tests::{Database, wait_for};
 use pty_process::blocking::{Command, Pty};
@@ -91,6 +91,7 @@ fn a_question_and_its_answers() {
         let (database, program) = applied();
         let terminal = Terminal::start(&program, &["revert"]);
         terminal.expect("This takes back the last migration, in the database test_");
+        terminal.expect(" on 127.0.0.1:");
         terminal.expect("Go on? [y/N] ");
         terminal.press(answer);
         let (shown, code) = terminal.end();
@@ -289,15 +290,90 @@ fn a2_ctrl_c_in_a_procedure() {
     assert_eq!(database.value("SELECT count(*) FROM t"), "1");
 }
 
+/// It ends at once, and says what is known: that nothing was done.
 #[test]
-fn ctrl_c_at_a_question() {
-    let (database, program) = applied();
-    let terminal = Terminal::start(&program, &["revert"]);
-    terminal.expect("Go on? [y/N] ");
+fn d12_ctrl_c_at_a_question() {
+    for arguments in
+        [&["revert"][..], &["redo"], &["clean"], &["reset"], &["drop"], &["seed", "--environment", "dev", "--mark"]]
+    {
+        let (database, program) = applied();
+        let terminal = Terminal::start(&program, arguments);
+        terminal.expect("Go on? [y/N] ");
+        let pressed = Instant::now();
+        terminal.press(CTRL_C);
+        let (shown, code) = terminal.end();
+        assert!(pressed.elapsed() < Duration::from_secs(5), "{arguments:?}: {:?}", pressed.elapsed());
+        assert_eq!(code, Some(130), "{shown}");
+        assert!(shown.contains("interrupted at the question: nothing was done"), "{shown}");
+        assert!(!shown.contains("rolled back") && !shown.contains("cancel"), "{shown}");
+        assert_eq!(database.history().len(), 3);
+    }
+}
+
+/// Nothing can be under way before there is a connection.
+#[test]
+fn d12_ctrl_c_while_it_connects() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://me@{}/db?sslmode=disable", listener.local_addr().unwrap());
+    let program = Program::new(PEOPLE).set("DATABASE_URL", &url);
+    let terminal = Terminal::start(&program, &["run", "--verbose"]);
+    terminal.expect("connecting to");
+    let (_somebody, _) = listener.accept().unwrap();
+    let pressed = Instant::now();
+    terminal.press(CTRL_C);
+    let (shown, code) = terminal.end();
+    assert!(pressed.elapsed() < Duration::from_secs(5), "{:?}", pressed.elapsed());
+    assert_eq!(code, Some(130), "{shown}");
+    assert!(shown.contains("interrupted before anything was begun"), "{shown}");
+}
+
+/// The server has no connection left for who would cancel: it is not said that anything was rolled back, and what comes to its
+/// end is told as what it is.
+#[test]
+fn d12_ctrl_c_when_no_connection_is_left() {
+    let database = Database::new();
+    let files = [("migrations/001_slow.sql", "CREATE TABLE slow ();\nSELECT pg_sleep(2);\n")];
+    let name = format!("limited_{}", std::process::id());
+    database.query(&format!("CREATE ROLE {name} LOGIN CONNECTION LIMIT 1"));
+    database.query(&format!("GRANT ALL ON SCHEMA public TO {name}"));
+    let program = Program::new(&files).set("DATABASE_URL", &database.url_as(&name));
+    let terminal = Terminal::start(&program, &["run", "--color", "never"]);
+    terminal.expect("1/1 001 slow");
+    waits_in(&database, "001 slow");
+    terminal.press(CTRL_C);
+    terminal.expect("it still runs, and the server cannot be asked now: ");
+    let (shown, code) = terminal.end();
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("it had come to its end before") && shown.contains("applied"), "{shown}");
+    assert!(!shown.contains("rolled back"), "{shown}");
+    assert_eq!(database.history(), ["001|applied|2"]);
+    database.query(&format!("DROP OWNED BY {name}; DROP ROLE {name}"));
+}
+
+/// Who presses it twice leaves, and is told that it may go on.
+#[test]
+fn d12_ctrl_c_twice() {
+    let database = Database::new();
+    let name = format!("limited_twice_{}", std::process::id());
+    database.query(&format!("CREATE ROLE {name} LOGIN CONNECTION LIMIT 1"));
+    database.query(&format!("GRANT ALL ON SCHEMA public TO {name}"));
+    let files = [("migrations/001_slow.sql", "SELECT pg_sleep(5);\n")];
+    let program = Program::new(&files).set("DATABASE_URL", &database.url_as(&name));
+    let terminal = Terminal::start(&program, &["run"]);
+    waits_in(&database, "001 slow");
+    terminal.press(CTRL_C);
+    terminal.expect("it still runs");
     terminal.press(CTRL_C);
     let (shown, code) = terminal.end();
     assert_eq!(code, Some(130), "{shown}");
-    assert_eq!(database.history().len(), 3);
+    for said in
+        ["left while it was still running", "what was running may still take effect: look with `atlas-migrate status`"]
+    {
+        assert!(shown.contains(said), "{said:?} is not in\n{shown}");
+    }
+    database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    wait_for("the sessions to end", LIMIT, || (sessions(&database) == "0").then_some(()));
+    database.query(&format!("DROP OWNED BY {name}; DROP ROLE {name}"));
 }
 
 /// While it waits for another process.

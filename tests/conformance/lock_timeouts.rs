@@ -48,7 +48,7 @@ fn listening(set: Migrator) -> (Migrator, Told) {
     let told = Told::default();
     let heard = told.clone();
     let set = set.on_progress(move |event| {
-        if let Event::Retrying { attempts, pause, migration, reason } = event {
+        if let Event::Retrying { attempts, pause, migration, reason, .. } = event {
             assert_eq!(migration.name(), "wants");
             assert!(reason.contains("lock timeout"), "{reason}");
             let mut told = heard.lock().unwrap();
@@ -108,11 +108,15 @@ every_driver! {
         WAYS.into_iter().for_each(|way| check_gives_up(driver, way));
     }
 
-    fn succeeds_once_the_table_is_free(driver) {
+    fn e4_succeeds_once_the_table_is_free(driver) {
         for way in WAYS {
             let (database, holder) = held();
             let holder = Mutex::new(Some(holder));
             let set = set(way).on_progress(move |event| {
+                if let Event::Retrying { holder, .. } = event {
+                    let named = holder.map(|holder| (holder.user(), holder.table()));
+                    assert_eq!(named, Some(("postgres", Some("held"))), "{event:?}");
+                }
                 if let Event::Retrying { attempts: 2.., .. } = event {
                     // The connection is not to be closed within a runtime.
                     let holder = holder.lock().unwrap().take();

@@ -6,6 +6,7 @@ mod belongings;
 mod beside;
 mod conditions;
 mod drift;
+mod first_day;
 mod gone;
 mod holders;
 mod lock_timeouts;

@@ -180,6 +180,40 @@ fn password_that_is_asked_for() {
     }
 }
 
+/// What another session is at is told by the words of its command: its values are nobody's business.
+#[test]
+fn d10_statements_of_others() {
+    for (driver, statement) in [
+        (Driver::SqlxPool, "UPDATE held SET a = 'p@ss' WHERE a = 'p@ss'"),
+        (Driver::Postgres, "LOCK TABLE held; ALTER ROLE postgres SET application_name = 'p@ss'"),
+        (Driver::TokioPostgres, "LOCK TABLE held; SELECT $q$p@ss$q$, E'p@ss' /* p@ss */ -- p@ss"),
+    ] {
+        let database = Database::new();
+        let mut holder = Driver::Postgres.connect(&database.url());
+        holder.sql("CREATE TABLE held (a text)");
+        holder.sql("BEGIN");
+        holder.sql(statement);
+        let told: Arc<Mutex<String>> = Arc::default();
+        let listener = told.clone();
+        let set = migrator(&[("1_a.sql", "ALTER TABLE held ADD b int;")]);
+        let set = set.lock_timeout(Duration::from_millis(50)).retry_budget(Duration::from_millis(300));
+        let set = set.on_progress(move |event| *listener.lock().unwrap() += &format!("{event:?}\n"));
+        let (log, guard) = Log::start();
+        let error = driver.connect(&database.url()).run(&set).expect_err("a lock that is not to be had");
+        drop(guard);
+        let command = statement.split(' ').next().unwrap();
+        let text = all_of(&error);
+        assert!(
+            text.contains("held is locked by pid ") && text.contains(&format!(": {command}")),
+            "{driver:?}: {text}"
+        );
+        assert!(told.lock().unwrap().contains("Retrying"), "{driver:?}: {told:?}");
+        tells_nothing(driver, "the error", &text);
+        tells_nothing(driver, "an event", &told.lock().unwrap());
+        tells_nothing(driver, "the log", &log.text());
+    }
+}
+
 /// The server reads its new rules a moment after it was told to.
 #[track_caller]
 fn await_refusal(url: &str) {

@@ -84,6 +84,22 @@ fn hints_about_statements() {
 }
 
 #[test]
+fn b12_what_a_definition_does_not_allow() {
+    file(
+        "CREATE TABLE t (a int, b int); CREATE VIEW v AS SELECT a, b FROM t",
+        "CREATE OR REPLACE VIEW v AS SELECT b FROM t",
+        "DROP VIEW first, in the same migration",
+        &["DROP VIEW v; CREATE VIEW v AS SELECT b FROM t"],
+    );
+    file(
+        "CREATE TABLE t (a int PRIMARY KEY, b int)",
+        "ALTER TABLE t ADD PRIMARY KEY (b)",
+        "drop that constraint first, or let the new one be UNIQUE",
+        &["ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (b)", "ALTER TABLE t ADD UNIQUE (b)"],
+    );
+}
+
+#[test]
 fn hints_that_take_more_than_a_file() {
     let mut case = Case::new().sql("CREATE TABLE t (a int)");
     let set = migrator(&[("1_t.sql", "CREATE TABLE t (a int)")]);

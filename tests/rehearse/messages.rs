@@ -2,19 +2,9 @@
 
 use super::*;
 
-fn bare(word: &str) -> &str {
-    word.trim_start_matches('(').trim_end_matches(',')
-}
-
 /// Without what differs from time to time.
 fn without_times(text: &str) -> String {
-    let is_time = |word: &str| word.contains('.') && !word.ends_with('.') && bare(word).parse::<f64>().is_ok();
-    text.split_inclusive([' ', '\n'])
-        .map(|word| match word.trim_end() {
-            trimmed if is_time(trimmed) => word.replace(bare(trimmed), "N"),
-            _ => word.to_owned(),
-        })
-        .collect()
+    atlas_migrate_tests::without_times(text)
 }
 
 #[test]

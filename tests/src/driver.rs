@@ -1,5 +1,6 @@
 //! One face for all the drivers.
 
+use crate::library::{Library, LibraryError};
 use atlas_migrate::bench::{BenchReport, Bencher};
 use atlas_migrate::catalog::Snapshot;
 use atlas_migrate::clean::{CleanPlan, CleanReport, Cleaner, ResetPlan, ResetReport, Resetter};
@@ -226,6 +227,11 @@ impl Connection {
     /// [`Setup::run`]
     pub fn set_up(&mut self, setup: &Setup) -> Result<SetupReport, Error> {
         verb!(self, setup.run())
+    }
+
+    /// [`Library::migrate`]
+    pub fn migrate(&mut self, library: &Library) -> Result<usize, LibraryError> {
+        verb!(self, library.migrate())
     }
 
     /// Sends SQL over the same connection and gives the first column of the last row.

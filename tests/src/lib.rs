@@ -6,6 +6,7 @@ mod database;
 pub mod debian;
 mod driver;
 pub mod dropped;
+pub mod library;
 mod memory;
 mod numbers;
 mod people;
@@ -14,6 +15,7 @@ mod race;
 mod runner;
 mod site;
 mod snapshot;
+mod times;
 mod versions;
 mod wait;
 
@@ -28,6 +30,7 @@ pub use proxy::{Counts, Cut, Proxy};
 pub use race::race;
 pub use runner::{Folder, Runner};
 pub use site::Site;
+pub use times::without_times;
 pub use versions::{drivers, run_suite_on, run_suite_on_newest};
 pub use wait::{poll, wait_for};
 

@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::{On, PRIVILEGES};
 use crate::checksum::normalized;
 use crate::fault::{Fault, did_you_mean};
+use crate::mask;
 use crate::name::Name;
 
 /// Which roles a database is to have.
@@ -77,7 +78,9 @@ const OF_GRANTS: [(&str, &str); 3] =
 pub fn read(path: &str, text: &str) -> Result<Declaration, Vec<Fault>> {
     let text = normalized(text);
     let (table, errors) = DeTable::parse_recoverable(&text);
-    let shown = without_passwords(&text, table.get_ref());
+    let harmless: Vec<_> = SETTINGS.iter().chain(&OF_LOGINS).chain(&OF_GRANTS).map(|(name, _)| *name).collect();
+    // A declaration has no password, but somebody may think so.
+    let shown = mask::settings(&text, &harmless);
     let mut reader = Reader { path, text: &shown, faults: Vec::new(), names: HashSet::new() };
     for error in errors {
         reader.fault(
@@ -99,24 +102,6 @@ pub fn read(path: &str, text: &str) -> Result<Declaration, Vec<Fault>> {
     };
     reader.faults.sort();
     declaration.filter(|_| reader.faults.is_empty()).ok_or(reader.faults)
-}
-
-/// The text, in which no password can be read: a declaration does not have any, but somebody may think so.
-fn without_passwords(text: &str, table: &DeTable<'_>) -> String {
-    let mut shown = text.to_owned();
-    let roles = table.get("roles").and_then(|roles| roles.get_ref().as_table());
-    for (_, list) in roles.unwrap_or(table) {
-        let logins = list.get_ref().as_array().into_iter().flatten().filter_map(|login| login.get_ref().as_table());
-        let is_other = |name: &str| !OF_LOGINS.iter().chain(&OF_GRANTS).any(|(known, _)| *known == name);
-        let others = logins.flatten().filter(|(name, _)| is_other(name.get_ref()));
-        for span in others.map(|(_, value)| value.span()) {
-            // Lines and columns stay what they are.
-            let stars =
-                text[span.clone()].chars().map(|c| if c == '\n' { c.to_string() } else { "*".repeat(c.len_utf8()) });
-            shown.replace_range(span.clone(), &stars.collect::<String>());
-        }
-    }
-    shown
 }
 
 type Value<'t> = Spanned<DeValue<'t>>;
@@ -257,7 +242,9 @@ impl Reader<'_> {
         for name in table.keys().filter(|name| !settings.iter().any(|(known, _)| known == name.get_ref())) {
             let known: Vec<_> = settings.iter().map(|(known, _)| *known).collect();
             let hint = did_you_mean(name.get_ref(), known, "settings");
-            self.fault(name.span(), &format!("unknown setting `{}`", name.get_ref()), "", &hint);
+            let name_text =
+                if mask::is_plain(name.get_ref()) { format!(" `{}`", name.get_ref()) } else { String::new() };
+            self.fault(name.span(), &format!("unknown setting{name_text}"), "", &hint);
         }
     }
 

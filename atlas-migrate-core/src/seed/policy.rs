@@ -11,6 +11,7 @@ use crate::checksum::normalized;
 use crate::directive::value::{self, Problem};
 use crate::directive::{Piece, Vocabulary};
 use crate::fault::{Fault, did_you_mean, nearest};
+use crate::mask;
 
 /// When a seed runs, and what becomes of rows that exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +89,9 @@ impl Vocabulary for OfSeed {
     }
 }
 
+/// What may stand in it.
+const SETTINGS: [&str; 4] = ["run", "existing", "key", "production"];
+
 /// The policy that a file of its own gives to a file of rows.
 #[derive(Clone, Debug)]
 pub(super) struct Sidecar {
@@ -106,7 +110,8 @@ impl Sidecar {
         let text = normalized(text).into_owned();
         let (policy, path) = (Policy::DEFAULT, path.to_owned());
         let mut sidecar = Self { policy, path, text: String::new(), key: Vec::new(), production: None };
-        let mut reader = Reader { sidecar: &mut sidecar, text: &text, faults: Vec::new() };
+        let shown = mask::settings(&text, &SETTINGS);
+        let mut reader = Reader { sidecar: &mut sidecar, text: &shown, faults: Vec::new() };
         let (table, errors) = DeTable::parse_recoverable(&text);
         for error in errors {
             let hint = "write settings as in `run = \"once\"`, each in a line";
@@ -182,8 +187,13 @@ impl Reader<'_> {
                     _ => self.wrong(value, "`production` is true or false", "for example `production = true`"),
                 },
                 other => {
-                    let hint = did_you_mean(other, ["run", "existing", "key", "production"], "settings");
-                    self.fault(name.span(), &format!("unknown setting `{other}`"), "", &hint);
+                    let hint = did_you_mean(other, SETTINGS, "settings");
+                    let message = if mask::is_plain(other) {
+                        format!("unknown setting `{other}`")
+                    } else {
+                        "unknown setting".to_owned()
+                    };
+                    self.fault(name.span(), &message, "", &hint);
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! diesel's `metadata.toml`: one key, so that reading it takes no parser of TOML.
 
 use crate::fault::Fault;
+use crate::mask;
 use crate::migration::Transaction;
 
 /// Reads `run_in_transaction = …`; anything else in the file is a fault.
@@ -20,7 +21,11 @@ pub(super) fn read(path: &str, bytes: &[u8], faults: &mut Vec<Fault>) -> Transac
             }
             _ => faults.push(
                 Fault::new(path, "unknown setting")
-                    .at(&text, span, "expected `run_in_transaction = false`, once")
+                    .at(
+                        &mask::settings(&text, &["run_in_transaction"]),
+                        span,
+                        "expected `run_in_transaction = false`, once",
+                    )
                     .hint("say the rest in directives, as in `-- atlas:lock-timeout 2s`"),
             ),
         }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use atlas_migrate_core::bench::Statistic;
 
 use super::json::{Baseline, Earlier};
-use super::text::shown;
 use super::{BenchReport, Measured};
 use crate::paint::{printable, table};
+use crate::time::shown;
 use crate::{Error, ErrorKind};
 
 /// A report beside an earlier one. `Display` shows a table.
@@ -128,8 +128,7 @@ impl Change {
 
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const HEADER: [&str; 8] =
-            ["benchmark", "p50 ms before", "now", "ratio", "buffers before", "now", "ratio", "plan"];
+        const HEADER: [&str; 8] = ["benchmark", "p50 before", "now", "ratio", "buffers before", "now", "ratio", "plan"];
         let none = || "-".to_owned();
         let time = |time: Option<Duration>| time.map_or_else(none, shown);
         let number = |number: Option<u64>| number.map_or_else(none, |number| number.to_string());

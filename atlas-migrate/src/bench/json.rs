@@ -6,7 +6,7 @@ use atlas_migrate_core::bench::Statistic;
 use serde::{Deserialize, Serialize};
 
 use super::{BenchReport, Buffers, Gate, Latency, Measured};
-use crate::paint::milliseconds;
+use crate::time::milliseconds;
 
 #[derive(Serialize)]
 struct Report<'r> {
@@ -127,9 +127,7 @@ impl<'r> OfBenchmark<'r> {
 
 impl OfLatency {
     fn new(latency: &Latency) -> Self {
-        // To the microsecond.
-        let rounded = |statistic| (latency.get(statistic).as_secs_f64() * 1_000_000.0).round() / 1000.0;
-        let [min, avg, p50, p95, p99, max] = Statistic::ALL.map(rounded);
+        let [min, avg, p50, p95, p99, max] = Statistic::ALL.map(|statistic| milliseconds(latency.get(statistic)));
         Self { min, avg, p50, p95, p99, max }
     }
 }

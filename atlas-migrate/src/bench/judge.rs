@@ -7,6 +7,7 @@ use super::{Buffers, Gate, GateKind, Latency};
 use crate::Error;
 use crate::question::{text, unreadable};
 use crate::session::Row;
+use crate::time::shown;
 
 /// An index or table that a gate names, or a part of it: a partition's, a child's.
 pub(super) struct Named {
@@ -66,7 +67,7 @@ pub(super) fn judge(number: usize, gate: &Declared, latency: &Latency, plans: &[
     let Found { passed, found, excerpt } = match gate {
         Declared::Latency { statistic, below } => {
             let time = latency.get(*statistic);
-            let found = format!("{:.3} ms", time.as_secs_f64() * 1000.0);
+            let found = shown(time);
             if time < *below { Found::passed(found) } else { Found::failed(found, Vec::new()) }
         }
         Declared::MaxBuffers(most) => buffers(*most, plans),

@@ -1,12 +1,12 @@
 //! The report as text.
 
 use std::fmt;
-use std::time::Duration;
 
 use atlas_migrate_core::bench::Statistic;
 
 use super::{BenchReport, Buffers, GateKind, Measured};
-use crate::paint::{Color, PLAIN, Paint, TERMINAL, milliseconds, printable, table};
+use crate::paint::{Color, PLAIN, Paint, TERMINAL, printable, table};
+use crate::time::shown;
 
 /// Shows a report with the colours of a terminal.
 #[derive(Clone, Copy, Debug)]
@@ -19,8 +19,8 @@ impl BenchReport {
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>, paint: Paint) -> fmt::Result {
-        let [min, avg, p50, p95, p99, max] = Statistic::ALL.map(|statistic| format!("{} ms", statistic.as_str()));
-        let header = ["benchmark", "times", &min, &avg, &p50, &p95, &p99, &max, "buffers"].map(str::to_owned);
+        let [min, avg, p50, p95, p99, max] = Statistic::ALL.map(Statistic::as_str);
+        let header = ["benchmark", "times", min, avg, p50, p95, p99, max, "buffers"].map(str::to_owned);
         let lines: Vec<_> = std::iter::once(header).chain(self.benchmarks.iter().map(cells)).collect();
         let mut lines = table(&lines, |column| column == 0).into_iter();
         writeln!(f, "      {}", lines.next().unwrap_or_default())?;
@@ -32,7 +32,7 @@ impl BenchReport {
         let failed = self.benchmarks.len() - slow;
         let summary = format!("{passed} passed, {} too slow, {failed} failed", slow - passed);
         let color = if self.passed() { Color::Green } else { Color::Red };
-        write!(f, "{} in {:.1} ms", paint(color, &summary), milliseconds(self.duration))
+        write!(f, "{} in {}", paint(color, &summary), shown(self.duration))
     }
 }
 
@@ -49,11 +49,6 @@ fn cells(measured: &Measured) -> [String; 9] {
     let [min, avg, p50, p95, p99, max] = Statistic::ALL.map(|statistic| shown(latency.get(statistic)));
     let buffers = measured.buffers.map_or(String::new(), |buffers| Buffers::total(buffers).to_string());
     [label, times, min, avg, p50, p95, p99, max, buffers]
-}
-
-/// In milliseconds.
-pub(super) fn shown(time: Duration) -> String {
-    format!("{:.3}", time.as_secs_f64() * 1000.0)
 }
 
 impl Measured {

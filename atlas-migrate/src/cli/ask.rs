@@ -6,13 +6,13 @@ use atlas_migrate_core::seed::{PRODUCTION, is_production};
 use clap::Args;
 use sqlx::PgConnection;
 
-use super::context::Context;
+use super::context::{Context, Location};
 use crate::driver::{Database, Job};
 use crate::session::Session;
 use crate::{Error, ErrorKind, sql};
 
 /// The options of commands that destroy something.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub(super) struct Consent {
     /// Do not ask
     #[arg(long, short)]
@@ -29,6 +29,8 @@ pub(super) struct Identity {
     pub(super) environments: Vec<String>,
     /// Tables with marks that the role may not read.
     unreadable: Option<String>,
+    /// Where it is.
+    pub(super) location: Location,
 }
 
 impl Identity {
@@ -47,6 +49,11 @@ impl Identity {
 }
 
 impl Consent {
+    /// Whether something of it was said.
+    pub(super) fn is_given(&self) -> bool {
+        self.yes || self.confirm.is_some()
+    }
+
     /// Whether this may be done to the database at hand: `what` goes on behind "This …". An error if not.
     pub(super) async fn obtain(
         &self,
@@ -54,7 +61,8 @@ impl Consent {
         connection: &mut PgConnection,
         what: &str,
     ) -> Result<Identity, Error> {
-        let identity = connection.perform(Identify).await?;
+        let mut identity = connection.perform(Identify).await?;
+        identity.location.host = context.location().host;
         let database = &identity.database;
         if let Some(table) = &identity.unreadable {
             return Err(refused(format!(
@@ -70,7 +78,7 @@ impl Consent {
         if self.confirm.is_some() || (self.yes && !production) {
             return Ok(identity);
         }
-        let sentence = format!("This {what}, in the database {database}");
+        let sentence = format!("This {what}, in the database {}", identity.location);
         if !can_ask() {
             return Err(if production {
                 refused(format!("the database {database} is marked as one in production"))
@@ -128,6 +136,7 @@ impl Job for Identify {
             return Err(Error::new(ErrorKind::Database, format!("{doing} gave no answer")));
         };
         let environments = environments.as_deref().unwrap_or("").split_whitespace().map(str::to_owned).collect();
-        Ok(Identity { database: database.clone(), environments, unreadable: unreadable.clone() })
+        let location = Location { database: database.clone(), host: String::new() };
+        Ok(Identity { database: database.clone(), environments, unreadable: unreadable.clone(), location })
     }
 }

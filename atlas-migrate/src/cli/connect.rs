@@ -9,7 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 
 use super::answer::usage;
 use super::environment::Environment;
-use super::parameters::Parameters;
+use super::parameters::{Parameters, Url};
 use super::passwords::{self, Login};
 use crate::driver::sqlx::not_connected;
 use crate::{Error, ErrorKind};
@@ -34,9 +34,16 @@ struct Server {
     modes: Vec<PgSslMode>,
 }
 
+impl Server {
+    fn name(&self) -> String {
+        let Self { host, port, .. } = self;
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
+}
+
 impl Place {
     /// What a URL says, and behind it the environment.
-    pub(super) fn new(url: Option<&str>, environment: &Environment) -> Result<Self, Error> {
+    pub(super) fn new(url: Option<&Url>, environment: &Environment) -> Result<Self, Error> {
         let parameters = Parameters::read(url, environment)?;
         let base = PgConnectOptions::new_without_pgpass();
         let user = parameters.get("user").map_or_else(|| login(environment), str::to_owned);
@@ -46,7 +53,7 @@ impl Place {
         for (host, port) in parameters.servers()? {
             let mut options = base.clone().host(&host).port(port).username(&user).database(&database);
             // A pooler does not know it, and psql does not send it.
-            options = options.extra_float_digits(None);
+            options = options.extra_float_digits(None).disable_statement_logging();
             let password = match parameters.get("password") {
                 Some(password) => Some(password.to_owned()),
                 None => {
@@ -97,12 +104,12 @@ impl Place {
         place
     }
 
-    /// A connection to the first of the servers that answers, which knows it by this name.
-    pub(super) async fn connect(&self, application: &str) -> Result<PgConnection, Error> {
+    /// A connection to the first of the servers that answers, which knows it by this name; and which server that is.
+    pub(super) async fn connect(&self, application: &str) -> Result<(PgConnection, String), Error> {
         let mut last = usage("no server is given");
         for server in &self.servers {
             match self.connect_to(server, application).await {
-                Ok(connection) => return Ok(connection),
+                Ok(connection) => return Ok((connection, server.name())),
                 Err(error) => last = error,
             }
         }
@@ -153,8 +160,7 @@ impl Place {
 impl fmt::Display for Place {
     /// Without the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let server = |server: &Server| format!("{}:{}", server.host, server.port);
-        let servers: Vec<_> = self.servers.iter().map(server).collect();
+        let servers: Vec<_> = self.servers.iter().map(Server::name).collect();
         write!(f, "{}, database {}, user {}", servers.join(", "), self.database, self.user)
     }
 }
@@ -226,7 +232,8 @@ fn settings(text: &str) -> Result<Vec<(String, String)>, Error> {
         };
         let pair = setting.as_deref().and_then(|setting| setting.split_once('='));
         let Some((name, value)) = pair else {
-            return Err(Error::new(ErrorKind::Usage, format!("options has {word:?}, which is no setting"))
+            // What stands there may be anything.
+            return Err(Error::new(ErrorKind::Usage, "the options of the connection have a word that is no setting")
                 .hint("write settings as in options=-c%20search_path=app"));
         };
         settings.push((name.to_owned(), value.to_owned()));

@@ -1,8 +1,11 @@
 //! What every command has at hand.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use atlas_migrate_core::fault::shown;
+use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::answer::usage;
@@ -10,6 +13,7 @@ use super::arguments::{Common, Format};
 use super::ask;
 use super::connect::Place;
 use super::environment::Environment;
+use super::parameters::Url;
 use super::progress::{Progress, Volume};
 use super::project::Project;
 use super::style::Styles;
@@ -28,9 +32,43 @@ pub(super) struct Context {
     /// Whether the folder was named on the command line, and so goes before what is embedded.
     source_is_named: bool,
     /// Where the database is, by the environment and the file.
-    fallback_url: Option<String>,
+    fallback_url: Option<Url>,
     /// The name by which the server knows the sessions of this process.
     application: String,
+    /// The server and the database that it is connected to.
+    connected: Mutex<Option<Location>>,
+    phase: Mutex<Phase>,
+}
+
+/// Which database it is: what everything that destroys something says, before and after it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Location {
+    pub(super) database: String,
+    pub(super) host: String,
+}
+
+impl Location {
+    /// The answer of something that changed this database, with its name behind it.
+    pub(super) fn behind(&self, text: impl fmt::Display) -> String {
+        format!("{text}\ndatabase  {self}")
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}", self.database, self.host)
+    }
+}
+
+/// How far a command is, for whoever interrupts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// It is not connected, so that nothing can be under way on the server.
+    Alone,
+    /// It waits for the answer to a question, which comes before everything that is done.
+    Asking,
+    /// Something may be running on the server.
+    Connected,
 }
 
 impl Context {
@@ -38,7 +76,7 @@ impl Context {
         project: Project,
         common: Common,
         environment: Environment,
-        fallback_url: Option<String>,
+        fallback_url: Option<Url>,
         source_is_named: bool,
     ) -> Self {
         let styles = Styles::new(common.color, &environment);
@@ -51,7 +89,19 @@ impl Context {
         };
         let progress = Progress::new(volume, styles, !common.no_progress);
         let application = application(&environment);
-        Self { project, common, environment, styles, progress, source_is_named, fallback_url, application }
+        let (connected, phase) = (Mutex::default(), Mutex::new(Phase::Alone));
+        Self {
+            project,
+            common,
+            environment,
+            styles,
+            progress,
+            source_is_named,
+            fallback_url,
+            application,
+            connected,
+            phase,
+        }
     }
 
     /// The migrations with the options that were given: those that are embedded, else those of the folder.
@@ -98,8 +148,8 @@ impl Context {
 
     /// Where the database is.
     pub(super) fn place(&self) -> Result<Place, Error> {
-        let url = self.common.database_url.as_ref().or(self.fallback_url.as_ref());
-        Place::new(url.map(String::as_str), &self.environment)
+        let typed = self.common.database_url.as_ref().map(|text| Url { text: text.clone(), is_of_process: true });
+        Place::new(typed.as_ref().or(self.fallback_url.as_ref()), &self.environment)
     }
 
     /// A connection to the database, whose session an interruption can find.
@@ -113,7 +163,20 @@ impl Context {
             self.progress.warn(warning);
         }
         self.progress.detail(&format!("connecting to {place}"));
-        place.connect(&self.application).await
+        let (connection, host) = place.connect(&self.application).await?;
+        *lock(&self.connected) = Some(Location { database: place.database().to_owned(), host });
+        *lock(&self.phase) = Phase::Connected;
+        Ok(connection)
+    }
+
+    /// Which database it is connected to.
+    pub(super) fn location(&self) -> Location {
+        lock(&self.connected).clone().unwrap_or_default()
+    }
+
+    /// How far it is.
+    pub(super) fn phase(&self) -> Phase {
+        *lock(&self.phase)
     }
 
     /// What a run did, for people. What it warned of was said when it came up.
@@ -131,13 +194,19 @@ impl Context {
     pub(super) async fn ask(&self, question: &str) -> Result<String, Error> {
         self.progress.clear();
         eprint!("{}", shown(question));
+        let before = std::mem::replace(&mut *lock(&self.phase), Phase::Asking);
         let answer = tokio::task::spawn_blocking(ask::read_line).await;
+        *lock(&self.phase) = before;
         match answer {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(usage(format!("the answer cannot be read: {error}"))),
             Err(error) => Err(usage(format!("the answer cannot be read: {error}"))),
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The name that is given, or the program's, and behind it what no other process has.

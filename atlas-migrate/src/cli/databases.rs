@@ -4,6 +4,7 @@ use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::answer::Answer;
+use super::context::Location;
 use crate::Error;
 use crate::driver::{Database, Job};
 use crate::progress::Holder;
@@ -18,13 +19,14 @@ pub(super) const MAINTENANCE: &str = "postgres";
 #[derive(Serialize)]
 pub(super) struct Asked<'a> {
     command: &'static str,
-    database: &'a str,
+    #[serde(flatten)]
+    location: &'a Location,
     changed: bool,
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn answer(command: &'static str, database: &'a str, what: &str, changed: bool) -> Answer {
-        Answer::new(format!("the database {database} {what}"), &Self { command, database, changed })
+    pub(super) fn answer(command: &'static str, location: &'a Location, what: &str, changed: bool) -> Answer {
+        Answer::new(format!("the database {location} {what}"), &Self { command, location, changed })
     }
 }
 

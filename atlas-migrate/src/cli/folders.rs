@@ -25,10 +25,15 @@ const BENCHMARKS: &str = "benchmarks";
 impl Context {
     /// The seeds of an environment, with the options that were given.
     pub(super) fn seeder(&self, folder: Option<&Path>, environment: Environment) -> Result<Seeder, Error> {
-        let mut seeder = match (folder, &self.project.seeds) {
+        let seeder = match (folder, &self.project.seeds) {
             (None, Some(make)) => (make.0)(environment),
             _ => Seeder::new(Seeds::from_directory(folder.unwrap_or(Path::new(SEEDS)))?, environment),
         };
+        Ok(self.with_options(seeder))
+    }
+
+    /// With the options that were given.
+    pub(super) fn with_options(&self, mut seeder: Seeder) -> Seeder {
         if let Some(schema) = &self.common.schema {
             seeder = seeder.schema(schema);
         }
@@ -39,7 +44,7 @@ impl Context {
             seeder = seeder.role(role);
         }
         let progress = self.progress.clone();
-        Ok(seeder.on_progress(move |event| progress.hear(event)))
+        seeder.on_progress(move |event| progress.hear(event))
     }
 
     /// The environment that is named, or the one that the database is marked as.

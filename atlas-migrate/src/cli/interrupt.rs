@@ -1,4 +1,5 @@
-//! Ctrl-C, and `SIGTERM`: what is running is cancelled by the server, which rolls it back, and is told of as any error.
+//! Ctrl-C, and `SIGTERM`: the server is asked to cancel what is running, and what comes of that is told as any error. Where
+//! nothing is running, the command ends at once.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use sqlx::PgConnection;
 
 use super::answer::{Answer, Failure, INTERRUPTED};
-use super::context::Context;
+use super::context::{Context, Phase};
 use crate::driver::{Database, Job};
 use crate::session::Session;
 use crate::{Error, ErrorKind, sql};
@@ -36,21 +37,39 @@ pub(super) async fn guard(
         }
     };
     context.progress.clear();
-    context.progress.say(&format!("{}: what is running is rolled back; again to leave at once", signal.name()));
+    let known = match context.phase() {
+        Phase::Alone => Some("interrupted before anything was begun"),
+        Phase::Asking => Some("interrupted at the question: nothing was done"),
+        Phase::Connected => None,
+    };
+    if let Some(known) = known {
+        // The question stands in the line.
+        context.progress.end_line(context.phase() == Phase::Asking);
+        return Err(interrupted(Error::new(ErrorKind::Connection, known), signal));
+    }
+    context
+        .progress
+        .say(&format!("{}: the server is asked to cancel what is running; again to leave at once", signal.name()));
     let result = tokio::select! {
         biased;
-        _ = signals.next() => Err(Error::new(ErrorKind::Connection, "left while it was still running")
-            .hint("what is running may still end well: look with `atlas-migrate status`")),
+        _ = signals.next() => Err(Error::new(ErrorKind::Connection, "left while it was still running").hint(MAY_STILL)),
         result = cancelled(context, work) => result,
     };
     match result {
-        // It had come to its end before the server was told.
-        Ok(answer) => Ok(answer),
-        Err(error) => {
-            Err(Failure { error: error.note(format!("interrupted by {}", signal.name())), code: signal.code() })
+        Ok(answer) => {
+            context.progress.say("it had come to its end before");
+            Ok(answer)
         }
+        Err(error) => Err(interrupted(error, signal)),
     }
 }
+
+fn interrupted(error: Error, signal: Signal) -> Failure {
+    Failure { error: error.note(format!("interrupted by {}", signal.name())), code: signal.code() }
+}
+
+/// What is known of something that nobody waits for any more.
+const MAY_STILL: &str = "what was running may still take effect: look with `atlas-migrate status`";
 
 /// Has the server cancel what the work is at until it ends.
 async fn cancelled(
@@ -58,7 +77,8 @@ async fn cancelled(
     mut work: Pin<&mut impl Future<Output = Result<Answer, Failure>>>,
 ) -> Result<Answer, Error> {
     let cancel = async {
-        let mut connection = context.place()?.connect("atlas-migrate interrupt").await?;
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let mut connection = connect(context, deadline).await?;
         let deadline = tokio::time::Instant::now() + PATIENCE;
         while tokio::time::Instant::now() < deadline {
             if !send(&mut connection, sql::cli::cancel(context.application())).await? {
@@ -74,18 +94,42 @@ async fn cancelled(
     let outcome = tokio::select! {
         biased;
         result = &mut work => return result.map_err(|failure| failure.error),
-        outcome = tokio::time::timeout(PATIENCE * 2, cancel) => outcome,
+        outcome = tokio::time::timeout(PATIENCE * 3, cancel) => outcome,
     };
-    // A command that is not connected, and one whose session is gone, which it is about to notice.
+    // A session that is gone, which the command is about to notice.
     if let Ok(result) = tokio::time::timeout(PAUSE, work).await {
         return result.map_err(|failure| failure.error);
     }
     Err(match outcome {
         Ok(Ok(())) => Error::new(ErrorKind::Connection, "nothing was running on the server"),
-        Ok(Err(error)) => error.note("the server could not be told to cancel what is running"),
-        Err(_) => Error::new(ErrorKind::Connection, "the server did not cancel what is running in time")
-            .hint("look with `atlas-migrate status`, and at pg_stat_activity"),
+        Ok(Err(error)) => {
+            let (message, ..) = error.parts();
+            let message = format!("the server could not be asked to cancel what is running: {message}");
+            Error::new(ErrorKind::Connection, message).hint(MAY_STILL)
+        }
+        Err(_) => {
+            Error::new(ErrorKind::Connection, "the server did not cancel what is running in time").hint(MAY_STILL)
+        }
     })
+}
+
+/// A connection of its own, which may be one too many for the server: what is running goes on meanwhile, and may free it.
+async fn connect(context: &Context, deadline: tokio::time::Instant) -> Result<PgConnection, Error> {
+    let place = context.place()?;
+    let mut is_told = false;
+    loop {
+        match place.connect("atlas-migrate interrupt").await {
+            Ok((connection, _)) => return Ok(connection),
+            Err(error) if tokio::time::Instant::now() >= deadline => return Err(error),
+            Err(error) => {
+                if !std::mem::replace(&mut is_told, true) {
+                    let (message, ..) = error.parts();
+                    context.progress.say(&format!("it still runs, and the server cannot be asked now: {message}"));
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        }
+    }
 }
 
 /// Whether there is a session that was told.

@@ -1,14 +1,14 @@
 //! The shapes of JSON, which `docs/cli.md` describes.
 
-use std::time::Duration;
-
 use atlas_migrate_core::fault::Fault;
 use serde::Serialize;
 
+use super::context::Location;
 use crate::Error;
 use crate::report::{Done, MigrationStatus, Report};
 
 pub(super) use crate::json::pretty;
+pub(super) use crate::time::milliseconds;
 
 /// What a command gives back, with its name before it.
 #[derive(Serialize)]
@@ -29,6 +29,7 @@ impl<T> Of<T> {
 pub(super) struct Failed<'a> {
     error: Wrong<'a>,
     migrations: Vec<Touched<'a>>,
+    warnings: &'a [String],
 }
 
 #[derive(Serialize)]
@@ -65,7 +66,7 @@ impl<'a> From<&'a Fault> for Faulty<'a> {
 impl<'a> Failed<'a> {
     pub(super) fn new(error: &'a Error, exit_code: u8) -> Self {
         let (message, notes, hint) = error.parts();
-        let migrations = touched(error.report());
+        let (migrations, warnings) = (touched(error.report()), error.report().warnings());
         let (file, line, column) = match error.position() {
             Some((file, line, column)) => (Some(file), Some(line), Some(column)),
             None => (None, None, None),
@@ -82,7 +83,7 @@ impl<'a> Failed<'a> {
             exit_code,
             faults: error.each_fault().iter().map(Faulty::from).collect(),
         };
-        Self { error, migrations }
+        Self { error, migrations, warnings }
     }
 }
 
@@ -104,14 +105,14 @@ pub(super) struct Touched<'a> {
     version: &'a str,
     name: &'a str,
     outcome: String,
-    milliseconds: f64,
+    duration_ms: f64,
 }
 
 impl<'a> From<&'a Done> for Touched<'a> {
     fn from(done: &'a Done) -> Self {
         let Done { version, name, outcome, duration } = done;
-        let (outcome, milliseconds) = (outcome.to_string(), milliseconds(*duration));
-        Self { version: version.as_str(), name, outcome, milliseconds }
+        let (outcome, duration_ms) = (outcome.to_string(), milliseconds(*duration));
+        Self { version: version.as_str(), name, outcome, duration_ms }
     }
 }
 
@@ -125,11 +126,19 @@ pub(super) struct Ran<'a> {
     pub(super) command: &'static str,
     pub(super) migrations: Vec<Touched<'a>>,
     pub(super) warnings: &'a [String],
+    /// Of what takes something back, or changes what is recorded.
+    #[serde(flatten)]
+    pub(super) location: Option<Location>,
 }
 
 impl<'a> Ran<'a> {
     pub(super) fn new(command: &'static str, report: &'a Report) -> Self {
-        Self { command, migrations: touched(report), warnings: report.warnings() }
+        Self { command, migrations: touched(report), warnings: report.warnings(), location: None }
+    }
+
+    pub(super) fn at(mut self, location: Location) -> Self {
+        self.location = Some(location);
+        self
     }
 }
 
@@ -142,7 +151,7 @@ pub(super) struct Stands<'a> {
     state: String,
     applied_at: Option<&'a str>,
     applied_by: Option<&'a str>,
-    milliseconds: Option<f64>,
+    duration_ms: Option<f64>,
     title: Option<&'a str>,
     description: Option<&'a str>,
     date: Option<&'a str>,
@@ -157,15 +166,10 @@ impl<'a> From<&'a MigrationStatus> for Stands<'a> {
             state: name(&status.standing()),
             applied_at: status.applied_at(),
             applied_by: status.applied_by(),
-            milliseconds: status.execution_time().map(milliseconds),
+            duration_ms: status.execution_time().map(milliseconds),
             title: status.title(),
             description: status.description(),
             date: status.date(),
         }
     }
-}
-
-/// With three digits behind the point.
-pub(super) fn milliseconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e3
 }

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use atlas_migrate_core::fault::{Fault, nearest};
+use atlas_migrate_core::mask;
 use clap::{Arg, Command};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::environment::Environment;
-use super::mask::masked;
+use super::parameters::Url;
 use crate::source::plain;
 use crate::{Error, ErrorKind};
 
@@ -67,7 +68,7 @@ impl Layers {
         };
         let (values, mut faults) = parse(&text);
         // What is shown of it.
-        let shown = masked(&text);
+        let shown = shown(&text);
         for value in &values {
             let label = match problem(command, value.option, &value.text) {
                 Some(problem) => problem,
@@ -89,14 +90,15 @@ impl Layers {
         Ok(Self { environment, values })
     }
 
-    /// Where the database is: of the environment, or of the file.
-    pub(super) fn database_url(&self) -> Option<String> {
-        self.environment.get("DATABASE_URL").or_else(|| self.get("database-url"))
+    /// Where the database is: of the environment, or of the nearest file.
+    pub(super) fn database_url(&self) -> Option<Url> {
+        let is_of_process = self.environment.of_process("DATABASE_URL").is_some();
+        self.get("database-url").map(|text| Url { text, is_of_process })
     }
 
     fn get(&self, option: &str) -> Option<String> {
         let of_file = || self.values.iter().find(|value| value.option == option).map(|value| value.text.clone());
-        self.environment.get(&variable(option)).or_else(of_file)
+        self.environment.layered(&variable(option), of_file)
     }
 
     /// Lets what is said here be the default of the command's options. A URL is none, since help shows defaults.
@@ -153,7 +155,7 @@ fn find<'c>(command: &'c Command, option: &str) -> Option<&'c Arg> {
 
 fn parse(text: &str) -> (Vec<Value>, Vec<Fault>) {
     let (table, errors) = DeTable::parse_recoverable(text);
-    let text = &masked(text);
+    let text = &shown(text);
     let mut faults: Vec<_> = errors
         .iter()
         .map(|error| Fault::new(FILE, "broken TOML").at(text, error.span().unwrap_or_default(), error.message()))
@@ -182,7 +184,9 @@ fn entry(text: &str, key: &Spanned<std::borrow::Cow<'_, str>>, value: &Spanned<D
             Some(option) => format!("did you mean `{option}`?"),
             None => format!("there are: {}", OPTIONS.join(", ")),
         };
-        return Err(Fault::new(FILE, format!("unknown option `{name}`")).at(text, key.span(), "").hint(hint));
+        let message =
+            if mask::is_plain(name) { format!("unknown option `{name}`") } else { "unknown option".to_owned() };
+        return Err(Fault::new(FILE, message).at(text, key.span(), "").hint(hint));
     };
     let value_text = match value.get_ref() {
         DeValue::String(value) => value.to_string(),
@@ -194,6 +198,12 @@ fn entry(text: &str, key: &Spanned<std::borrow::Cow<'_, str>>, value: &Spanned<D
         }
     };
     Ok(Value { option, text: value_text, span: value.span() })
+}
+
+/// The text, without what may be a secret.
+fn shown(text: &str) -> String {
+    let harmless: Vec<_> = OPTIONS.iter().copied().filter(|option| *option != "database-url").collect();
+    mask::settings(text, &harmless)
 }
 
 fn faulty(faults: &[Fault]) -> Error {

@@ -1,41 +1,40 @@
-//! Texts that are shown, without the passwords of the URLs in them.
+//! Texts that are shown, without the URLs and passwords in them.
 
-/// The text, with a star for each character of a password, so that places in it stay what they are.
-pub(super) fn masked(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find("://") {
-        let (before, behind) = rest.split_at(start + 3);
-        shown += before;
-        let is_end = |c: char| c.is_whitespace() || matches!(c, '/' | '\'' | '"' | '?');
-        let authority = &behind[..behind.find(is_end).unwrap_or(behind.len())];
-        let login = &authority[..authority.rfind('@').unwrap_or(0)];
-        match login.split_once(':') {
-            Some((user, password)) => shown += &format!("{user}:{}", stars(password)),
-            None => shown += login,
+use std::ffi::OsString;
+
+/// What stands for it.
+const HIDDEN: &str = "***";
+
+/// What clap says of arguments, without those that may have a password in them.
+pub(super) fn without_secrets(text: &str, arguments: &[OsString]) -> String {
+    let mut secrets = Vec::new();
+    let mut is_url = false;
+    for argument in arguments.iter().skip(1).map(|argument| argument.to_string_lossy()) {
+        let value = argument.split_once('=').filter(|(name, _)| name.starts_with("--")).map(|(_, value)| value);
+        let text = value.unwrap_or(&argument).to_owned();
+        if is_url || may_be_secret(&text) {
+            secrets.push(text);
         }
-        rest = &behind[login.len()..];
+        is_url = argument == "--database-url";
     }
-    parameters_masked(&(shown + rest))
+    // The longest first: one may be a part of another.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets
+        .iter()
+        .filter(|secret| !secret.is_empty())
+        .fold(text.to_owned(), |text, secret| text.replace(secret, HIDDEN))
 }
 
-/// Also those that are a parameter: `…?password=secret`.
-fn parameters_masked(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find("password=") {
-        let (before, behind) = rest.split_at(start + "password=".len());
-        shown += before;
-        let end = behind.find(|c: char| c.is_whitespace() || matches!(c, '&' | '\'' | '"')).unwrap_or(behind.len());
-        shown += &stars(&behind[..end]);
-        rest = &behind[end..];
-    }
-    shown + rest
+/// Whether a text may be the URL of a database, or say a password in another way.
+fn may_be_secret(text: &str) -> bool {
+    text.contains("://") || text.contains('@') || text.to_ascii_lowercase().contains("password")
 }
 
-/// As many bytes, and no fewer characters.
-fn stars(password: &str) -> String {
-    "*".repeat(password.len())
+/// Whether the URL of a database may have a password in it.
+pub(super) fn may_have_password(url: &str) -> bool {
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let login = authority.rsplit_once('@').map_or("", |(login, _)| login);
+    login.contains(':') || url.to_ascii_lowercase().contains("password")
 }
 
 #[cfg(test)]
@@ -43,19 +42,31 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, expected: &str) {
-        assert_eq!(masked(text), expected);
+    fn check(arguments: &[&str], expected: &str) {
+        let arguments: Vec<_> = arguments.iter().map(OsString::from).collect();
+        let said = format!("unexpected: {}", arguments[1..].join(&OsString::from(" ")).to_string_lossy());
+        assert_eq!(without_secrets(&said, &arguments), format!("unexpected: {expected}"));
     }
 
     #[test]
-    fn passwords_are_not_shown() {
-        check("no URL: a:b@c", "no URL: a:b@c");
-        check("unexpected 'postgres://me:secret@h/a' found", "unexpected 'postgres://me:******@h/a' found");
-        check("postgres://me@h/a", "postgres://me@h/a");
-        check("postgres://me:a@b@h:1/a postgres://u:p@h", "postgres://me:***@h:1/a postgres://u:*@h");
-        check("postgres://h:1/a@b", "postgres://h:1/a@b");
-        check("u = \"postgres://u:pé@h?a=b\" # x", "u = \"postgres://u:***@h?a=b\" # x");
-        check("postgres://h/a?password=p&user=u", "postgres://h/a?password=*&user=u");
-        check("://", "://");
+    fn b11_arguments_without_secrets() {
+        check(&["p", "run", "--nonsense"], "run --nonsense");
+        check(&["p", "postgres://me:se/cret@h/a"], "***");
+        check(&["p", "--database-url", "host=h key=secret", "run"], "--database-url *** run");
+        check(&["p", "--database-url=postgres://me:a b@h", "run"], "--database-url=*** run");
+        check(&["p", "--url=me:x@h", "me:x@h/a"], "--url=*** ***");
+        check(&["p", "PGPASSWORD=x"], "***");
+    }
+
+    #[test]
+    fn b11_urls_that_may_have_a_password() {
+        for url in
+            ["postgres://me:x@h", "postgres://me:x/y@h", "postgres://h?password=x", "host=h password=x", "me:x@h"]
+        {
+            assert!(may_have_password(url), "{url}");
+        }
+        for url in ["postgres://me@h", "postgres://h:1/a", "postgres:///a", "host=h"] {
+            assert!(!may_have_password(url), "{url}");
+        }
     }
 }

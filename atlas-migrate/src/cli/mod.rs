@@ -46,7 +46,7 @@ mod table;
 mod words;
 
 pub use program::hide_password;
-pub use project::Project;
+pub use project::{IntoSeeder, Project};
 
 /// Does what the command line says, and tells how it went.
 ///

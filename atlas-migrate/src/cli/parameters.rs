@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use atlas_migrate_core::fault::nearest;
+use atlas_migrate_core::mask::is_plain;
+use atlas_migrate_core::words::count;
 use percent_encoding::percent_decode_str;
 
 use super::answer::usage;
@@ -35,28 +37,49 @@ const LIMITED: [(&str, &[&str]); 2] = [("channel_binding", &["prefer", "disable"
 
 pub(super) const SSL_MODES: [&str; 6] = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
+/// What to do about a URL that cannot be taken apart.
+const ENCODE: &str = "in the user and the password of a URL, percent-encode: / as %2F, ? as %3F, @ as %40, : as %3A, # as %23, \
+                      % as %25";
+
+/// The URL of a database.
+#[derive(Clone)]
+pub(super) struct Url {
+    pub(super) text: String,
+    /// It is typed, or a variable of the process; else it stands in a file.
+    pub(super) is_of_process: bool,
+}
+
 /// The parameters that are given.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Parameters(BTreeMap<&'static str, String>);
 
 impl Parameters {
     /// Those of a URL, and what that does not say of the environment.
-    pub(super) fn read(url: Option<&str>, environment: &Environment) -> Result<Self, Error> {
-        let mut parameters = Self::default();
-        for (name, variable) in NAMES {
-            if let Some(value) = environment.get(variable) {
-                parameters.0.insert(name, value);
-            }
-        }
-        if let Some(service) = environment.get("PGSERVICE") {
-            return Err(usage(format!("PGSERVICE is {service:?}, and service files are not read"))
+    pub(super) fn read(url: Option<&Url>, environment: &Environment) -> Result<Self, Error> {
+        if environment.get("PGSERVICE").is_some() {
+            return Err(usage("PGSERVICE is set, and service files are not read")
                 .hint("unset it, and give the database as a URL or in PGHOST, PGUSER and so on"));
         }
-        if let Some(url) = url {
-            parameters.add_url(url)?;
+        let mut parameters = Self::default();
+        parameters.add(|variable| environment.of_file(variable));
+        // What the process was started with goes before what a file says.
+        if let Some(url) = url.filter(|url| !url.is_of_process) {
+            parameters.add_url(&url.text)?;
+        }
+        parameters.add(|variable| environment.of_process(variable));
+        if let Some(url) = url.filter(|url| url.is_of_process) {
+            parameters.add_url(&url.text)?;
         }
         parameters.check()?;
         Ok(parameters)
+    }
+
+    fn add(&mut self, value: impl Fn(&str) -> Option<String>) {
+        let values: Vec<_> = NAMES.iter().filter_map(|(name, variable)| Some((*name, value(variable)?))).collect();
+        if values.iter().any(|(name, _)| *name == "host") {
+            self.0.remove("hostaddr");
+        }
+        self.0.extend(values);
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {
@@ -69,7 +92,8 @@ impl Parameters {
         let port = |index: usize| {
             let text = if ports.len() == 1 { ports[0] } else { ports.get(index).copied().unwrap_or_default() };
             let text = if text.is_empty() { "5432" } else { text };
-            text.parse().map_err(|_| usage(format!("{text:?} is no port")).hint("ports are numbers up to 65535"))
+            // It may be a part of a password.
+            text.parse().map_err(|_| usage("the port of the database is not a number up to 65535").hint(ENCODE))
         };
         let Some(hosts) = self.get("hostaddr").or(self.get("host")) else {
             let port = port(0)?;
@@ -77,7 +101,7 @@ impl Parameters {
         };
         let hosts: Vec<&str> = hosts.split(',').collect();
         if ports.len() != 1 && ports.len() != hosts.len() {
-            return Err(usage(format!("there are {} hosts and {} ports", hosts.len(), ports.len())));
+            return Err(usage(format!("there are {} and {}", count(hosts.len(), "host"), count(ports.len(), "port"))));
         }
         let server = |(index, host): (usize, &&str)| {
             let port = port(index)?;
@@ -87,14 +111,19 @@ impl Parameters {
     }
 
     fn add_url(&mut self, url: &str) -> Result<(), Error> {
-        let malformed = |what: &str| {
-            usage(format!("the URL of the database {what}"))
-                .hint("write it as in postgresql://user@host:5432/database?sslmode=verify-full")
-        };
+        // A file or a command that it comes from may end it with a line feed.
+        let url = url.trim();
+        if url.chars().any(char::is_control) {
+            return Err(malformed("has a line feed or another control character in it"));
+        }
         let rest = url.strip_prefix("postgresql://").or_else(|| url.strip_prefix("postgres://"));
         let rest = rest.ok_or_else(|| malformed("does not begin with postgresql://"))?;
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+        // Then the part before it may be one of a password: nothing of all this is shown.
+        if database.contains('@') {
+            return Err(usage("the URL of the database has an @ behind its first /").hint(ENCODE));
+        }
         let (login, servers) = match authority.rsplit_once('@') {
             Some((login, servers)) => (login, servers),
             None => ("", authority),
@@ -126,7 +155,12 @@ impl Parameters {
             self.0.remove("hostaddr");
         }
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').ok_or_else(|| malformed("has a parameter without a value"))?;
+            let Some((name, value)) = pair.split_once('=') else {
+                return Err(match query.contains('@') {
+                    true => usage("the URL of the database has an @ behind its first ?").hint(ENCODE),
+                    false => malformed("has a parameter without a value"),
+                });
+            };
             let name = match name {
                 "ssl" if value == "true" => {
                     self.0.insert("sslmode", "require".to_owned());
@@ -140,11 +174,15 @@ impl Parameters {
             };
             let names = || NAMES.iter().map(|(name, _)| *name);
             let Some(known) = names().find(|known| *known == name) else {
+                if query.contains('@') {
+                    return Err(usage("the URL of the database has an @ behind its first ?").hint(ENCODE));
+                }
                 let hint = match nearest(name, names()) {
                     Some(nearest) => format!("did you mean `{nearest}`?"),
                     None => format!("there are: {}", names().collect::<Vec<_>>().join(", ")),
                 };
-                return Err(usage(format!("unknown parameter `{name}` in the URL of the database")).hint(hint));
+                let name = if is_plain(name) { format!(" `{name}`") } else { String::new() };
+                return Err(usage(format!("unknown parameter{name} in the URL of the database")).hint(hint));
             };
             self.0.insert(known, decoded(value).ok_or_else(|| malformed("is not UTF-8"))?);
         }
@@ -157,16 +195,23 @@ impl Parameters {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => format!("there are: {}", SSL_MODES.join(", ")),
             };
-            return Err(usage(format!("unknown sslmode `{mode}`")).hint(hint));
+            let mode = if is_plain(mode) { format!(" `{mode}`") } else { String::new() };
+            return Err(usage(format!("unknown sslmode{mode}")).hint(hint));
         }
         for (name, values) in LIMITED {
             if let Some(value) = self.get(name).filter(|value| !values.contains(value)) {
-                return Err(usage(format!("{name} is {value:?}, which is not supported"))
+                let value = if is_plain(value) { format!("{value:?}, which") } else { "what".to_owned() };
+                return Err(usage(format!("{name} is {value} is not supported"))
                     .hint(format!("leave it out; what can be had is: {}", values.join(", "))));
             }
         }
         Ok(())
     }
+}
+
+fn malformed(what: &str) -> Error {
+    usage(format!("the URL of the database {what}"))
+        .hint("write it as in postgresql://user@host:5432/database?sslmode=verify-full")
 }
 
 fn decoded(text: &str) -> Option<String> {
@@ -204,6 +249,9 @@ mod tests {
         check("postgres://a,b:2/", &[("host", "a,b"), ("port", ",2")]);
         check("postgres://u%40x:p%2F%3A@h", &[("host", "h"), ("password", "p/:"), ("user", "u@x")]);
         check("postgres://u:p:q@h", &[("host", "h"), ("password", "p:q"), ("user", "u")]);
+        check("postgres://u:p@q@h", &[("host", "h"), ("password", "p@q"), ("user", "u")]);
+        check(" postgres://h/a\r\n", &[("dbname", "a"), ("host", "h")]);
+        check("postgres:///a?user=u@x", &[("dbname", "a"), ("user", "u@x")]);
         check("postgres://h?ssl=true", &[("host", "h"), ("sslmode", "require")]);
     }
 
@@ -239,7 +287,17 @@ mod tests {
         check_refused("postgres://me:secret@h/a?sslmod=require", "did you mean `sslmode`?");
         check_refused("postgres://me:secret@h/a?sslmode=verify-ful", "did you mean `verify-full`?");
         check_refused("postgres://me:secret@h/a?sslmode", "a parameter without a value");
-        check_refused("postgres://me:secret@h:x/a", "\"x\" is no port");
+        check_refused("postgres://me:secret@h:x/a", "the port of the database is not a number");
+        check_refused("postgres://me:secret/rest@h/a", "an @ behind its first /");
+        check_refused("postgres://me:5432/secret@h/a", "an @ behind its first /");
+        check_refused("postgres://me:1?secret@h/a", "an @ behind its first ?");
+        check_refused("postgres://me:1?secret=x@h/a", "an @ behind its first ?");
+        check_refused("postgres://me:secret", "the port of the database is not a number");
+        check_refused("postgres://me:secret@[::1/a", "the port of the database is not a number");
+        check_refused("postgres://h/a?sslmode=secret:x", "unknown sslmode");
+        check_refused("postgres://h/a?secret%20x=1", "unknown parameter in the URL");
+        check_refused("host=h password=secret", "does not begin with postgresql://");
+        check_refused("postgres://me:secret@h/a\nb", "a line feed");
         check_refused("postgres://a:1,b:2/?port=1,2,3", "2 hosts and 3 ports");
         check_refused("postgres://h/?channel_binding=require", "channel_binding is \"require\"");
         check_refused("postgres://%ff@h/", "not UTF-8");

@@ -13,7 +13,7 @@ use super::commands::Command;
 use super::context::Context;
 use super::interrupt;
 use super::layers::Layers;
-use super::mask::masked;
+use super::mask::{may_have_password, without_secrets};
 use super::progress::error_word;
 use super::project::Project;
 
@@ -37,7 +37,7 @@ fn run(project: Project, arguments: &[OsString]) -> u8 {
     let parsed = parsed.and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
     let (Arguments { common, command }, matches) = match parsed {
         Ok(parsed) => parsed,
-        Err(misuse) => return misused(&misuse, format_of(asks_for_json || layers.wants_json())),
+        Err(misuse) => return misused(&misuse, arguments, format_of(asks_for_json || layers.wants_json())),
     };
     let url = layers.database_url();
     let (format, quiet) = (common.format, common.quiet);
@@ -60,23 +60,28 @@ fn in_runtime(context: &Context, command: Command) -> Result<Answer, Failure> {
         runtime.shutdown_background();
         result
     };
+    // So that what the server says beside its answers can be listened to, there has to be a subscriber.
+    let heard = || match tracing::dispatcher::has_been_set() {
+        true => work(),
+        false => tracing::dispatcher::with_default(&tracing::Dispatch::none(), work),
+    };
     if tokio::runtime::Handle::try_current().is_err() {
-        return work();
+        return heard();
     }
-    match std::thread::scope(|scope| scope.spawn(work).join()) {
+    match std::thread::scope(|scope| scope.spawn(heard).join()) {
         Ok(result) => result,
         Err(panic) => std::panic::resume_unwind(panic),
     }
 }
 
 /// What clap says: help and versions for people, and what is wrong with the arguments.
-fn misused(misuse: &clap::Error, format: Format) -> u8 {
+fn misused(misuse: &clap::Error, arguments: &[OsString], format: Format) -> u8 {
     if !misuse.use_stderr() {
         // Where standard output is closed, nobody wants to read it.
         let _closed = misuse.print();
         return answer::DONE;
     }
-    let text = masked(&misuse.render().to_string());
+    let text = without_secrets(&misuse.render().to_string(), arguments);
     match format {
         Format::Text => {
             complain(text.trim_end());
@@ -141,8 +146,7 @@ fn url_with_password(arguments: &[OsString]) -> Option<(OsString, Vec<OsString>)
         }
     }
     let url = url?;
-    let has_password = masked(&url) != url;
-    has_password.then(|| (url.into(), rest))
+    may_have_password(&url).then(|| (url.into(), rest))
 }
 
 #[cfg(test)]

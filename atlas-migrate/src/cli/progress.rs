@@ -2,13 +2,17 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
+
+use atlas_migrate_core::words::count;
 
 use atlas_migrate_core::fault::{shown, shown_lines};
 
 use super::style::{DIM, RED, Styles, YELLOW};
-use crate::progress::Event;
+use crate::paint::printable;
+use crate::progress::{Event, Severity};
 use crate::report::label;
+use crate::time;
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,6 +70,13 @@ impl Progress {
         self.state().draw();
     }
 
+    /// Ends the line that the cursor is in, if something else stands there.
+    pub(super) fn end_line(&self, is_used: bool) {
+        if is_used {
+            write("\n");
+        }
+    }
+
     /// Takes the line away.
     pub(super) fn clear(&self) {
         self.state().clear();
@@ -85,32 +96,57 @@ impl Progress {
             }
             Event::Statement { migration, completed, total } => {
                 let label = label(migration.version(), migration.name());
-                state.say(Volume::Verbose, &format!("{label}: {completed} of {total} statements"));
+                state.say(Volume::Verbose, &format!("{label}: {completed} of {}", count(*total, "statement")));
             }
             Event::Finished(done) => {
-                let text =
-                    format!("{} {} in {}", done.outcome(), label(done.version(), done.name()), time(done.duration()));
+                let text = format!(
+                    "{} {} in {}",
+                    done.outcome(),
+                    label(done.version(), done.name()),
+                    time::shown(done.duration())
+                );
                 state.end(&text);
             }
             Event::Waiting { waited, holder } => {
+                let statement = holder.map_or("", |holder| holder.statement());
                 let holder = holder.map_or(String::new(), |holder| format!(": {holder}"));
-                state.say(Volume::Normal, &format!("waiting for {} for who is migrating{holder}", time(*waited)));
+                state.say(
+                    Volume::Normal,
+                    &format!("waiting for {} for another process that is migrating{holder}", time::shown(*waited)),
+                );
+                if !statement.is_empty() {
+                    state.say(Volume::Verbose, &format!("its statement: {}", printable(statement)));
+                }
             }
             Event::Pending { waited, pending } => {
-                state.say(Volume::Normal, &format!("waiting for {}: {pending} migrations are pending", time(*waited)));
+                state.say(
+                    Volume::Normal,
+                    &format!("waiting for {}: {} pending", time::shown(*waited), count(*pending, "migration")),
+                );
             }
-            Event::Retrying { migration, attempts, reason, pause } => {
+            Event::Retrying { migration, attempts, reason, pause, holder } => {
                 let label = label(migration.version(), migration.name());
-                let text = format!("{label} is tried again in {}, after {attempts}: {reason}", time(*pause));
-                state.warn(&text);
+                let text = format!(
+                    "{label} is tried again in {}, after {}: {reason}",
+                    time::shown(*pause),
+                    count(*attempts, "attempt")
+                );
+                let holder = holder.map_or(String::new(), |holder| {
+                    format!("; {} is locked by {holder}", holder.table().unwrap_or("a table"))
+                });
+                state.warn(&format!("{text}{holder}"));
             }
             Event::Seeding { seed, rows, .. } => {
-                let (seed, rows) = ((*seed).to_owned(), *rows);
-                state.begin_seed(&format!("{seed}: {rows} rows"));
+                state.begin_seed(&format!("{seed}: {}", count(*rows, "row")));
             }
             Event::Seeded(seeded) => {
-                let text = format!("loaded {} in {}", seeded.name(), time(seeded.duration()));
+                let text = format!("loaded {} in {}", seeded.name(), time::shown(seeded.duration()));
                 state.end(&text);
+            }
+            Event::Notice { of, severity: Severity::Warning, message } => state.warn(&format!("{of}: {message}")),
+            Event::Notice { of, severity: Severity::Notice, message } => {
+                let word = state.styles.paint_error(DIM, "notice:");
+                state.say(Volume::Verbose, &format!("{word} {of}: {}", printable(message)));
             }
             Event::Warning(text) => state.warn(text),
         }
@@ -169,7 +205,7 @@ impl State {
         let bar = self.styles.paint_error(DIM, &bar);
         // A line that wraps could not be taken away.
         let label: String = shown(label).chars().take(40).collect();
-        write(&format!("\r\x1b[2K{bar} {}/{total} {label} {}", self.done + 1, time(since.elapsed())));
+        write(&format!("\r\x1b[2K{bar} {}/{total} {label} {}", self.done + 1, time::shown(since.elapsed())));
         self.shown = true;
     }
 
@@ -184,15 +220,6 @@ impl State {
 fn write(text: &str) {
     let mut errors = io::stderr().lock();
     let _closed = errors.write_all(text.as_bytes()).and_then(|()| errors.flush());
-}
-
-/// A duration for people: `12 ms`, `1.2 s`, `3 min 4 s`.
-pub(super) fn time(duration: Duration) -> String {
-    match duration.as_secs() {
-        0 => format!("{} ms", duration.as_millis()),
-        1..60 => format!("{:.1} s", duration.as_secs_f64()),
-        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
-    }
 }
 
 /// The word before what went wrong.

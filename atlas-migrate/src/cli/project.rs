@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::Migrator;
 use crate::bench::Benchmarks;
 use crate::roles::Roles;
-use crate::seed::{Environment, Seeder};
+use crate::seed::{Environment, Seeder, Seeds};
 use crate::verify::Checks;
 
 /// What a program embeds, for [`main`](super::main). What it does not embed is read from folders.
@@ -20,6 +20,34 @@ pub struct Project {
     pub(super) benchmarks: Option<Benchmarks>,
     pub(super) roles: Option<Roles>,
     pub(super) arguments: Option<Vec<OsString>>,
+}
+
+/// What gives the seeder of an environment: [`Seeds`], or a function.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` gives no seeder",
+    note = "pass `&seeds::SEEDS`, or `seeds::seeder`, or a closure `|environment: Environment| seeds::seeder(environment)…`"
+)]
+pub trait IntoSeeder: Send + Sync + 'static {
+    /// The seeder of this environment.
+    fn seeder(&self, environment: Environment) -> Seeder;
+}
+
+impl<F: Fn(Environment) -> Seeder + Send + Sync + 'static> IntoSeeder for F {
+    fn seeder(&self, environment: Environment) -> Seeder {
+        self(environment)
+    }
+}
+
+impl IntoSeeder for Seeds {
+    fn seeder(&self, environment: Environment) -> Seeder {
+        Seeder::new(self, environment)
+    }
+}
+
+impl IntoSeeder for &'static Seeds {
+    fn seeder(&self, environment: Environment) -> Seeder {
+        Seeder::new(*self, environment)
+    }
 }
 
 /// Makes the seeder of an environment.
@@ -44,9 +72,10 @@ impl Project {
         self
     }
 
-    /// The seeds: what gives the seeder of an environment, as the function `seeder` does that `embed_seeds!` makes.
-    pub fn seeds(mut self, seeder: impl Fn(Environment) -> Seeder + Send + Sync + 'static) -> Self {
-        self.seeds = Some(MakeSeeder(Arc::new(seeder)));
+    /// The seeds: `&seeds::SEEDS`; or, with options or generated rows, what gives the seeder of an environment, as the
+    /// function `seeder` does that `embed_seeds!` makes.
+    pub fn seeds(mut self, seeds: impl IntoSeeder) -> Self {
+        self.seeds = Some(MakeSeeder(Arc::new(move |environment| seeds.seeder(environment))));
         self
     }
 

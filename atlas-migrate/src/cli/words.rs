@@ -29,6 +29,7 @@ const WORDS: &[(&str, &str)] = &[
     ("\", Repair::Failed { completed: ", " --mark failed --completed "),
     ("\", Repair::Partly { completed: ", " --mark partly --completed "),
     (" })`", " --reason '…'`"),
+    ("`mark(..)`", "`seed --mark`"),
     (
         "host, port and credentials of the URL are right, and that a pool has connections to spare",
         "host, port and user are right",
@@ -63,7 +64,130 @@ fn for_a_shell(argument: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::cli::arguments;
+
+    /// The texts of all hints in the sources of the library and of the command line, with their files.
+    fn hints() -> Vec<(String, String)> {
+        let mut hints = Vec::new();
+        let mut folders = vec![
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../atlas-migrate-core/src"),
+        ];
+        // What the command line has no word for.
+        let apart = ["testing", "ephemeral", "catalog", "driver", "tests", "setup.rs", "build.rs"];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+                let path = entry.path();
+                if apart.iter().any(|name| path.ends_with(name)) {
+                    continue;
+                }
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "rs") {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    let name = path.display().to_string();
+                    hints.extend(texts(&text, path.ends_with("hint.rs")).into_iter().map(|hint| (name.clone(), hint)));
+                }
+            }
+        }
+        hints
+    }
+
+    /// What stands in quotes within `.hint(…)`, or anywhere.
+    fn texts(source: &str, anywhere: bool) -> Vec<String> {
+        let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+        let (mut texts, mut depth) = (Vec::new(), 0);
+        let mut rest = source;
+        while let Some(character) = rest.chars().next() {
+            if depth == 0 && !anywhere {
+                let Some(at) = rest.find(".hint(") else { break };
+                (rest, depth) = (&rest[at + ".hint(".len()..], 1);
+                continue;
+            }
+            rest = &rest[character.len_utf8()..];
+            match character {
+                '(' => depth += 1,
+                ')' if !anywhere => depth -= 1,
+                '"' => {
+                    let mut text = String::new();
+                    let mut characters = rest.char_indices();
+                    while let Some((index, character)) = characters.next() {
+                        match character {
+                            '"' => {
+                                rest = &rest[index + 1..];
+                                break;
+                            }
+                            '\\' => match characters.next() {
+                                Some((_, '\n')) => {
+                                    let spaces = rest[index + 2..].chars().take_while(|c| c.is_whitespace()).count();
+                                    characters.by_ref().take(spaces).for_each(|_| {});
+                                }
+                                escaped => text.extend(escaped.map(|(_, character)| character)),
+                            },
+                            _ => text.push(character),
+                        }
+                    }
+                    texts.push(text);
+                }
+                _ => {}
+            }
+        }
+        texts
+    }
+
+    /// The names of all commands and options.
+    fn names(command: &clap::Command) -> (Vec<String>, Vec<String>) {
+        let mut commands = vec![command.get_name().to_owned()];
+        let mut options: Vec<_> = command.get_arguments().filter_map(|one| Some(one.get_long()?.to_owned())).collect();
+        for subcommand in command.get_subcommands() {
+            let (more_commands, more_options) = names(subcommand);
+            commands.extend(more_commands);
+            options.extend(more_options);
+        }
+        (commands, options)
+    }
+
+    /// Every command and option that a hint names is there, and no hint has the words of a program.
+    #[test]
+    fn b3_hints_name_what_there_is() {
+        let (commands, options) = names(&arguments::command());
+        let hints = hints();
+        assert!(hints.len() > 150, "only {} hints were found", hints.len());
+        let mut wrong = Vec::new();
+        for (file, hint) in &hints {
+            let hint = of_the_command_line(hint);
+            let mut check = |is_right: bool, what: &str| {
+                if !is_right {
+                    wrong.push(format!("{file}: {what}: {hint}"));
+                }
+            };
+            check(!hint.contains("(..)") && !hint.contains("::") && !hint.contains("&pool"), "words of a program");
+            for quoted in hint.split('`').skip(1).step_by(2) {
+                let mut words = quoted.split_whitespace();
+                let first = words.next().unwrap_or_default();
+                if first == "atlas-migrate" || commands.iter().any(|command| command == first) {
+                    let named = if first == "atlas-migrate" { words.next().unwrap_or_default() } else { first };
+                    check(commands.iter().any(|command| command == named), "no such command");
+                }
+            }
+            let is_end = |c: char| !(c.is_ascii_lowercase() || c == '-');
+            for option in hint.split("--").skip(1) {
+                let name = option.split(is_end).next().unwrap_or_default();
+                check(name.is_empty() || options.iter().any(|option| option == name), "no such option");
+            }
+            for verb in ["with `", "so with `"] {
+                let named = hint.split_once(verb).and_then(|(_, rest)| rest.split_once('`')).map(|(named, _)| named);
+                let is_word = |named: &&str| named.chars().all(|c| c.is_ascii_lowercase());
+                if let Some(named) = named.filter(is_word) {
+                    check(commands.iter().any(|command| command == named), "no such command");
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
 
     #[track_caller]
     fn check(hint: &str, expected: &str) {

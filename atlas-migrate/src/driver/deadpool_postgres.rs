@@ -17,12 +17,31 @@ struct Pooled {
 
 impl<'c> Database<'c> for &'c Pool {
     type Outcome<T: Send + 'c> = Running<'c, T>;
+    type OutcomeWith<T: Send + 'c, E: Send + 'c> = Running<'c, T, E>;
 
-    fn perform<J: Job>(self, job: J) -> Running<'c, J::Output> {
+    fn perform<J: Job + 'c>(self, job: J) -> Running<'c, J::Output> {
         Running::new(async move {
             let object = self.get().await.map_err(Error::connect)?;
             job.perform(&mut Pooled { object: Some(object), messages: 0, clean: true }).await
         })
+    }
+
+    fn flatten<T: Send + 'c, E: From<Error> + Send + 'c>(outcome: Running<'c, Result<T, E>>) -> Running<'c, T, E> {
+        outcome.flatten()
+    }
+}
+
+impl<'c> Database<'c> for &'c mut Object {
+    type Outcome<T: Send + 'c> = Running<'c, T>;
+    type OutcomeWith<T: Send + 'c, E: Send + 'c> = Running<'c, T, E>;
+
+    fn perform<J: Job + 'c>(self, job: J) -> Running<'c, J::Output> {
+        let client: &mut tokio_postgres::Client = self;
+        client.perform(job)
+    }
+
+    fn flatten<T: Send + 'c, E: From<Error> + Send + 'c>(outcome: Running<'c, Result<T, E>>) -> Running<'c, T, E> {
+        outcome.flatten()
     }
 }
 

@@ -1,6 +1,9 @@
 //! `postgres`: the blocking client. Its futures are always ready.
 
-use std::task::{Context, Poll, Waker};
+use std::future::Future;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
 
 use postgres::Client;
 
@@ -18,14 +21,34 @@ struct Blocking<'c> {
 
 impl<'c> Database<'c> for &'c mut Client {
     type Outcome<T: Send + 'c> = Result<T, Error>;
+    type OutcomeWith<T: Send + 'c, E: Send + 'c> = Result<T, E>;
 
-    fn perform<J: Job>(self, job: J) -> Result<J::Output, Error> {
-        let mut session = Blocking { client: self, cleanup: None };
-        let future = std::pin::pin!(job.perform(&mut session));
-        match future.poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(result) => result,
-            Poll::Pending => unreachable!("the engine waits for nothing but its session, and this one blocks"),
+    fn perform<J: Job + 'c>(self, job: J) -> Result<J::Output, Error> {
+        wait_for(job.perform(&mut Blocking { client: self, cleanup: None }))
+    }
+
+    fn flatten<T: Send + 'c, E: From<Error> + Send + 'c>(outcome: Result<Result<T, E>, Error>) -> Result<T, E> {
+        outcome?
+    }
+}
+
+/// The engine waits for nothing but its session, and this one blocks. What others do in one session may wait for anything.
+fn wait_for<F: Future>(future: F) -> F::Output {
+    let mut future = std::pin::pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread::park(),
         }
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }
 

@@ -8,9 +8,10 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnection, PgDatabaseError, PgErrorPosition, PgPool, PgRow, PgSeverity};
 use sqlx::{AssertSqlSafe, Column, Connection, Either, Executor, Postgres, Row, ValueRef};
 
+use super::overheard::Overheard;
 use super::{Database, Job, Running, start};
 use crate::Error;
-use crate::session::{Cause, Failure, Reply, ServerError, Session};
+use crate::session::{Cause, Failure, Notice, Reply, ServerError, Session};
 #[cfg(feature = "seeds")]
 use crate::session::{Chunks, CopyFailure};
 
@@ -19,12 +20,14 @@ struct Pooled {
     connection: Option<PoolConnection<Postgres>>,
     messages: usize,
     clean: bool,
+    overheard: Overheard,
 }
 
 /// A connection that belongs to somebody else: what is left to put in order at the end is sent after it.
 struct Borrowed<'c> {
     connection: &'c mut PgConnection,
     cleanup: Option<String>,
+    overheard: Overheard,
     #[cfg(feature = "seeds")]
     copying: bool,
 }
@@ -34,6 +37,7 @@ impl<'c> Borrowed<'c> {
         Self {
             connection,
             cleanup: None,
+            overheard: Overheard::default(),
             #[cfg(feature = "seeds")]
             copying: false,
         }
@@ -42,23 +46,48 @@ impl<'c> Borrowed<'c> {
 
 impl<'c> Database<'c> for &'c PgPool {
     type Outcome<T: Send + 'c> = Running<'c, T>;
+    type OutcomeWith<T: Send + 'c, E: Send + 'c> = Running<'c, T, E>;
 
-    fn perform<J: Job>(self, job: J) -> Running<'c, J::Output> {
+    fn perform<J: Job + 'c>(self, job: J) -> Running<'c, J::Output> {
         Running::new(async move {
             let connection = self.acquire().await.map_err(Error::connect)?;
-            let mut session = Pooled { connection: Some(connection), messages: 0, clean: true };
+            let mut session =
+                Pooled { connection: Some(connection), messages: 0, clean: true, overheard: Overheard::default() };
             let result = job.perform(&mut session).await;
             session.close().await;
             result
         })
     }
+
+    fn flatten<T: Send + 'c, E: From<Error> + Send + 'c>(outcome: Running<'c, Result<T, E>>) -> Running<'c, T, E> {
+        outcome.flatten()
+    }
 }
 
 impl<'c> Database<'c> for &'c mut PgConnection {
     type Outcome<T: Send + 'c> = Running<'c, T>;
+    type OutcomeWith<T: Send + 'c, E: Send + 'c> = Running<'c, T, E>;
 
-    fn perform<J: Job>(self, job: J) -> Running<'c, J::Output> {
+    fn perform<J: Job + 'c>(self, job: J) -> Running<'c, J::Output> {
         Running::new(async move { job.perform(&mut Borrowed::new(self)).await })
+    }
+
+    fn flatten<T: Send + 'c, E: From<Error> + Send + 'c>(outcome: Running<'c, Result<T, E>>) -> Running<'c, T, E> {
+        outcome.flatten()
+    }
+}
+
+impl<'c> Database<'c> for &'c mut PoolConnection<Postgres> {
+    type Outcome<T: Send + 'c> = Running<'c, T>;
+    type OutcomeWith<T: Send + 'c, E: Send + 'c> = Running<'c, T, E>;
+
+    fn perform<J: Job + 'c>(self, job: J) -> Running<'c, J::Output> {
+        let connection: &mut PgConnection = self;
+        connection.perform(job)
+    }
+
+    fn flatten<T: Send + 'c, E: From<Error> + Send + 'c>(outcome: Running<'c, Result<T, E>>) -> Running<'c, T, E> {
+        outcome.flatten()
     }
 }
 
@@ -83,7 +112,7 @@ impl Session for Pooled {
     async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
         self.messages += 1;
         match &mut self.connection {
-            Some(connection) => send(connection, sql).await,
+            Some(connection) => listened(&self.overheard, connection, sql).await,
             None => unreachable!("the connection is taken out when the session ends"),
         }
     }
@@ -92,13 +121,17 @@ impl Session for Pooled {
     async fn copy_in(&mut self, statement: &str, rows: &mut dyn Chunks) -> Result<u64, CopyFailure> {
         self.messages += 1;
         match &mut self.connection {
-            Some(connection) => copy_in(connection, statement, rows).await,
+            Some(connection) => self.overheard.during(copy_in(connection, statement, rows)).await,
             None => unreachable!("the connection is taken out when the session ends"),
         }
     }
 
     fn if_dropped(&mut self, cleanup: Option<String>) {
         self.clean = cleanup.is_none();
+    }
+
+    fn take_notices(&mut self) -> Vec<Notice> {
+        self.overheard.take()
     }
 }
 
@@ -116,19 +149,23 @@ impl Drop for Pooled {
 
 impl Session for Borrowed<'_> {
     async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
-        send(self.connection, sql).await
+        listened(&self.overheard, self.connection, sql).await
     }
 
     #[cfg(feature = "seeds")]
     async fn copy_in(&mut self, statement: &str, rows: &mut dyn Chunks) -> Result<u64, CopyFailure> {
         self.copying = true;
-        let result = copy_in(self.connection, statement, rows).await;
+        let result = self.overheard.during(copy_in(self.connection, statement, rows)).await;
         self.copying = false;
         result
     }
 
     fn if_dropped(&mut self, cleanup: Option<String>) {
         self.cleanup = cleanup;
+    }
+
+    fn take_notices(&mut self) -> Vec<Notice> {
+        self.overheard.take()
     }
 }
 
@@ -155,7 +192,12 @@ impl Drop for Borrowed<'_> {
 /// A connection of our own.
 #[cfg(feature = "testing")]
 pub(super) async fn connect(url: &str) -> Result<PgConnection, Error> {
-    PgConnection::connect(url).await.map_err(|error| Error::not_connected(cause(error)))
+    use sqlx::ConnectOptions;
+    use sqlx::postgres::PgConnectOptions;
+
+    let options: PgConnectOptions = url.parse().map_err(|error| Error::not_connected(cause(error)))?;
+    let connected = options.disable_statement_logging().connect().await;
+    connected.map_err(|error| Error::not_connected(cause(error)))
 }
 
 /// What went wrong when a connection was made.
@@ -164,14 +206,33 @@ pub(crate) fn not_connected(error: sqlx::Error) -> Error {
     Error::not_connected(cause(error))
 }
 
+/// Sends one message over a connection of our own, which says nothing to the log.
+#[cfg(feature = "testing")]
 pub(super) async fn send(connection: &mut PgConnection, sql: &str) -> Result<Reply, Failure> {
+    exchange(connection, sql, |_| {}).await
+}
+
+/// Sends one message over a connection of somebody else's.
+async fn listened(overheard: &Overheard, connection: &mut PgConnection, sql: &str) -> Result<Reply, Failure> {
+    overheard.completed(0);
+    overheard.during(exchange(connection, sql, |completed| overheard.completed(completed))).await
+}
+
+async fn exchange(
+    connection: &mut PgConnection,
+    sql: &str,
+    completed: impl Fn(usize) + Send,
+) -> Result<Reply, Failure> {
     let mut reply = Reply::default();
     // `Executor` of the connection, with the text as an argument: `raw_sql(..).fetch_many(connection)` is not `Send` here
     // ("implementation of `Executor` is not general enough").
     let mut stream = connection.fetch_many(sqlx::raw_sql(AssertSqlSafe(sql)));
     loop {
         match std::future::poll_fn(|context| Pin::new(&mut stream).poll_next(context)).await {
-            Some(Ok(Either::Left(_))) => reply.complete(),
+            Some(Ok(Either::Left(_))) => {
+                reply.complete();
+                completed(reply.completed());
+            }
             Some(Ok(Either::Right(row))) => {
                 let first_column = row.columns().first().map_or("", |column| column.name());
                 reply.row(first_column, || values(&row));

@@ -6,6 +6,7 @@ use futures_core::Stream;
 use tokio_postgres::Client;
 
 use super::{Database, Job, Running, rust_postgres, start};
+use crate::Error;
 #[cfg(feature = "seeds")]
 use crate::session::{Chunks, CopyFailure};
 use crate::session::{Failure, Reply, Session};
@@ -18,9 +19,14 @@ struct Borrowed<'c> {
 
 impl<'c> Database<'c> for &'c mut Client {
     type Outcome<T: Send + 'c> = Running<'c, T>;
+    type OutcomeWith<T: Send + 'c, E: Send + 'c> = Running<'c, T, E>;
 
-    fn perform<J: Job>(self, job: J) -> Running<'c, J::Output> {
+    fn perform<J: Job + 'c>(self, job: J) -> Running<'c, J::Output> {
         Running::new(async move { job.perform(&mut Borrowed { client: self, cleanup: None }).await })
+    }
+
+    fn flatten<T: Send + 'c, E: From<Error> + Send + 'c>(outcome: Running<'c, Result<T, E>>) -> Running<'c, T, E> {
+        outcome.flatten()
     }
 }
 
@@ -50,10 +56,9 @@ impl Drop for Borrowed<'_> {
 
 /// A connection of our own, driven by the runtime that this is called in.
 #[cfg(feature = "testing")]
-pub(super) async fn connect(url: &str) -> Result<Client, crate::Error> {
+pub(super) async fn connect(url: &str) -> Result<Client, Error> {
     let connected = tokio_postgres::connect(url, tokio_postgres::NoTls).await;
-    let (client, connection) =
-        connected.map_err(|error| crate::Error::not_connected(super::rust_postgres::cause(error)))?;
+    let (client, connection) = connected.map_err(|error| Error::not_connected(super::rust_postgres::cause(error)))?;
     tokio::spawn(connection);
     Ok(client)
 }
@@ -77,7 +82,7 @@ pub(super) async fn send(client: &Client, sql: &str) -> Result<Reply, Failure> {
 
 #[cfg(feature = "testing")]
 impl crate::testing::Argument for Client {
-    async fn open(database: crate::testing::Database) -> Result<crate::testing::argument::Opened<Self>, crate::Error> {
+    async fn open(database: crate::testing::Database) -> Result<crate::testing::argument::Opened<Self>, Error> {
         let client = connect(database.url()).await?;
         Ok(crate::testing::argument::Opened::new(client, database))
     }

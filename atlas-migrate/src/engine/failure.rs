@@ -85,9 +85,8 @@ impl<S: Session> Engine<'_, S> {
         if server.code != "55P03" {
             return error;
         }
-        let mut names: Vec<&str> = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
-        names.sort_unstable();
-        names.dedup();
+        let names = names(text);
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         self.session.if_dropped(Some(String::new()));
         let reply = self.session.send(&Sql::blockers(&names)).await;
         self.session.if_dropped(None);
@@ -97,6 +96,14 @@ impl<S: Session> Engine<'_, S> {
             error.note(format!("{table} is locked by {blocker}"))
         })
     }
+}
+
+/// What may be the name of a table in a text.
+pub(super) fn names(text: &str) -> Vec<String> {
+    let mut names: Vec<&str> = text.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(str::to_owned).collect()
 }
 
 /// The error of a statement that was sent by itself, behind this text.

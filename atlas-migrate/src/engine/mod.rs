@@ -32,6 +32,7 @@ mod failure;
 mod fill;
 mod in_doubt;
 mod judge;
+mod notices;
 mod one_by_one;
 mod record;
 pub(crate) mod refusal;

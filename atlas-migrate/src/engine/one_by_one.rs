@@ -17,6 +17,7 @@ use atlas_migrate_core::statement::{self, Resume};
 
 use super::judge::{self, Doubt, Verdict};
 use super::refusal::name;
+use super::transaction::has_ended;
 use super::{Engine, Turn, Work, in_doubt, is_transient, random};
 use crate::Error;
 use crate::progress::Event;
@@ -183,8 +184,10 @@ impl<S: Session> Engine<'_, S> {
                     (resume, announced) = (Resume::Commits, true);
                 }
                 Cause::Server(server) if is_transient(&server.code) && may_go_on && self.may_retry() => {
-                    let pause = self.pause_before_retry(job.migration, &server);
-                    self.pause(&format!("{}{}", job.tag, sql::ROLLBACK), pause, "").await?;
+                    let end = format!("{}{}", job.tag, sql::ROLLBACK);
+                    let holder = self.holder_of_lock(job.migration, &server, &end).await?;
+                    let pause = self.pause_before_retry(job.migration, &server, holder.as_ref());
+                    self.pause(if has_ended(&server) { &job.tag } else { &end }, pause, "").await?;
                     match stage {
                         Stage::Before => {}
                         Stage::Statement => doubt = Doubt::Failed,
@@ -243,10 +246,15 @@ impl<S: Session> Engine<'_, S> {
             let head = format!("{}{begin}{}", job.tag, Sql::timeouts(self.timeouts_in_transaction(job)));
             let record = self.recording(job, index + 1);
             let message = format!("{head}{}\n;\n{record}", statement.unwrap_or_default());
-            return self.session.send(&message).await.map(drop).map_err(Stage::Statement.refused(&head));
+            self.pass_over_notices();
+            let sent = self.session.send(&message).await;
+            self.tell_notices(job.migration, &head, usize::from(statement.is_some()), None);
+            return sent.map(drop).map_err(Stage::Statement.refused(&head));
         }
         if let Some(statement) = statement {
+            self.pass_over_notices();
             let sent = self.session.send(&format!("{}{statement}", job.tag)).await;
+            self.tell_notices(job.migration, &job.tag, 1, None);
             sent.map_err(Stage::Statement.refused(&job.tag))?;
         }
         let message = self.record_by_itself(job, index + 1);

@@ -4,6 +4,7 @@ use atlas_migrate_core::history::{Entry, Lease, State};
 use atlas_migrate_core::migration::{Migration, Script};
 use atlas_migrate_core::plan::{Line, Problem, Revert, Standing, Step};
 use atlas_migrate_core::version::Version;
+use atlas_migrate_core::words::{count, listed};
 
 use crate::place::Place;
 use crate::report::{Report, label};
@@ -51,7 +52,7 @@ pub(super) fn pending(known: &[Migration], history: &[Entry], steps: &[Step]) ->
     let names: Vec<_> = steps.iter().map(|step| name(&known[step.known]) + state(step)).collect();
     let message = match names.as_slice() {
         [one] => format!("migration {one} has not run"),
-        _ => format!("{} migrations have not run: {}", names.len(), names.join(", ")),
+        _ => format!("{} migrations have not run: {}", names.len(), listed(&names)),
     };
     Error::new(ErrorKind::Pending, message).hint("run the migrations before this process starts")
 }
@@ -260,7 +261,7 @@ pub(super) fn all_together(error: Error, report: &Report) -> Error {
         true => "in the same transaction, of which all took effect or nothing",
         false => "rolled back with it",
     };
-    error.fate(format!("{fate}: {}", names.join(", ")))
+    error.fate(format!("{fate}: {}", listed(&names)))
 }
 
 /// What is said of a migration that failed without effect and that this binary does not have.
@@ -331,7 +332,11 @@ pub(crate) fn asked_for(settings: &str) -> String {
 pub(super) fn too_many_statements(migration: &Migration, script: &Script, statements: usize, total: usize) -> Error {
     Error::new(
         ErrorKind::Usage,
-        format!("migration {} cannot have come as far as {statements} statements: it has {total}", name(migration)),
+        format!(
+            "migration {} cannot have come as far as {}: it has {total}",
+            name(migration),
+            count(statements, "statement")
+        ),
     )
     .note(format!("file: {}", script.path()))
     .hint("count the statements of the file, from the first")

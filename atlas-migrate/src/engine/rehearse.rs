@@ -220,7 +220,10 @@ impl<S: Session> Engine<'_, S> {
     ) -> Result<Findings, Stop> {
         let head = format!("{}{}", rehearse::start(), trial.head);
         let message = format!("{head}{}\n;\n{}{}", trial.sql, trial.tail, rehearse::findings());
-        match self.session.send(&message).await {
+        self.pass_over_notices();
+        let sent = self.session.send(&message).await;
+        self.tell_notices(migration, &head, 1, None);
+        match sent {
             Ok(reply) => Ok(stage.take(&reply, trial.sql)?),
             Err(failure) => match Stop::new(migration, Some(trial.index), "", failure) {
                 Stop::Refused(refusal) => Err(Stop::Refused(Refusal { head, is_plain: trial.is_plain, ..refusal })),

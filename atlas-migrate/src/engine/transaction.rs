@@ -9,10 +9,11 @@ use atlas_migrate_core::plan::Step;
 use super::{Engine, Turn, UNKNOWN, Work, failure, is_transient, random};
 use crate::Error;
 use crate::migrator::TransactionMode;
-use crate::progress::Event;
+use crate::progress::{Event, Holder};
 use crate::report::Outcome;
 use crate::session::{Cause, Failure, ServerError, Session};
 use crate::sql::{self, Record, Sql};
+use crate::wait;
 
 /// The first and the longest pause before a migration is tried again.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -64,8 +65,10 @@ impl<S: Session> Engine<'_, S> {
         // So many statements stand before the commit: behind the script our path, the row, and the session's path.
         let commit = Sql::HEAD + statements + usize::from(clears) + 3;
         let started = Instant::now();
+        self.pass_over_notices();
         match self.session.send(&message).await {
             Ok(reply) => {
+                self.tell_notices(migration, &head, statements, Some(commit));
                 self.finished(migration, outcome, started.elapsed());
                 if rest.is_empty() {
                     self.settle();
@@ -92,6 +95,7 @@ impl<S: Session> Engine<'_, S> {
                 let Some(script) = script else {
                     return Err(Error::own("recording a migration", Cause::Server(server)));
                 };
+                self.tell_notices(migration, &head, statements, Some(commit));
                 let parts = failure::Parts { work, migration, script, head: &head, statements, commit };
                 let has_committed = match completed {
                     Some(completed) => completed > commit,
@@ -151,25 +155,57 @@ impl<S: Session> Engine<'_, S> {
 
     /// Rolls back, pauses, and begins anew: with this migration, or with the first one where all share a transaction.
     async fn retry(&mut self, step: Step, server: &ServerError) -> Result<Turn, Error> {
-        let pause = self.pause_before_retry(&self.known[step.known], server);
+        let (migration, end) = (&self.known[step.known], self.rollback());
+        let holder = self.holder_of_lock(migration, server, &end).await?;
+        let pause = self.pause_before_retry(migration, server, holder.as_ref());
         if self.options.mode == TransactionMode::All {
             self.report.done.clear();
             self.ran.clear();
         }
-        self.pause(&self.rollback(), pause, "").await?;
+        self.pause(if has_ended(server) { "" } else { &end }, pause, "").await?;
         let turn = self.begin(&[]).await?;
         Ok(Turn { changed: true, ..turn })
     }
 
     /// Notes and tells that the migration at hand will be tried again. Processes that were in each other's way do not pause
     /// for equally long.
-    pub(super) fn pause_before_retry(&mut self, migration: &Migration, server: &ServerError) -> Duration {
+    pub(super) fn pause_before_retry(
+        &mut self,
+        migration: &Migration,
+        server: &ServerError,
+        holder: Option<&Holder>,
+    ) -> Duration {
         let (since, attempts) = self.attempts.map_or((Instant::now(), 1), |(since, attempts)| (since, attempts + 1));
         self.attempts = Some((since, attempts));
         let pause = FIRST_PAUSE.saturating_mul(1 << (attempts - 1).min(16)).min(LONGEST_PAUSE);
         let jitter = (random() >> 40) as f32 / (1 << 24) as f32;
         let pause = pause.mul_f32(0.5 + jitter);
-        self.options.listener.tell(&Event::Retrying { migration, attempts, reason: &server.message, pause });
+        let reason = &server.message;
+        self.options.listener.tell(&Event::Retrying { migration, attempts, reason, pause, holder });
         pause
     }
+
+    /// Ends what is open and asks who has the lock that a migration did not get in time. If it is no lock that it wants, nothing
+    /// is sent.
+    pub(super) async fn holder_of_lock(
+        &mut self,
+        migration: &Migration,
+        server: &ServerError,
+        end: &str,
+    ) -> Result<Option<Holder>, Error> {
+        if !has_ended(server) {
+            return Ok(None);
+        }
+        let texts = [Some(migration.up()), migration.down()].into_iter().flatten().map(Script::text);
+        let names = failure::names(&texts.collect::<Vec<_>>().join(" "));
+        let message = format!("{end}{}", Sql::blockers(&names.iter().map(String::as_str).collect::<Vec<_>>()));
+        let reply = self.session.send(&message).await;
+        let reply = reply.map_err(|failure| Error::own("asking who has a lock", failure.cause))?;
+        Ok(wait::holders(&reply).into_iter().next())
+    }
+}
+
+/// Whether somebody is asked for, in a message that ends what is open.
+pub(super) fn has_ended(server: &ServerError) -> bool {
+    server.code == "55P03"
 }

@@ -10,6 +10,7 @@ use crate::Error;
 use crate::progress::{Event, Holder};
 use crate::session::{Reply, Session};
 use crate::sql::{self, Held, Sql};
+use crate::time::shown;
 use crate::wait::{self, Wait};
 
 /// The lock is ours, the transaction open, the history known.
@@ -117,7 +118,7 @@ impl<S: Session> Engine<'_, S> {
             let waited = wait.started.elapsed();
             if waited >= self.options.wait_budget {
                 let error = refusal::pending(self.known, &self.entries, &steps);
-                return Err(error.note(format!("waited {:.1} s for somebody to run them", waited.as_secs_f64())));
+                return Err(error.note(format!("waited {} for another process to run them", shown(waited))));
             }
             if wait.is_to_tell(waited) {
                 self.options.listener.tell(&Event::Pending { waited, pending: steps.len() });

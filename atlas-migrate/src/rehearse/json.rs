@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::text::milliseconds;
 use super::{Failure, Rehearsal, Rehearsed, Statement};
+use crate::time::milliseconds;
 
 #[derive(Serialize)]
 struct Report<'r> {

@@ -268,7 +268,7 @@ impl Statement {
                 true => "nobody can read or write it meanwhile",
                 false => "nobody can write it meanwhile, reading goes on",
             };
-            format!("it locks {table} {end} ({:.1} ms here): {who}", held.as_secs_f64() * 1000.0)
+            format!("it locks {table} {end} ({} here): {who}", crate::time::shown(*held))
         });
         rewrites.chain(locks).collect()
     }

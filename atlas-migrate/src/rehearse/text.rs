@@ -1,10 +1,10 @@
 //! A rehearsal as text.
 
 use std::fmt;
-use std::time::Duration;
 
 use super::{Rehearsal, Rehearsed, Statement, Verdict};
 use crate::report::label;
+use crate::time::shown;
 
 /// So many characters of a statement are shown.
 const SHOWN: usize = 60;
@@ -28,7 +28,7 @@ impl fmt::Display for Rehearsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}  {}", label(&self.version, &self.name), self.verdict.as_str())?;
         if matches!(self.verdict, Verdict::Passed | Verdict::Failed) {
-            write!(f, "  {:.1} ms", milliseconds(self.duration()))?;
+            write!(f, "  {}", shown(self.duration()))?;
         }
         if let Some(note) = &self.note {
             write!(f, ": {note}")?;
@@ -49,19 +49,16 @@ impl Statement {
         let (line, column) = self.place;
         let words: Vec<_> = self.sql.split_whitespace().collect();
         let sql = words.join(" ");
-        let shown: String = match sql.char_indices().nth(SHOWN) {
+        let excerpt: String = match sql.char_indices().nth(SHOWN) {
             Some((end, _)) => format!("{}…", &sql[..end]),
             None => sql,
         };
-        write!(f, "{line}:{column}  {:.1} ms  {shown}", milliseconds(self.duration))?;
+        let time = shown(self.duration);
+        write!(f, "{line}:{column}  {time}  {excerpt}")?;
         self.locks.iter().try_for_each(|lock| write!(f, "\n     {} on {}", lock.mode, lock.table))?;
         for rewrite in self.rewrites.iter().filter(|rewrite| rewrite.bytes == 0) {
             write!(f, "\n     new file without rows for {}", rewrite.table)?;
         }
         self.warnings().iter().try_for_each(|warning| write!(f, "\n     warning: {warning}"))
     }
-}
-
-pub(super) fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
 }

@@ -40,7 +40,7 @@ pub(super) struct Engine<'a, S> {
     /// The environment that the database is of.
     environment: Option<String>,
     before: SessionSettings,
-    report: SeedReport,
+    pub(super) report: SeedReport,
     open: bool,
 }
 

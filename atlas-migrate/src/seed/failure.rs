@@ -209,6 +209,7 @@ pub(super) fn rolled_back(error: Error) -> Error {
 pub(super) fn rolled_back_to(error: Error, from: u64) -> Error {
     match from {
         0 => rolled_back(error),
+        1 => error.fate("rolled back: its first row was loaded before, and stays; the next run goes on behind it"),
         _ => error.fate(format!(
             "rolled back: its first {from} rows were loaded before, and stay; the next run goes on behind them"
         )),

@@ -12,7 +12,8 @@ use super::label;
 use super::rows::{FileReader, FileRows, GeneratedRows, Progress, Raw, Written, length};
 use super::table::Table;
 use super::writer::Writer;
-use crate::session::{Cause, CopyFailure, Session};
+use crate::progress::{Event, Severity};
+use crate::session::{Cause, CopyFailure, Notice, Session};
 use crate::sql::{self, Conflict, Sql};
 use crate::{Error, ErrorKind};
 
@@ -98,6 +99,25 @@ impl<'a, S: Session> Engine<'a, S> {
                 self.send(&prepare, "preparing to load a seed").await?;
             }
         }
+        // What was said before is about the library's own statements.
+        drop(self.session.take_notices());
+        let loaded = self.send_item(number, load, batch).await;
+        self.tell_notices(number);
+        loaded
+    }
+
+    /// Tells what the server has said while it loaded a seed.
+    fn tell_notices(&mut self, number: usize) {
+        let of = &self.items[number].name;
+        for Notice { severity, message, .. } in self.session.take_notices() {
+            self.options.listener.tell(&Event::Notice { of, severity, message: &message });
+            if severity == Severity::Warning {
+                self.report.warnings.push(format!("{of}: {message}"));
+            }
+        }
+    }
+
+    async fn send_item(&mut self, number: usize, load: Option<&Load>, batch: Option<&Batch>) -> Result<u64, Error> {
         match (self.items[number].source, load) {
             (Source::Sql(seed), _) => self.load_sql(number, seed).await,
             (Source::Rows(seed), Some(load)) => {
@@ -165,7 +185,10 @@ impl<'a, S: Session> Engine<'a, S> {
                 format!("WITH {}\n{last}", with.collect::<Vec<_>>().join(",\n"))
             }
         };
-        match self.session.send(&statement).await {
+        drop(self.session.take_notices());
+        let sent = self.session.send(&statement).await;
+        self.tell_notices(group[0]);
+        match sent {
             Ok(_) => Ok(()),
             Err(failure) => {
                 // The table is named in the message, if there are several.

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use atlas_migrate_core::fault::Fault;
+use atlas_migrate_core::words::listed;
 
 use super::item::{Item, Source};
 use super::rows::FileReader;
@@ -27,7 +28,7 @@ pub(super) fn check_environment(ours: &Environment, of_database: Option<&str>) -
         Some(other) if Environment::named(other) != *ours => {
             let message = format!("this database is of the environment {other}, and the seeds are for {ours}");
             Err(Error::new(ErrorKind::Environment, message).hint(
-                "connect to another database; or, if this one has become another environment's, say so with `mark`",
+                "connect to another database; or, if this one has become another environment's, say so with `mark(..)`",
             ))
         }
         _ => Ok(()),
@@ -41,9 +42,9 @@ pub(super) fn check_empty(ours: &Environment, reply: &Reply) -> Result<(), Error
         return Ok(());
     }
     let message =
-        format!("this database is not marked as one of an environment, and has rows already: {}", tables.join(", "));
+        format!("this database is not marked as one of an environment, and has rows already: {}", listed(&tables));
     Err(Error::new(ErrorKind::Environment, message)
-        .hint(format!("if it is one for {ours}, say so with `mark`, and run again")))
+        .hint(format!("if it is one for {ours}, say so with `mark(..)`, and run again")))
 }
 
 /// Whether there are the tables and columns that the files name: everything that is wrong.
@@ -87,5 +88,5 @@ pub(super) fn after(error: Error, report: &SeedReport) -> Error {
         return error;
     }
     let names: Vec<_> = report.done.iter().map(|seeded| seeded.name.as_str()).collect();
-    error.fate(format!("loaded before it, and stays: {}", names.join(", ")))
+    error.fate(format!("loaded before it, and stays: {}", listed(&names)))
 }

@@ -3,12 +3,17 @@
 use std::fmt;
 use std::time::Duration;
 
+use atlas_migrate_core::words::count;
+
+use crate::time::shown;
+
 /// What a run of seeds did: each seed that was loaded, in that order.
 ///
 /// `Display` shows a line for each, with its rows and the time it took, or `up to date`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SeedReport {
     pub(crate) done: Vec<Seeded>,
+    pub(crate) warnings: Vec<String>,
 }
 
 /// A seed that was loaded.
@@ -23,6 +28,11 @@ impl SeedReport {
     /// The seeds that were loaded, in that order.
     pub fn seeds(&self) -> &[Seeded] {
         &self.done
+    }
+
+    /// What the server warned of while it loaded them.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Whether there was nothing to do.
@@ -55,11 +65,9 @@ impl fmt::Display for SeedReport {
         }
         for (index, seeded) in self.done.iter().enumerate() {
             let line_feed = if index == 0 { "" } else { "\n" };
-            let milliseconds = seeded.duration.as_secs_f64() * 1000.0;
-            let (name, rows) = (&seeded.name, seeded.rows);
-            let noun = if rows == 1 { "row" } else { "rows" };
-            write!(f, "{line_feed}seeded {name} ({rows} {noun}, {milliseconds:.1} ms)")?;
+            let (rows, time) = (count(seeded.rows, "row"), shown(seeded.duration));
+            write!(f, "{line_feed}seeded {} ({rows}, {time})", seeded.name)?;
         }
-        Ok(())
+        self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning: {warning}"))
     }
 }

@@ -73,6 +73,21 @@ impl Seeds {
         &self.seeds
     }
 
+    /// The seeds one by one, in the order of their names.
+    pub fn iter(&self) -> std::slice::Iter<'_, Seed> {
+        self.seeds.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.seeds.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.seeds.is_empty()
+    }
+
     /// What a developer should know: files that have come since a debug build was made.
     pub(super) fn warnings(&self) -> Vec<String> {
         // A policy is no seed.
@@ -80,6 +95,15 @@ impl Seeds {
         let known = || self.seeds.iter().map(Seed::path);
         self.folder
             .map_or_else(Vec::new, |folder| embedded::unknown_files(folder, &embedded::files(folder, is_data), known))
+    }
+}
+
+impl<'s> IntoIterator for &'s Seeds {
+    type Item = &'s Seed;
+    type IntoIter = std::slice::Iter<'s, Seed>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 

@@ -108,6 +108,21 @@ impl Migrations {
         &self.migrations
     }
 
+    /// The migrations one by one, in the order in which they run.
+    pub fn iter(&self) -> std::slice::Iter<'_, Migration> {
+        self.migrations.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.migrations.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.migrations.is_empty()
+    }
+
     /// The folder that it was embedded from; none in a release build.
     #[cfg(feature = "cli")]
     pub(crate) fn folder(&self) -> Option<&'static str> {
@@ -132,6 +147,15 @@ impl Migrations {
             warnings.extend(embedded::unknown_files(folder, &files, paths));
         }
         warnings
+    }
+}
+
+impl<'m> IntoIterator for &'m Migrations {
+    type Item = &'m Migration;
+    type IntoIter = std::slice::Iter<'m, Migration>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn place() -> Result<Place, Error> {
             Some(url) => named(url),
             None => throw_away(),
         },
-        Err(error) => Err(Error::new(ErrorKind::Usage, format!("DATABASE_URL: {error}"))),
+        Err(std::env::VarError::NotUnicode(_)) => Err(Error::new(ErrorKind::Usage, "DATABASE_URL is not UTF-8")),
     }
 }
 
@@ -56,6 +56,11 @@ pub(super) fn with_database(url: &str, database: &str) -> Result<String, Error> 
     let start = url.find("://").ok_or_else(malformed)? + 3;
     let rest = &url[start..];
     let authority = rest.find(['/', '?']).unwrap_or(rest.len());
+    let behind = &rest[authority..];
+    if behind.split('?').next().is_some_and(|path| path.contains('@')) {
+        return Err(Error::new(ErrorKind::Usage, "DATABASE_URL has an @ behind its first /")
+            .hint("percent-encode / as %2F in the user and the password, and @ as %40"));
+    }
     let parameters = rest.find('?').map_or("", |question| &rest[question..]);
     Ok(format!("{}{}/{database}{parameters}", &url[..start], &rest[..authority]))
 }
@@ -91,7 +96,10 @@ mod tests {
         check("postgres://h", "postgres://h/test");
         check("postgres://h?sslmode=disable", "postgres://h/test?sslmode=disable");
         check("postgresql:///db?host=/run/postgresql", "postgresql:///test?host=/run/postgresql");
-        assert!(with_database("host=localhost dbname=db", "test").is_err());
+        for malformed in ["host=localhost dbname=db", "postgres://u:sec/ret@h/db"] {
+            let error = with_database(malformed, "test").map_err(|error| error.to_string());
+            assert!(error.is_err_and(|error| !error.contains("sec") && !error.contains("ret")), "{malformed}");
+        }
     }
 
     #[test]

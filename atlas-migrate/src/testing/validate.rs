@@ -2,6 +2,7 @@
 
 use atlas_migrate_core::migration::Migration;
 use atlas_migrate_core::plan::{Revert, Target};
+use atlas_migrate_core::words;
 
 use super::Database;
 use crate::catalog::{Snapshot, TakeSnapshot};
@@ -99,8 +100,11 @@ impl<'m> Walk<'m> {
     fn runs_twice(&self, expected: &Snapshot) -> Result<(), Error> {
         match self.run(self.migrator)? {
             0 => same(expected, &self.snapshot()?, || ("a second run changes the schema".to_owned(), String::new())),
-            count => Err(Error::new(ErrorKind::Invalid, format!("a second run applies {count} migrations again"))
-                .hint("a migration must not change the history")),
+            count => Err(Error::new(
+                ErrorKind::Invalid,
+                format!("a second run applies {} again", words::count(count, "migration")),
+            )
+            .hint("a migration must not change the history")),
         }
     }
 

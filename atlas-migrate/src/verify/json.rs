@@ -4,7 +4,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::{Checked, Finding, Sample, Verdict, VerifyReport};
-use crate::paint::milliseconds;
+use crate::time::milliseconds;
 
 #[derive(Serialize)]
 struct Report<'r> {

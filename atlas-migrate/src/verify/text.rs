@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::{Checked, Finding, Sample, Verdict, VerifyReport};
-use crate::paint::{Color, PLAIN, Paint, TERMINAL, milliseconds, printable};
+use crate::paint::{Color, PLAIN, Paint, TERMINAL, printable};
+use crate::time::shown;
 
 /// Shows a report with the colours of a terminal.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +25,7 @@ impl VerifyReport {
             [Verdict::Pass, Verdict::Fail, Verdict::Skipped].map(|verdict| self.count(verdict));
         let summary = format!("{passed} passed, {failed} failed, {skipped} skipped");
         let color = if failed > 0 { Color::Red } else { Color::Green };
-        write!(f, "{} in {:.1} ms", paint(color, &summary), milliseconds(self.duration))
+        write!(f, "{} in {}", paint(color, &summary), shown(self.duration))
     }
 }
 
@@ -42,8 +43,8 @@ impl Checked {
             Verdict::Fail => ("FAIL", Color::Red),
             Verdict::Skipped => ("skip", Color::Yellow),
         };
-        let (label, time) = (printable(&self.label()), milliseconds(self.duration));
-        write!(f, "{}  {label:<width$}  {time:>8.1} ms", paint(color, word))?;
+        let (label, time) = (printable(&self.label()), shown(self.duration));
+        write!(f, "{}  {label:<width$}  {time:>8}", paint(color, word))?;
         if let Some(note) = &self.note {
             write!(f, "  {}", paint(Color::Grey, &printable(note)))?;
         }

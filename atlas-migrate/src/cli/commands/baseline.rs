@@ -21,6 +21,7 @@ impl Baseline {
         let migrator = context.migrator()?;
         let report = migrator.baseline(&mut context.connect().await?, self.version).await?;
         let text = if report.is_empty() { "nothing to record".to_owned() } else { context.report(&report) };
-        Ok(Answer::new(text, &Ran::new("baseline", &report)))
+        let location = context.location();
+        Ok(Answer::new(location.behind(text), &Ran::new("baseline", &report).at(location)))
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::clean::{CleanPlan, CleanReport, Cleaner, Emptied, Means};
 use crate::cli::answer::{Answer, Failure};
 use crate::cli::ask::Consent;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, Location};
 
 /// Empty the tables and keep the schema
 ///
@@ -40,6 +40,8 @@ struct Emptying<'a> {
     tables: Vec<Table<'a>>,
     seeds: usize,
     sequences: usize,
+    #[serde(flatten)]
+    location: Option<Location>,
 }
 
 #[derive(Serialize)]
@@ -76,7 +78,8 @@ impl Clean {
             cleaner = cleaner.confirm(name);
         }
         let report = cleaner.run(&mut connection).await?;
-        Ok(Answer::new(&report, &Emptying::done(&report)))
+        let json = Emptying { location: Some(identity.location.clone()), ..Emptying::done(&report) };
+        Ok(Answer::new(identity.location.behind(&report), &json))
     }
 }
 
@@ -100,6 +103,13 @@ impl<'a> Emptying<'a> {
             },
             statement: one.statement(),
         };
-        Self { command: "clean", dry_run, tables: emptied.iter().map(table).collect(), seeds, sequences }
+        Self {
+            command: "clean",
+            dry_run,
+            tables: emptied.iter().map(table).collect(),
+            seeds,
+            sequences,
+            location: None,
+        }
     }
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::cli::answer::{Answer, Failure};
-use crate::cli::context::Context;
+use crate::cli::context::{Context, Location};
 use crate::cli::databases::{Asked, MAINTENANCE, in_use, tell};
 use crate::sql;
 
@@ -19,8 +19,9 @@ impl Create {
         let place = context.place()?;
         let database = place.database();
         let mut connection = context.connect_to(&place.with_database(MAINTENANCE)).await?;
+        let location = Location { database: database.to_owned(), ..context.location() };
         if tell(&mut connection, sql::cli::find_database(database), "looking for the database").await? {
-            return Ok(Asked::answer("create", database, "is there already", false));
+            return Ok(Asked::answer("create", &location, "is there already", false));
         }
         if let Err(error) = tell(&mut connection, sql::cli::create_database(database), "making the database").await {
             let is_in_use = error.sqlstate() == Some("55006");
@@ -32,6 +33,6 @@ impl Create {
             }
             .into());
         }
-        Ok(Asked::answer("create", database, "was made", true))
+        Ok(Asked::answer("create", &location, "was made", true))
     }
 }

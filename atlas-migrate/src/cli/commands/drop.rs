@@ -5,7 +5,7 @@ use sqlx::Connection;
 
 use crate::cli::answer::{Answer, Failure};
 use crate::cli::ask::Consent;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, Location};
 use crate::cli::databases::{Asked, MAINTENANCE, in_use, tell};
 use crate::{Error, ErrorKind, sql};
 
@@ -28,10 +28,12 @@ impl Drop {
         let database = place.database();
         let mut maintenance = context.connect_to(&place.with_database(MAINTENANCE)).await?;
         if !tell(&mut maintenance, sql::cli::find_database(database), "looking for the database").await? {
-            return Ok(Asked::answer("drop", database, "is not there", false));
+            let location = Location { database: database.to_owned(), ..context.location() };
+            return Ok(Asked::answer("drop", &location, "is not there", false));
         }
         let mut connection = context.connect().await?;
-        self.consent.obtain(context, &mut connection, "removes everything, and the database itself").await?;
+        let what = "removes everything, and the database itself";
+        let location = self.consent.obtain(context, &mut connection, what).await?.location;
         connection.close().await.map_err(|error| Error::new(ErrorKind::Connection, error.to_string()))?;
         let drop = sql::cli::drop_database(database, self.force);
         if let Err(error) = tell(&mut maintenance, drop, "dropping the database").await {
@@ -41,6 +43,6 @@ impl Drop {
                 if is_in_use { error.hint("end these sessions: atlas-migrate drop --force") } else { error }.into()
             );
         }
-        Ok(Asked::answer("drop", database, "was dropped", true))
+        Ok(Asked::answer("drop", &location, "was dropped", true))
     }
 }

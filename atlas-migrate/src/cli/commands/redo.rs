@@ -23,15 +23,18 @@ impl Redo {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
         let migrator = context.migrator()?;
         let mut connection = context.connect().await?;
-        self.consent.obtain(context, &mut connection, "takes back the last migration, and applies it again").await?;
+        let what = "takes back the last migration, and applies it again";
+        let location = self.consent.obtain(context, &mut connection, what).await?.location;
         let reverted = migrator.revert(&mut connection, Revert::Last).await?;
         let Some(last) = reverted.migrations().first() else {
-            return Ok(Answer::new("nothing to redo", &Ran::new("redo", &reverted)));
+            let json = Ran::new("redo", &reverted).at(location.clone());
+            return Ok(Answer::new(location.behind("nothing to redo"), &json));
         };
         let again = migrator.target(Target::Version(last.version().clone())).run(&mut connection).await;
         let applied = again.map_err(|error| error.note("it was taken back before, and is not applied now"))?;
         let done = [reverted.done, applied.done].concat();
-        let report = Report { done, warnings: applied.warnings };
-        Ok(Answer::new(context.report(&report), &Ran::new("redo", &report)))
+        let report = Report { done, warnings: [reverted.warnings, applied.warnings].concat() };
+        let text = location.behind(context.report(&report));
+        Ok(Answer::new(text, &Ran::new("redo", &report).at(location)))
     }
 }

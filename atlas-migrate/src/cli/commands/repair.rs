@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::Report;
 use crate::cli::answer::{Answer, Failure};
 use crate::cli::ask::Consent;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, Location};
 use crate::cli::json::{Touched, touched};
 
 /// Correct what the history says of migrations
@@ -48,6 +48,8 @@ struct Repaired<'a> {
     migrations: Vec<Touched<'a>>,
     warnings: &'a [String],
     reason: &'a str,
+    #[serde(flatten)]
+    location: Location,
 }
 
 impl Repair {
@@ -76,8 +78,9 @@ impl Repair {
                 Err(error) => return Err(error.after(report).into()),
             }
         }
-        let text = format!("{}\nreason    {}", context.report(&report), self.reason);
-        let (migrations, warnings) = (touched(&report), report.warnings());
-        Ok(Answer::new(text, &Repaired { command: "repair", migrations, warnings, reason: &self.reason }))
+        let location = context.location();
+        let text = location.behind(format!("{}\nreason    {}", context.report(&report), self.reason));
+        let (migrations, warnings, reason) = (touched(&report), report.warnings(), self.reason.as_str());
+        Ok(Answer::new(text, &Repaired { command: "repair", migrations, warnings, reason, location }))
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::clean::Resetter;
 use crate::cli::answer::{Answer, Failure};
 use crate::cli::ask::Consent;
-use crate::cli::context::Context;
+use crate::cli::context::{Context, Location};
 use crate::cli::json::{Touched, touched};
 
 /// Drop what is in the schemas, and migrate again
@@ -32,6 +32,9 @@ struct Dropped<'a> {
     dry_run: bool,
     dropped: &'a [String],
     migrations: Vec<Touched<'a>>,
+    warnings: &'a [String],
+    #[serde(flatten)]
+    location: Option<Location>,
 }
 
 impl Reset {
@@ -43,7 +46,14 @@ impl Reset {
         let mut connection = context.connect().await?;
         if self.dry_run {
             let plan = resetter.plan(&mut connection).await?;
-            let json = Dropped { command: "reset", dry_run: true, dropped: plan.objects(), migrations: Vec::new() };
+            let json = Dropped {
+                command: "reset",
+                dry_run: true,
+                dropped: plan.objects(),
+                migrations: Vec::new(),
+                warnings: &[],
+                location: None,
+            };
             return Ok(Answer::new(&plan, &json));
         }
         let identity = self.consent.obtain(context, &mut connection, "drops everything and migrates again").await?;
@@ -52,8 +62,15 @@ impl Reset {
         }
         let report = resetter.run(&mut connection).await?;
         let migrations = touched(report.migrations());
-        let json = Dropped { command: "reset", dry_run: false, dropped: report.dropped(), migrations };
         let text = format!("dropped: {}\n{}", report.dropped().len(), context.report(report.migrations()));
-        Ok(Answer::new(text, &json))
+        let json = Dropped {
+            command: "reset",
+            dry_run: false,
+            dropped: report.dropped(),
+            migrations,
+            warnings: report.migrations().warnings(),
+            location: Some(identity.location.clone()),
+        };
+        Ok(Answer::new(identity.location.behind(text), &json))
     }
 }

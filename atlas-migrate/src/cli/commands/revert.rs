@@ -1,5 +1,6 @@
 //! `revert`: runs down files.
 
+use atlas_migrate_core::words::count;
 use clap::Args;
 
 use crate::cli::answer::{Answer, Failure};
@@ -35,14 +36,16 @@ impl Revert {
                 (crate::Revert::To(version.into()), what)
             }
             (_, Some(1), _) | (None, None, false) => (crate::Revert::Last, "takes back the last migration".to_owned()),
-            (_, Some(steps), _) => (crate::Revert::Steps(steps), format!("takes back the last {steps} migrations")),
+            (_, Some(steps), _) => {
+                (crate::Revert::Steps(steps), format!("takes back the last {}", count(steps, "migration")))
+            }
             (.., true) => (crate::Revert::All, "takes back all migrations".to_owned()),
         };
         let migrator = context.migrator()?;
         let mut connection = context.connect().await?;
-        self.consent.obtain(context, &mut connection, &what).await?;
+        let location = self.consent.obtain(context, &mut connection, &what).await?.location;
         let report = migrator.revert(&mut connection, extent).await?;
         let text = if report.is_empty() { "nothing to revert".to_owned() } else { context.report(&report) };
-        Ok(Answer::new(text, &Ran::new("revert", &report)))
+        Ok(Answer::new(location.behind(text), &Ran::new("revert", &report).at(location)))
     }
 }

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::cli::answer::{Answer, DONE, FAILED, Failure};
-use crate::cli::context::Context;
+use crate::cli::context::{Context, Location};
 use crate::roles::{Proof, RolesPlan};
 
 /// Plan, make and prove roles with just the rights that they need
@@ -49,6 +49,8 @@ struct Planned<'a> {
     command: &'static str,
     #[serde(flatten)]
     changes: Changes<'a>,
+    #[serde(flatten)]
+    location: Option<Location>,
 }
 
 /// What was changed, or would be.
@@ -102,11 +104,17 @@ impl Roles {
         match self.verb {
             Verb::Plan(_) => {
                 let plan = roles.plan(&mut connection).await?;
-                Ok(Answer::new(&plan, &Planned { command: "roles plan", changes: Changes::from(&plan) }))
+                Ok(Answer::new(
+                    &plan,
+                    &Planned { command: "roles plan", changes: Changes::from(&plan), location: None },
+                ))
             }
             Verb::Apply(_) => {
                 let plan = roles.apply(&mut connection).await?;
-                Ok(Answer::new(&plan, &Planned { command: "roles apply", changes: Changes::from(&plan) }))
+                let location = context.location();
+                let text = location.behind(&plan);
+                let (changes, location) = (Changes::from(&plan), Some(location));
+                Ok(Answer::new(text, &Planned { command: "roles apply", changes, location }))
             }
             Verb::Prove(_) => {
                 let proof = roles.prove(&mut connection).await?;

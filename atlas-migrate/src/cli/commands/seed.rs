@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
+use sqlx::PgConnection;
 
-use crate::cli::answer::{Answer, Failure};
-use crate::cli::context::Context;
+use crate::cli::answer::{Answer, Failure, usage};
+use crate::cli::ask::Consent;
+use crate::cli::context::{Context, Location};
 use crate::cli::json::milliseconds;
-use crate::seed::SeedReport;
+use crate::seed::{Environment, SeedReport, Seeder, Seeds};
 
 /// Load the seeds of an environment
 ///
@@ -26,6 +28,20 @@ pub(in crate::cli) struct Seed {
     /// The folder of seeds [default: seeds, or what the program embeds]
     #[arg(long, value_name = "DIR")]
     seeds: Option<PathBuf>,
+    /// Load nothing: mark the database as one of the environment, whatever it was before. Asks before
+    #[arg(long, requires = "environment", conflicts_with = "dry_run")]
+    mark: bool,
+    #[command(flatten)]
+    consent: Consent,
+}
+
+#[derive(Serialize)]
+struct Marked<'a> {
+    command: &'static str,
+    environment: &'a str,
+    marked: bool,
+    #[serde(flatten)]
+    location: Location,
 }
 
 #[derive(Serialize)]
@@ -34,6 +50,7 @@ struct Ran<'a> {
     environment: &'a str,
     dry_run: bool,
     seeds: Vec<Loaded<'a>>,
+    warnings: &'a [String],
 }
 
 /// A seed that was loaded.
@@ -41,21 +58,29 @@ struct Ran<'a> {
 pub(super) struct Loaded<'a> {
     name: &'a str,
     rows: u64,
-    milliseconds: f64,
+    duration_ms: f64,
 }
 
 pub(super) fn loaded(report: &SeedReport) -> Vec<Loaded<'_>> {
     let loaded = report.seeds().iter().map(|seed| Loaded {
         name: seed.name(),
         rows: seed.rows(),
-        milliseconds: milliseconds(seed.duration()),
+        duration_ms: milliseconds(seed.duration()),
     });
     loaded.collect()
 }
 
 impl Seed {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
+        if self.consent.is_given() && !self.mark {
+            return Err(usage("nothing is asked for that needs a consent")
+                .hint("leave out --yes and --confirm")
+                .into());
+        }
         let mut connection = context.connect().await?;
+        if self.mark {
+            return self.mark(context, &mut connection).await;
+        }
         let environment = context.environment_of(self.environment, &mut connection).await?;
         let seeder = context.seeder(self.seeds.as_deref(), environment.clone())?;
         let report = match self.dry_run {
@@ -63,8 +88,20 @@ impl Seed {
             false => seeder.run(&mut connection).await?,
         };
         let rolled_back = if self.dry_run && !report.is_empty() { "\nrolled back: nothing of it stays" } else { "" };
-        let (environment, seeds) = (environment.name(), loaded(&report));
-        let json = Ran { command: "seed", environment, dry_run: self.dry_run, seeds };
-        Ok(Answer::new(format!("{report}{rolled_back}"), &json))
+        let (environment, seeds, warnings) = (environment.name(), loaded(&report), report.warnings());
+        let json = Ran { command: "seed", environment, dry_run: self.dry_run, seeds, warnings };
+        // What it warned of was said when it came up.
+        let text = SeedReport { warnings: Vec::new(), ..report.clone() };
+        Ok(Answer::new(format!("{text}{rolled_back}"), &json))
+    }
+
+    async fn mark(self, context: &Context, connection: &mut PgConnection) -> Result<Answer, Failure> {
+        let environment = Environment::named(self.environment.unwrap_or_default());
+        let what = format!("marks it as a database of the environment {environment}");
+        let identity = self.consent.obtain(context, connection, &what).await?;
+        context.with_options(Seeder::new(Seeds::empty(), environment.clone())).mark(connection).await?;
+        let (environment, location) = (environment.name(), identity.location);
+        let text = location.behind(format!("marked as a database of the environment {environment}"));
+        Ok(Answer::new(text, &Marked { command: "seed", environment, marked: true, location }))
     }
 }

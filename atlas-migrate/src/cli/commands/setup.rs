@@ -41,6 +41,7 @@ struct SetUp<'a, V> {
     passed: bool,
     roles: Option<Changes<'a>>,
     migrations: Vec<Touched<'a>>,
+    warnings: Vec<&'a str>,
     seeds: Option<Vec<Loaded<'a>>>,
     proof: Option<Outcome<'a>>,
     verify: Option<V>,
@@ -61,11 +62,14 @@ impl Setup {
             setup = setup.verify(context.verifier(self.checks.as_deref())?);
         }
         let report = setup.run(&mut context.connect().await?).await?;
+        let of_seeds = report.seeds().map_or(&[][..], SeedReport::warnings);
+        let warnings = report.migrations().warnings().iter().chain(of_seeds);
         let json = SetUp {
             command: "setup",
             passed: report.passed(),
             roles: report.roles().map(Changes::from),
             migrations: touched(report.migrations()),
+            warnings: warnings.map(String::as_str).collect(),
             seeds: report.seeds().map(|seeds: &SeedReport| loaded(seeds)),
             proof: report.proof().map(Outcome::from),
             verify: report.verify().map(VerifyReport::as_json),

@@ -8,10 +8,10 @@ use crate::Standing;
 use crate::cli::answer::{Answer, DIFFERS, DONE, Failure};
 use crate::cli::context::Context;
 use crate::cli::json::Stands;
-use crate::cli::progress::time;
 use crate::cli::style::{DIM, of_standing};
 use crate::cli::table::Table;
 use crate::report::{self, MigrationStatus};
+use crate::time::shown;
 
 /// Show where each migration stands
 ///
@@ -86,7 +86,7 @@ fn line(migration: &MigrationStatus) -> Vec<(String, Style)> {
         (standing.as_str().to_owned(), of_standing(standing)),
         (migration.applied_at().unwrap_or("").to_owned(), DIM),
         (migration.applied_by().unwrap_or("").to_owned(), DIM),
-        (migration.execution_time().map_or(String::new(), time), DIM),
+        (migration.execution_time().map_or(String::new(), shown), DIM),
         plain(&texts.join(": ")),
     ]
 }

@@ -1,5 +1,6 @@
 //! `validate`: what is wrong with the files.
 
+use atlas_migrate_core::words;
 use clap::Args;
 use serde::Serialize;
 
@@ -29,7 +30,7 @@ impl Validate {
             context.progress.warn(&warning);
         }
         let count = migrations.as_slice().len();
-        let text = format!("{count} migrations in {}, nothing wrong", folder.display());
+        let text = format!("{} in {}, nothing wrong", words::count(count, "migration"), folder.display());
         Ok(Answer::new(text, &Valid { command: "validate", migrations: count }))
     }
 }
