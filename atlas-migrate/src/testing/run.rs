@@ -73,7 +73,7 @@ where
         }
     };
     let runtime = ready(runtime.map_err(Error::connect));
-    let database = make(contents, expected, std::any::type_name_of_val(&test));
+    let database = make(&contents, expected, std::any::type_name_of_val(&test));
     let (outcome, database) = runtime.block_on(async {
         let Opened { argument, database, close } = ready(A::open(database).await);
         let outcome = test(argument).await;
@@ -95,15 +95,15 @@ pub fn run_blocking<A: BlockingArgument, T: Outcome>(
     expected: Expected,
     test: impl FnOnce(A) -> T,
 ) -> T {
-    let database = make(contents, expected, std::any::type_name_of_val(&test));
+    let database = make(&contents, expected, std::any::type_name_of_val(&test));
     let Opened { argument, database, .. } = ready(A::open(database));
     let outcome = test(argument);
     end(outcome, expected, &database)
 }
 
 #[track_caller]
-fn make(contents: Contents, expected: Expected, test: &str) -> Database {
-    let database = ready(Database::of_test(&contents, test));
+fn make(contents: &Contents, expected: Expected, test: &str) -> Database {
+    let database = ready(Database::of_test(contents, test));
     if expected == Expected::Panic {
         database.expect_panic();
     }
