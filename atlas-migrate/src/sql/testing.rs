@@ -117,24 +117,29 @@ fn kept_of(test: &str) -> String {
     )
 }
 
-/// Gives a copy the settings of its template: `CREATE DATABASE` leaves them out. Those of roles too, as far as it may.
+/// Gives a copy the settings of its template: `CREATE DATABASE` leaves them out. Those of roles too, as far as it may. While a
+/// search path of theirs is set, nothing is looked up.
 pub(crate) fn copy_settings(template: &str, database: &str) -> String {
     let body = format!(
         "DECLARE\n\
          \x20 atlas_setting record;\n\
          \x20 atlas_name text;\n\
          \x20 atlas_value text;\n\
+         \x20 atlas_command text;\n\
          BEGIN\n\
          \x20 FOR atlas_setting IN SELECT r.rolname, c FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase\n\
          \x20   LEFT JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) c\n\
          \x20   WHERE d.datname = {} AND (s.setrole = 0 OR r.rolname IS NOT NULL) LOOP\n\
          \x20   atlas_name := split_part(atlas_setting.c, '=', 1);\n\
          \x20   atlas_value := substr(atlas_setting.c, length(atlas_name) + 2);\n\
+         \x20   atlas_command := CASE WHEN atlas_setting.rolname IS NULL THEN format('ALTER DATABASE %I', {database})\n\
+         \x20     ELSE format('ALTER ROLE %I IN DATABASE %I', atlas_setting.rolname, {database}) END\n\
+         \x20     || format(' SET %s FROM CURRENT',\n\
+         \x20       (SELECT string_agg(quote_ident(p), '.') FROM unnest(string_to_array(atlas_name, '.')) p));\n\
          \x20   BEGIN\n\
-         \x20     PERFORM set_config(atlas_name, atlas_value, true);\n\
-         \x20     EXECUTE CASE WHEN atlas_setting.rolname IS NULL THEN format('ALTER DATABASE %I', {database})\n\
-         \x20       ELSE format('ALTER ROLE %I IN DATABASE %I', atlas_setting.rolname, {database}) END\n\
-         \x20       || format(' SET %s FROM CURRENT', atlas_name);\n\
+         \x20     PERFORM pg_catalog.set_config(atlas_name, atlas_value, true);\n\
+         \x20     EXECUTE atlas_command;\n\
+         \x20     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);\n\
          \x20   EXCEPTION WHEN OTHERS THEN\n\
          \x20     RAISE WARNING 'the database of the test is without the setting %: %', atlas_name, SQLERRM;\n\
          \x20   END;\n\
