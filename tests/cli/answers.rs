@@ -188,7 +188,7 @@ fn made_files() {
         let program = Program::new(&before.iter().map(|name| (*name, "SELECT 1;\n")).collect::<Vec<_>>());
         let said = program.out(&[&["new", "Add Users"], arguments].concat());
         assert_eq!(said.lines().collect::<Vec<_>>(), expected, "{before:?} {arguments:?}");
-        program.out(&["validate"]);
+        e1_until_it_is_written(&program, expected);
     }
     check(&[], &[], &["migrations/001_add_users.sql"]);
     check(&["migrations/0041_a.sql"], &[], &["migrations/0042_add_users.sql"]);
@@ -212,7 +212,38 @@ fn made_files() {
     let version = made.strip_prefix("migrations/").and_then(|path| path.strip_suffix("_now.sql\n")).unwrap_or(&made);
     assert!(version.len() == 14 && version.starts_with("20"), "{made}");
     assert!(by_time.read(made.trim_end()).starts_with("-- Migration: now\n-- Date: 20"));
-    by_time.out(&["validate"]);
+    e1_until_it_is_written(&by_time, &[made.trim_end()]);
+}
+
+/// Each file that was made is a fault until there is SQL in it.
+#[track_caller]
+fn e1_until_it_is_written(program: &Program, made: &[&str]) {
+    for file in made {
+        let said = program.run(&["validate"]);
+        assert_eq!(said.code, Some(1), "{said:?}");
+        assert!(said.err.contains(&format!("empty migration\n --> {file}")), "{said:?}");
+        program.write(file, &format!("{}SELECT 1;\n", program.read(file)));
+    }
+    program.out(&["validate"]);
+}
+
+/// Names and syntax, and what is passed over: all of it at once.
+#[test]
+fn b13_all_faults_at_once() {
+    let program = Program::new(&[
+        ("migrations/001_a.sql", "SELECT 1;\n"),
+        ("migrations/002-b.sql", "SELECT 1;\n"),
+        ("migrations/003_c.sql", "SELEC 1;\n"),
+        ("migrations/004_d.sql", "CREATE TABLE a (id int)\nCREATE TABLE b (id int);\n"),
+        ("migrations/005_e.sql", "SELECT 'open;\n"),
+    ]);
+    let said = program.run(&["validate"]);
+    let faults = ["002-b.sql", "003_c.sql:1:1", "004_d.sql:2:1", "005_e.sql:1:8"];
+    assert!(faults.iter().all(|fault| said.err.contains(fault)), "{said:?}");
+    let program = Program::new(&[("migrations/001_a.sql", "SELECT 1;\n"), ("migrations/old/0003_x.sql", "SELEC")]);
+    let said = program.run(&["validate"]);
+    assert_eq!(said.code, Some(0), "{said:?}");
+    assert!(said.err.contains("warning: migrations/old is passed over, with 1 .sql file"), "{said:?}");
 }
 
 /// A first run names the other tool, and its hint leads on.
