@@ -277,3 +277,17 @@ fn a_table_of_seeds_that_is_hidden() {
     drop(of_login);
     database.query(&format!("DROP OWNED BY {login}; DROP ROLE {login}"));
 }
+
+every_driver! {
+    /// A `COPY` that the server refuses: what the connection is asked later is not given another question's answer.
+    fn a_copy_that_is_refused(driver) {
+        let (database, mut connection) = with(driver, "CREATE TABLE t (id int)");
+        let set = seeder(&[("s.sql", "COPY t (nothing) FROM stdin;\n1\n\\.\n")]);
+        let error = connection.seed(&set).unwrap_err();
+        assert_eq!(error.sqlstate(), Some("42703"), "{error}");
+        let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| connection.sql("SELECT 'mine'")));
+        assert!(answer.is_err() || answer.is_ok_and(|answer| answer == "mine"));
+        let mut connection = driver.connect(&database.url());
+        assert_eq!(loaded(&mut connection, &seeder(&[("t.csv", "id\n1\n")])), ["t.csv 1"]);
+    }
+}

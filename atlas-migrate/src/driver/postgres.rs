@@ -107,11 +107,26 @@ impl crate::testing::BlockingArgument for Client {
 /// Sends rows.
 #[cfg(feature = "seeds")]
 pub(super) fn copy_in(client: &mut Client, statement: &str, rows: &mut dyn Chunks) -> Result<u64, CopyFailure> {
-    use std::io::Write;
+    use postgres::fallible_iterator::FallibleIterator;
 
     let failed = |error| CopyFailure::Server(rust_postgres::cause(error));
     // Where the rows end too early, the writer goes out of scope, which makes the statement fail.
-    let mut writer = client.copy_in(statement).map_err(failed)?;
+    let prepared = client.prepare(statement).map_err(failed)?;
+    let refused = match client.copy_in(&prepared) {
+        Ok(writer) => return write(writer, rows),
+        Err(error) => failed(error),
+    };
+    drop(prepared);
+    // As of tokio-postgres: the connection has to close, since the server answers such a request twice.
+    let _closed = client.notifications().timeout_iter(std::time::Duration::from_secs(5)).next();
+    Err(refused)
+}
+
+#[cfg(feature = "seeds")]
+fn write(mut writer: postgres::CopyInWriter<'_>, rows: &mut dyn Chunks) -> Result<u64, CopyFailure> {
+    use std::io::Write;
+
+    let failed = |error| CopyFailure::Server(rust_postgres::cause(error));
     let mut buffer = Vec::new();
     while rows.next(&mut buffer).map_err(CopyFailure::Rows)? {
         if writer.write_all(&buffer).is_err() {

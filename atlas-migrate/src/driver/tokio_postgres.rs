@@ -96,7 +96,16 @@ pub(super) async fn copy_in(client: &Client, statement: &str, rows: &mut dyn Chu
     use futures_sink::Sink;
 
     let failed = |error| CopyFailure::Server(rust_postgres::cause(error));
-    let mut sink = pin!(client.copy_in::<_, std::io::Cursor<Vec<u8>>>(statement).await.map_err(failed)?);
+    let prepared = client.prepare(statement).await.map_err(failed)?;
+    let sink = client.copy_in::<_, std::io::Cursor<Vec<u8>>>(&prepared).await;
+    drop(prepared);
+    let mut sink = pin!(match sink {
+        Ok(sink) => sink,
+        Err(error) => {
+            closed(client).await;
+            return Err(failed(error));
+        }
+    });
     loop {
         let mut buffer = Vec::new();
         if !rows.next(&mut buffer).map_err(CopyFailure::Rows)? {
@@ -107,5 +116,29 @@ pub(super) async fn copy_in(client: &Client, statement: &str, rows: &mut dyn Chu
             // The server has refused what came before, and says why at the end.
             return sink.finish().await.map_err(failed);
         }
+    }
+}
+
+/// Waits until the connection has closed, for up to five seconds.
+///
+/// Where the server refuses a `COPY` before it takes rows, the client ends the request twice (tokio-postgres 0.7.18). The server
+/// answers twice, so that each later request would be given the answer of the one before. If there is no request, the client
+/// closes the connection instead, as nobody waits for that answer; and the server rolls back.
+#[cfg(feature = "seeds")]
+async fn closed(client: &Client) {
+    use std::task::Poll;
+    use std::time::{Duration, Instant};
+
+    let started = Instant::now();
+    while !client.is_closed() && started.elapsed() < Duration::from_secs(5) {
+        let mut yielded = false;
+        let others_first = std::future::poll_fn(|context| {
+            if std::mem::replace(&mut yielded, true) {
+                return Poll::Ready(());
+            }
+            context.waker().wake_by_ref();
+            Poll::Pending
+        });
+        others_first.await;
     }
 }
