@@ -177,7 +177,7 @@ fn a8_row_level_security_that_hides() {
     Database::new().query(&format!("CREATE ROLE {reader} LOGIN"));
     for (table, what) in [
         ("schema_migrations", "the history"),
-        ("schema_seeds", "which seeds are loaded"),
+        ("schema_seeds", "which seeds were loaded"),
         ("schema_environment", "the mark of the environment"),
     ] {
         let database = Database::new();
@@ -192,11 +192,17 @@ fn a8_row_level_security_that_hides() {
         assert!(owner.seed(&seeder(1)).unwrap().is_empty());
         for driver in [Driver::TokioPostgres, Driver::SqlxPool] {
             let mut connection = driver.connect(&database.url_as(&reader));
-            let verbs: &[Verb] = if table == "schema_migrations" { &OF_THE_HISTORY } else { &OF_SEEDS };
+            let verbs: &[Verb] = match table {
+                "schema_migrations" => &OF_THE_HISTORY,
+                // A mark can be written without knowing which seeds were loaded.
+                "schema_seeds" => &OF_SEEDS[..3],
+                _ => &OF_SEEDS,
+            };
             for (verb, perform) in verbs {
                 let error = perform(&mut connection).expect_err(verb);
-                let expected = format!("row-level security hides {what} from the role {reader}");
-                assert!(error.to_string().starts_with(&expected), "{verb}: {error}");
+                let (said, role) = (error.to_string(), format!("from the role {reader}"));
+                assert!(said.starts_with(&format!("row-level security hides {what}")), "{verb}: {error}");
+                assert!(said.contains(&role), "{verb}: {error}");
             }
             if table == "schema_environment" {
                 let error = connection.clean(&Cleaner::new()).map(drop).unwrap_err();
@@ -242,7 +248,7 @@ fn d9_owners_that_are_trusted() {
         connection.check(&set()).unwrap();
         let run = connection.run(&more());
         assert_eq!(run.is_ok(), is_trusted, "{owner} of {of_database}: {run:?}");
-        let superuser = Driver::Postgres.connect(&database.url()).check(&set());
+        let superuser = Driver::Postgres.connect(&database.url()).status(&set());
         assert_eq!(
             superuser.is_ok(),
             owner == "postgres" || owner == of_database,

@@ -142,11 +142,13 @@ fn migrate(connection: &mut Connection, trapped: &Trapped) {
 /// Somebody who holds a lock on a table, and somebody who migrates.
 fn wait(connection: &mut Connection, trapped: &Trapped) {
     let mut other = Driver::Postgres.connect(&trapped.database.url());
-    other.sql("CREATE TABLE public.held (); BEGIN; LOCK TABLE public.held");
+    other.sql("CREATE TABLE public.held ()");
+    other.sql("BEGIN; LOCK TABLE public.held");
     let set = migrator(&[("1_held.sql", "DROP TABLE public.held;")]).namespace("held");
     let set = set.lock_timeout(Duration::from_millis(20)).retry_budget(Duration::from_millis(100));
     assert_eq!(connection.run(&set).unwrap_err().kind(), ErrorKind::LockTimeout);
-    other.sql("ROLLBACK; DROP TABLE public.held");
+    other.sql("ROLLBACK");
+    other.sql("DROP TABLE public.held");
     let slow = migrator(&[("1_slow.sql", "SELECT pg_sleep(1.5)")]).namespace("slow");
     std::thread::scope(|scope| {
         let runs = scope.spawn(|| Driver::Postgres.connect(&trapped.database.url()).run(&slow).unwrap());
@@ -167,7 +169,7 @@ fn seed(connection: &mut Connection, trapped: &Trapped) {
     let seeds = [
         ("010_public.users.csv", "id,name\n1,Anna\n"),
         ("020_users.json", r#"[{"id": 2, "name": "Ben"}]"#),
-        ("030_users.sql", "INSERT INTO public.users (name) VALUES ('Carl');\nSET lock_timeout = 9;"),
+        ("030_users.sql", "INSERT INTO public.users (id, name) VALUES (3, 'Carl');\nSET lock_timeout = 9;"),
         ("010_public.users.csv.toml", "existing = \"update\"\nkey = [\"id\"]"),
     ];
     let seeds = Seeds::from_files("seeds", seeds).unwrap_or_else(|error| panic!("{error}"));
