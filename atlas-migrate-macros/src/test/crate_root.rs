@@ -25,10 +25,13 @@ fn root() -> Option<PathBuf> {
     let tests = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR")?).join("tests");
     let name = env::var("CARGO_CRATE_NAME").ok()?;
     let entries = fs::read_dir(&tests).ok()?.flatten().map(|entry| entry.path());
+    let is_its = |path: &PathBuf| {
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        let is_source = path.is_dir() || path.extension().is_some_and(|extension| extension == "rs");
+        is_source && stem.is_some_and(|stem| stem.replace('-', "_") == name)
+    };
     entries
-        .filter(|path| {
-            path.file_stem().and_then(|stem| stem.to_str()).is_some_and(|stem| stem.replace('-', "_") == name)
-        })
+        .filter(is_its)
         .map(|path| if path.is_dir() { path.join("main.rs") } else { path })
         .find(|path| path.is_file())
 }
