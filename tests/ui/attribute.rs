@@ -93,6 +93,7 @@ fn arguments() {
 fn options() {
     check("options");
     check("no_migrations");
+    check("wrong_module");
 }
 
 #[test]
