@@ -199,6 +199,8 @@ pub enum Problem {
     UnknownTarget(Version),
     /// These lines were to be reverted and cannot be: without a down file, unknown, baselined or unfinished.
     Irreversible(Vec<Line>),
+    /// These are to run before the one that is meant: places among the known ones.
+    Behind(Vec<usize>),
 }
 
 /// Where each migration stands, in the order in which they run: by version, and then the repeatable ones by name.
@@ -397,6 +399,33 @@ pub fn plan_revert(known: &[Migration], history: &[Entry], revert: &Revert) -> R
         }
     }
     if refused.is_empty() { Ok(steps) } else { Err(Problem::Irreversible(refused)) }
+}
+
+/// Applying the newest migration once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Redo {
+    /// Its place among the known ones.
+    pub known: usize,
+    /// Whether it is taken back before. If it has not run, it is only applied, and nothing else is touched.
+    pub reverts: bool,
+}
+
+/// What is done to apply the newest file once more; or why it may not, before anything was taken back. Nothing, if there is none.
+pub fn plan_redo(known: &[Migration], history: &[Entry], options: &Options) -> Result<Option<Redo>, Problem> {
+    let Some(newest) = known.iter().rposition(|migration| migration.key().is_versioned()) else { return Ok(None) };
+    let key = known[newest].key();
+    let row = history.iter().find(|entry| entry.key() == key);
+    let reverts = row.is_some_and(|entry| entry.state.is_done() || entry.state == State::Reverting);
+    let mut rest = history.to_vec();
+    if reverts {
+        plan_revert(known, history, &Revert::Last)?;
+        rest.retain(|entry| entry.key() != key);
+    }
+    let target = Target::Version(known[newest].version().clone());
+    let steps = plan(known, &rest, &Options { target, ..options.clone() })?;
+    let is_before = |index: &usize| known[*index].key() < key;
+    let behind: Vec<_> = steps.iter().map(|step| step.known).filter(is_before).collect();
+    if behind.is_empty() { Ok(Some(Redo { known: newest, reverts })) } else { Err(Problem::Behind(behind)) }
 }
 
 #[cfg(test)]

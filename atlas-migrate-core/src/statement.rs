@@ -10,7 +10,7 @@ mod tried;
 
 use std::ops::Range;
 
-pub use self::creates::{creates_table, creates_without_schema};
+pub use self::creates::{Created, Sort, created, creates_table, creates_without_schema, may_drop};
 pub use self::enums::uses_own_value;
 pub use self::kind::Kind;
 pub use self::locks::{Named, locks};

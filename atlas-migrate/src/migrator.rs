@@ -5,17 +5,22 @@ use std::time::Duration;
 use atlas_migrate_core::plan::{Newer, OutOfOrder, Revert, Target};
 use atlas_migrate_core::version::Version;
 
-use tracing::Instrument;
-
-use crate::driver::{Database, Job};
-use crate::engine::Engine;
+use crate::driver::Database;
 pub use crate::mode::TransactionMode;
 use crate::progress::{Event, Listener};
 use crate::rehearse::Rehearsal;
 use crate::repair::Repair;
-use crate::session::Session;
 use crate::source::Migrations;
 use crate::{Error, Plan, Report, Status, script};
+
+mod jobs;
+
+#[cfg(feature = "testing")]
+pub(crate) use jobs::Fill;
+use jobs::{Baseline, Check, GetStatus, MakePlan, Rehearse, Wait};
+pub(crate) use jobs::{DoRepair, DoRevert, Run};
+#[cfg(feature = "cli")]
+pub(crate) use jobs::{PlanRedo, PlanRevert};
 
 /// The schema of the history, unless another is asked for.
 pub(crate) const DEFAULT_SCHEMA: &str = "public";
@@ -306,12 +311,14 @@ impl Migrator {
 
     /// Runs the down files of migrations that were applied, the highest version first.
     ///
+    /// Which these are is decided when it begins: what others apply or take back meanwhile does not make it go further.
+    ///
     /// # Errors
     ///
     /// [`Irreversible`](crate::ErrorKind::Irreversible) before anything ran, if one of them has no down file; else those
     /// of [`run`](Self::run).
     pub fn revert<'c, D: Database<'c>>(&self, database: D, revert: Revert) -> D::Outcome<Report> {
-        database.perform(DoRevert(self.clone(), revert))
+        database.perform(DoRevert(self.clone(), revert, None))
     }
 
     /// Records all migrations up to this version as being there already, without running them: for a database that was
@@ -366,9 +373,16 @@ impl Migrator {
     /// All that a [`run`](Self::run) on a new database would do, as one SQL file: for a database that the program cannot reach, or
     /// for people to read. Options that matter are the target, the history's schema and table, the namespace and the role.
     ///
-    /// Any client can run it, `psql -X -v ON_ERROR_STOP=1 -f` among them. Each migration is in a transaction with its row in
-    /// the history, so that a program finds nothing to do afterwards. On a database whose history has one of them already it
-    /// fails before anything else. Timeouts are left to whoever runs it.
+    /// Any client can run it, as psql does or as one message. Each migration is one statement in a transaction, with its row in
+    /// the history and with what guards it, so that a program finds nothing to do afterwards, and nothing runs twice, or behind
+    /// a migration that failed, whatever the client makes of an error (psql's `ON_ERROR_STOP`, `ON_ERROR_ROLLBACK`). On a
+    /// database whose history has one of them already, or that has [another history](Self::other_history), nothing runs.
+    /// Timeouts are left to whoever runs it.
+    ///
+    /// A migration that runs statement by statement is recorded as a run does it, so that a run goes on where the script has
+    /// stopped. It needs a client that sends statements one by one, and one session for all of them. Statements that can be in
+    /// no transaction are those whose success the catalog shows: `CREATE INDEX CONCURRENTLY` of an index with a name,
+    /// `DROP INDEX CONCURRENTLY`, `DETACH PARTITION … CONCURRENTLY`.
     ///
     /// ```
     /// # fn main() -> Result<(), atlas_migrate::Error> {
@@ -384,8 +398,8 @@ impl Migrator {
     /// # Errors
     ///
     /// [`UnknownVersion`](crate::ErrorKind::UnknownVersion) if there is no target of this version;
-    /// [`Usage`](crate::ErrorKind::Usage) if a migration has a condition and statements that cannot be in a transaction: SQL
-    /// alone cannot pass over those.
+    /// [`Usage`](crate::ErrorKind::Usage) if a migration has a statement that can be in no transaction and whose success SQL alone
+    /// does not show (`VACUUM`, `CALL`), or a condition and such statements.
     pub fn script(&self) -> Result<String, Error> {
         script::write(self, None)
     }
@@ -405,98 +419,5 @@ impl Migrator {
     pub(crate) fn span(&self, verb: &'static str) -> tracing::Span {
         let Options { namespace, schema, table, .. } = &self.options;
         tracing::info_span!("migrations", verb, namespace, schema, table)
-    }
-}
-
-pub(crate) struct Run(pub(crate) Migrator);
-#[cfg(feature = "testing")]
-pub(crate) struct Fill(pub(crate) Migrator);
-struct MakePlan(Migrator);
-struct Rehearse(Migrator);
-struct GetStatus(Migrator);
-struct Check(Migrator);
-pub(crate) struct DoRevert(pub(crate) Migrator, pub(crate) Revert);
-struct Baseline(Migrator, Version);
-struct Wait(Migrator);
-pub(crate) struct DoRepair(pub(crate) Migrator, pub(crate) Version, pub(crate) Repair);
-
-impl Job for Run {
-    type Output = Report;
-
-    async fn perform<S: Session>(self, session: &mut S) -> Result<Report, Error> {
-        Engine::new(session, &self.0)?.run().instrument(self.0.span("run")).await
-    }
-}
-
-impl Job for MakePlan {
-    type Output = Plan;
-
-    async fn perform<S: Session>(self, session: &mut S) -> Result<Plan, Error> {
-        Engine::new(session, &self.0)?.plan().instrument(self.0.span("plan")).await
-    }
-}
-
-impl Job for Rehearse {
-    type Output = Rehearsal;
-
-    async fn perform<S: Session>(self, session: &mut S) -> Result<Rehearsal, Error> {
-        Engine::new(session, &self.0)?.rehearse().instrument(self.0.span("rehearse")).await
-    }
-}
-
-impl Job for GetStatus {
-    type Output = Status;
-
-    async fn perform<S: Session>(self, session: &mut S) -> Result<Status, Error> {
-        Engine::new(session, &self.0)?.status().instrument(self.0.span("status")).await
-    }
-}
-
-impl Job for Check {
-    type Output = ();
-
-    async fn perform<S: Session>(self, session: &mut S) -> Result<(), Error> {
-        Engine::new(session, &self.0)?.check().instrument(self.0.span("check")).await
-    }
-}
-
-impl Job for DoRevert {
-    type Output = Report;
-
-    async fn perform<S: Session>(self, session: &mut S) -> Result<Report, Error> {
-        Engine::new(session, &self.0)?.revert(&self.1).instrument(self.0.span("revert")).await
-    }
-}
-
-impl Job for Baseline {
-    type Output = Report;
-
-    async fn perform<S: Session>(self, session: &mut S) -> Result<Report, Error> {
-        Engine::new(session, &self.0)?.baseline(&self.1).instrument(self.0.span("baseline")).await
-    }
-}
-
-impl Job for Wait {
-    type Output = ();
-
-    async fn perform<S: Session>(self, session: &mut S) -> Result<(), Error> {
-        Engine::new(session, &self.0)?.wait().instrument(self.0.span("wait")).await
-    }
-}
-
-impl Job for DoRepair {
-    type Output = Report;
-
-    async fn perform<S: Session>(self, session: &mut S) -> Result<Report, Error> {
-        Engine::new(session, &self.0)?.repair(&self.1, self.2).instrument(self.0.span("repair")).await
-    }
-}
-
-#[cfg(feature = "testing")]
-impl Job for Fill {
-    type Output = Report;
-
-    async fn perform<S: Session>(self, session: &mut S) -> Result<Report, Error> {
-        Engine::new(session, &self.0)?.fill().instrument(self.0.span("fill")).await
     }
 }

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use atlas_migrate_core::checksum::Checksum;
 use atlas_migrate_core::history::Key;
 use atlas_migrate_core::migration::{Header, Migration, Transaction};
 use atlas_migrate_core::plan::{self, Problem};
 use atlas_migrate_core::version::Version;
 
 use crate::engine::refusal;
+use crate::migrator::OtherHistory;
+use crate::place::Place;
 use crate::report::label;
-use crate::sql::Sql;
+use crate::sql::{File, Sql, Unseen};
 use crate::{Error, ErrorKind, Migrator};
 
 /// All of them, or those with a higher version than this one, without the repeatable ones, which may have run before.
@@ -32,7 +35,6 @@ pub(crate) fn write(migrator: &Migrator, from: Option<&Version>) -> Result<Strin
         return Err(refused(migration));
     }
     let sql = Sql::new(options, BTreeSet::new());
-    let parts = wanted.iter().map(|migration| title(migration) + &sql.scripted(migration));
     let head = match from {
         None => "-- Migrations as one file, for a database that has none of them.\n".to_owned(),
         Some(version) => format!(
@@ -41,7 +43,26 @@ pub(crate) fn write(migrator: &Migrator, from: Option<&Version>) -> Result<Strin
     };
     let head = head
         + "-- Each is read under TimeZone = UTC and DateStyle = ISO, MDY, as a run does it, whatever the session has.\n";
-    Ok(std::iter::once(head + &sql.begin_script(&before, &wanted)).chain(parts).collect::<Vec<_>>().join("\n"))
+    let left = match from {
+        None => Vec::new(),
+        Some(_) => known.iter().filter(|migration| !migration.key().is_versioned()).collect(),
+    };
+    let file = File { id: id(&wanted), left };
+    let finds_others = from.is_none() && options.other_history == OtherHistory::Refuse;
+    let mut parts = vec![head + &sql.begin_script(&file, &before, &wanted, finds_others)];
+    for (index, migration) in wanted.iter().enumerate() {
+        let part = sql.scripted(&file, index, migration).map_err(|statement| unseen(migration, &statement))?;
+        parts.push(title(migration) + &part);
+    }
+    parts.push(File::end());
+    Ok(parts.join("\n"))
+}
+
+/// What tells a file of these migrations from others.
+fn id(migrations: &[&Migration]) -> String {
+    let line = |migration: &&Migration| format!("{} {}\n", migration.version(), migration.up().checksum());
+    let digest = Checksum::of(&migrations.iter().map(line).collect::<String>()).to_string();
+    digest.chars().take(16).collect()
 }
 
 fn cannot_be_passed_over(header: &Header) -> bool {
@@ -55,6 +76,24 @@ fn refused(migration: &Migration) -> Error {
     Error::new(ErrorKind::Usage, message)
         .note(format!("its file: {}", migration.up().path()))
         .hint("remove its `-- atlas:skip-unless`, or leave it to the program that has it")
+}
+
+fn unseen(migration: &Migration, Unseen(index): &Unseen) -> Error {
+    let name = label(migration.version(), migration.name());
+    let script = migration.up();
+    let message = format!(
+        "migration {name} cannot be in a script: this statement is in no transaction, and SQL alone does not show whether it \
+         succeeded"
+    );
+    let error = Error::new(ErrorKind::Usage, message).hint(
+        "leave the migration to a run: end a script before it with `target(..)`, and begin the next one behind it with \
+         `script_from(..)`",
+    );
+    let (path, text) = (script.path().to_owned(), script.text().into_owned());
+    match script.statements().get(*index) {
+        Some(statement) => error.place(Place { path, text, span: statement.range.clone(), label: String::new() }),
+        None => error.note(format!("its file: {path}")),
+    }
 }
 
 fn title(migration: &Migration) -> String {

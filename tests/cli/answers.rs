@@ -268,3 +268,60 @@ fn a3_beside_another_history() {
         session(&files[..1], &["run --quiet", "run --schema app", "run --schema app --beside-other-history --dry-run"])
     );
 }
+
+/// However often it is repeated, `redo` is about the newest file.
+#[test]
+fn d1_redo_goes_no_further_than_meant() {
+    let files = [
+        ("migrations/001_a.up.sql", "CREATE TABLE a (id int);\n"),
+        ("migrations/001_a.down.sql", "DROP TABLE a;\n"),
+        ("migrations/002_b.up.sql", "CREATE TABLE b (id int);\n"),
+        ("migrations/002_b.down.sql", "DROP TABLE b;\n"),
+        ("migrations/003_c.up.sql", "CREATE TABLE c (id int);\n"),
+        ("migrations/003_c.down.sql", "DROP TABLE c;\n"),
+    ];
+    let database = Database::new();
+    let program = Program::new(&files).on(&database);
+    program.out(&["run"]);
+    database.query("INSERT INTO b VALUES (1)");
+    let mut said = program.session(&["redo"]);
+    program.write("migrations/003_c.up.sql", "CREATE TABLE c (id no_such_type);\n");
+    said += &program.session(&["redo --yes"]);
+    program.write("migrations/003_c.up.sql", "CREATE TABLE c (id bigint);\n");
+    said += &program.session(&["redo --yes"]);
+    assert_eq!(database.query("SELECT id FROM b"), ["1"]);
+    assert_eq!(database.history().len(), 3);
+    // What could not be applied again is not taken back.
+    program.write("migrations/002_b.up.sql", "CREATE TABLE b (id bigint);\n");
+    said += &program.session(&["redo --yes"]);
+    program.write("migrations/002_b.up.sql", files[2].1);
+    said += &program.session(&[
+        "revert --steps 2",
+        "revert --steps 2 --yes",
+        "redo --yes",
+        "revert --all",
+        "run",
+        "redo --yes",
+    ]);
+    assert_snapshot!(said);
+}
+
+/// What is recognised of a difference, in words of the command line; and each of them leads on.
+#[test]
+fn e9_what_is_recognised() {
+    let files = [
+        ("migrations/001_a.sql", "CREATE TABLE a (id int);\n"),
+        ("migrations/002_b.up.sql", "CREATE TABLE b (id int);\n"),
+        ("migrations/002_b.down.sql", "DROP TABLE b;\n"),
+    ];
+    let database = Database::new();
+    let program = Program::new(&files).on(&database);
+    program.out(&["run"]);
+    program.write("migrations/002_b.up.sql", "CREATE TABLE b (id bigint);\n");
+    let mut said = program.session(&["run", "redo --yes", "run"]);
+    program.write("migrations/001_a.sql", "CREATE TABLE a (id bigint);\n");
+    said += &program.session(&["run", "repair 001 --mark applied --reason undone", "run"]);
+    program.write("others/001_x.sql", "CREATE TABLE x ();\n");
+    said += &program.session(&["run --source others", "run --source others --namespace others"]);
+    assert_snapshot!(said);
+}

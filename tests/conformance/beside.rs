@@ -33,7 +33,7 @@ every_driver! {
         assert_eq!(database.value("SELECT to_regclass('schema_migrations') IS NULL"), "t");
 
         // What the hint says.
-        assert!(error.to_string().contains("`baseline(&database, \"2\")`, then run"), "{error}");
+        assert!(error.to_string().contains("`baseline(&pool, \"2\")`, then run"), "{error}");
         connection.baseline(&accounts(), "2").unwrap();
         assert!(connection.run(&accounts()).unwrap().is_empty());
         assert_eq!(database.query("SELECT amount FROM accounts"), ["100"]);

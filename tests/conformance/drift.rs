@@ -1,7 +1,8 @@
 //! What was applied is not what the binary has.
 
-use atlas_migrate::{ErrorKind, Migrator, Newer, OutOfOrder, Standing};
-use atlas_migrate_tests::{Connection, Database, every_driver, migrator};
+use atlas_migrate::clean::Resetter;
+use atlas_migrate::{ErrorKind, Migrator, Newer, OutOfOrder, Repair, Revert, Standing};
+use atlas_migrate_tests::{Connection, Database, Driver, every_driver, migrator};
 
 const A: (&str, &str) = ("1_a.sql", "CREATE TABLE a (id int);");
 const B: (&str, &str) = ("2_b.sql", "CREATE TABLE b (id int);");
@@ -142,4 +143,77 @@ every_driver! {
         let renamed = migrator(&[("001_a.sql", A.1), ("002_b.sql", B.1)]);
         assert!(connection.run(&renamed).unwrap().is_empty());
     }
+}
+
+/// A database with the first set, on which a run of the second one is refused; the hint says what of it.
+#[track_caller]
+fn e9_refused(first: &Migrator, second: &Migrator, hint: &str) -> (Database, Connection) {
+    let database = Database::new();
+    let mut connection = Driver::Postgres.connect(&database.url());
+    connection.run(first).unwrap();
+    let error = connection.run(second).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Drift, "{error}");
+    assert!(error.to_string().contains(hint), "{error}");
+    (database, connection)
+}
+
+const COUNT: &str = "CREATE TABLE IF NOT EXISTS counted (n int); INSERT INTO counted VALUES (1);";
+
+#[test]
+fn e9_renumbered() {
+    let set = |last: &str| migrator(&[A, B, (last, COUNT)]);
+    let (database, mut connection) =
+        e9_refused(&set("3_c.sql"), &set("4_c.sql"), "give migrations/4_c.sql the version 3 again");
+    assert!(connection.run(&set("3_d.sql")).unwrap().is_empty());
+    assert_eq!(database.value("SELECT count(*) FROM counted"), "1");
+
+    // Somebody else's has its version now.
+    let merged = |theirs: &str, mine: &str| migrator(&[A, B, (theirs, "CREATE TABLE theirs (id int)"), (mine, COUNT)]);
+    let hint = "give migrations/4_c.sql the version 3 again, and migrations/3_t.sql a higher one";
+    let (database, mut connection) = e9_refused(&set("3_c.sql"), &merged("3_t.sql", "4_c.sql"), hint);
+    assert_eq!(connection.run(&merged("4_t.sql", "3_c.sql")).unwrap().applied().count(), 1);
+    assert_eq!(database.value("SELECT count(*) FROM counted"), "1");
+
+    // Where the old version is accepted, the new one does not run all the same.
+    let accepting = set("3_c.sql").newer(Newer::Accept).out_of_order(OutOfOrder::Allow);
+    let (database, mut connection) =
+        e9_refused(&set("4_c.sql"), &accepting, "give migrations/3_c.sql the version 4 again");
+    assert!(connection.plan(&accepting).is_err());
+    assert_eq!(database.value("SELECT count(*) FROM counted"), "1");
+}
+
+#[test]
+fn e9_another_program() {
+    let theirs = migrator(&[("1_init.sql", "CREATE TABLE x (id int)"), ("2_y.sql", "CREATE TABLE y (id int)")]);
+    let ours = migrator(&[A, B, C]);
+    let (_database, mut connection) = e9_refused(&theirs, &ours, "a name of their own with `namespace(..)`");
+    let ours = ours.namespace("ours");
+    assert_eq!(connection.run(&ours).unwrap().applied().count(), 3);
+    assert!(connection.run(&ours).unwrap().is_empty());
+    assert!(connection.run(&theirs).unwrap().is_empty());
+}
+
+#[test]
+fn e9_the_newest_file_is_being_written() {
+    let set = |last: &str| migrator(&[A, ("2_b.up.sql", last), ("2_b.down.sql", "DROP TABLE b")]);
+    let edited = set("CREATE TABLE b (id bigint)");
+    let hint = "take it back with `revert(&pool, Revert::Last)`, then run";
+    let (_database, mut connection) = e9_refused(&set(B.1), &edited, hint);
+    assert_eq!(connection.revert(&edited, Revert::Last).unwrap().reverted().count(), 1);
+    assert_eq!(connection.run(&edited).unwrap().applied().count(), 1);
+
+    let edited = migrator(&[A, ("2_b.sql", "CREATE TABLE b (id bigint)")]);
+    let (database, mut connection) = e9_refused(&migrator(&[A, B]), &edited, "can begin again, with `clean::Resetter`");
+    let resetter = Resetter::new(&edited).confirm(database.value("SELECT current_database()"));
+    connection.reset(&resetter).unwrap();
+    assert!(connection.run(&edited).unwrap().is_empty());
+}
+
+#[test]
+fn e9_the_change_is_there() {
+    let edited = migrator(&[("1_a.sql", "CREATE TABLE a (id bigint);"), B]);
+    let hint = "record that with `repair(&pool, \"1\", Repair::Applied)`";
+    let (_database, mut connection) = e9_refused(&migrator(&[A, B]), &edited, hint);
+    connection.repair(&edited, "1", Repair::Applied).unwrap();
+    assert!(connection.run(&edited).unwrap().is_empty());
 }

@@ -12,6 +12,7 @@ mod holders;
 mod lock_timeouts;
 mod one_by_one;
 mod options;
+mod repeatables;
 mod revert;
 mod rolling;
 mod session;

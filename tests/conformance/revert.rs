@@ -1,7 +1,7 @@
 //! Taking migrations back.
 
 use atlas_migrate::{ErrorKind, Migrator, Revert};
-use atlas_migrate_tests::{Database, every_driver, migrator};
+use atlas_migrate_tests::{Database, Driver, every_driver, migrator, wait_for};
 
 fn three() -> Migrator {
     migrator(&[
@@ -119,4 +119,30 @@ every_driver! {
         assert_eq!(reverted(&connection.revert(&mended, Revert::Last).unwrap()), ["1"]);
         assert!(database.history().is_empty());
     }
+}
+
+/// Two that mean the same migration take it back once, and not the one before it.
+#[test]
+fn d1_two_at_once_take_back_one() {
+    let slow = "SELECT pg_sleep(1); DROP TABLE b;";
+    let set = migrator(&[
+        ("1_a.up.sql", "CREATE TABLE a (id int);"),
+        ("1_a.down.sql", "DROP TABLE a;"),
+        ("2_b.up.sql", "CREATE TABLE b (id int);"),
+        ("2_b.down.sql", slow),
+    ]);
+    let database = Database::new();
+    Driver::Postgres.connect(&database.url()).run(&set).unwrap();
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| Driver::Postgres.connect(&database.url()).revert(&set, Revert::Last).unwrap());
+        let sleeps =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+        wait_for("a revert under way", std::time::Duration::from_secs(20), || {
+            (database.value(sleeps) == "1").then_some(())
+        });
+        let second = Driver::Postgres.connect(&database.url()).revert(&set, Revert::Last).unwrap();
+        assert!(second.is_empty(), "{second}");
+        assert_eq!(reverted(&first.join().unwrap()), ["2"]);
+    });
+    assert_eq!(database.history(), ["1|applied|1"]);
 }

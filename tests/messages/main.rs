@@ -166,6 +166,12 @@ fn the_database_is_not_what_it_should_be() {
     check_run("missing", &mut case, &[B]);
     check_run("newer", &mut case, &[A]);
     check_run("several at once", &mut case, &[("0_new.sql", "SELECT 1"), ("001_a.sql", "SELECT 1")]);
+    check_run("renumbered", &mut case, &[A, ("003_b.sql", B.1)]);
+    check_run("renumbered, and replaced", &mut case, &[A, ("002_c.sql", "CREATE TABLE c ();"), ("003_b.sql", B.1)]);
+    check_run("history of another program", &mut case, &[("001_x.sql", "SELECT 1"), ("002_y.sql", "SELECT 2")]);
+    check_run("newest file edited", &mut case, &[A, ("002_b.sql", "CREATE TABLE b ();")]);
+    let edited = [A, ("002_b.up.sql", "CREATE TABLE b ();"), ("002_b.down.sql", "DROP TABLE b;")];
+    check_run("newest file edited, with a down file", &mut case, &edited);
     let mut case = Case::new().applied(&[A, ("R__v.sql", "SELECT 1;")]);
     check_run("repeatable one missing", &mut case, &[A]);
     let mut case = Case::new().applied(&[B]);

@@ -1,6 +1,6 @@
 //! A script of migrations, run by a client that knows nothing of them.
 
-use atlas_migrate::{ErrorKind, Migrator, Target};
+use atlas_migrate::{ErrorKind, Migrator, OtherHistory, Target};
 use atlas_migrate_core::statement;
 use atlas_migrate_tests::{Database, Driver, migrator};
 use insta::assert_snapshot;
@@ -67,11 +67,216 @@ fn options() {
     assert_eq!(database.query("SELECT namespace, version FROM \"it's \"\"ours\"\"\".done"), ["it's|1"]);
 }
 
+/// A client that is given a file.
+#[derive(Clone, Copy, Debug)]
+enum Client {
+    /// psql as it is, which goes on behind an error.
+    Psql,
+    /// The same, stopping there.
+    PsqlStops,
+    /// The same, undoing the statement that failed, and going on with the transaction.
+    PsqlRollsBackStatements,
+    /// psql in one transaction.
+    PsqlSingle,
+    /// All as one message.
+    Whole,
+}
+
+const CLIENTS: [Client; 5] =
+    [Client::Psql, Client::PsqlStops, Client::PsqlRollsBackStatements, Client::PsqlSingle, Client::Whole];
+
+impl Client {
+    /// Whether it may send what can be in no transaction.
+    fn sends_one_by_one(self) -> bool {
+        !matches!(self, Self::PsqlSingle | Self::Whole)
+    }
+
+    #[track_caller]
+    fn send(self, database: &Database, script: &str) {
+        let settings: &[&str] = match self {
+            Self::Whole => {
+                let mut client = postgres::Client::connect(&database.url(), postgres::NoTls).unwrap();
+                // What came of it shows in the database.
+                return drop(client.batch_execute(script));
+            }
+            Self::Psql => &[],
+            Self::PsqlStops => &["-v", "ON_ERROR_STOP=1"],
+            Self::PsqlRollsBackStatements => &["-v", "ON_ERROR_ROLLBACK=on"],
+            Self::PsqlSingle => &["--single-transaction"],
+        };
+        let mut psql = std::process::Command::new("psql")
+            .args(["-X", "-q", "-f", "-", &database.url()])
+            .args(settings)
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("psql: {error}"));
+        // If it has stopped, it reads no further.
+        let _closed = std::io::Write::write_all(&mut psql.stdin.take().unwrap(), script.as_bytes());
+        psql.wait().unwrap();
+    }
+}
+
+/// What is in the history, and how often the migrations ran that count.
+fn state(database: &Database) -> (Vec<String>, String) {
+    let history = "SELECT version, state, statements FROM schema_migrations ORDER BY version";
+    (database.query(history), database.value("SELECT n FROM counted"))
+}
+
+const COUNTED: (&str, &str) = ("001_counted.sql", "CREATE TABLE counted (n int);\nINSERT INTO counted VALUES (0);");
+const COUNT: &str = "UPDATE counted SET n = n + 1;";
+
+#[test]
+fn a6_twice() {
+    for client in CLIENTS {
+        let database = Database::new();
+        let set = migrator(&[COUNTED, ("002_count.sql", COUNT), ("R__count.sql", COUNT)]);
+        let script = set.script().unwrap();
+        for times in 1..=2 {
+            client.send(&database, &script);
+            let done = ["001|applied|2", "002|applied|1", "R__count|applied|1"].map(str::to_owned).to_vec();
+            assert_eq!(state(&database), (done, "2".to_owned()), "{client:?}, {times}");
+        }
+        assert!(Driver::Postgres.connect(&database.url()).run(&set).unwrap().is_empty());
+    }
+}
+
+/// Behind a migration that fails, nothing runs, however often the file is sent.
+#[test]
+fn a6_a_statement_fails() {
+    for client in CLIENTS {
+        let database = Database::new();
+        let set = |third: &str| {
+            let third = format!("{COUNT}\n{third}\n{COUNT}");
+            migrator(&[COUNTED, ("002_count.sql", COUNT), ("003_fails.sql", &third), ("004_count.sql", COUNT)])
+        };
+        let script = set("SELECT 1 / 0;").script().unwrap();
+        for times in 1..=2 {
+            client.send(&database, &script);
+            let done = ["001|applied|2", "002|applied|1"].map(str::to_owned).to_vec();
+            assert_eq!(state(&database), (done, "1".to_owned()), "{client:?}, {times}");
+        }
+        // A run goes on from there.
+        let report = Driver::Postgres.connect(&database.url()).run(&set("SELECT 1;")).unwrap();
+        assert_eq!((report.applied().count(), state(&database).1), (2, "4".to_owned()), "{client:?}");
+    }
+}
+
+/// What a script leaves of a migration that runs statement by statement is what a run would leave, which goes on from there.
+#[test]
+fn a5_statement_by_statement() {
+    let unique = "CREATE UNIQUE INDEX CONCURRENTLY by_n ON twice (n);";
+    let text = format!("-- atlas:no-transaction\n{COUNT}\n{unique}\n{COUNT}");
+    let twice = ("002_twice.sql", "CREATE TABLE twice (n int);\nINSERT INTO twice VALUES (1), (1);");
+    let set = migrator(&[COUNTED, twice, ("003_index.sql", &text), ("004_count.sql", COUNT)]);
+    for client in CLIENTS.into_iter().filter(|client| client.sends_one_by_one()) {
+        let database = Database::new();
+        let script = set.script().unwrap();
+        for times in 1..=2 {
+            client.send(&database, &script);
+            let done = ["001|applied|2", "002|applied|2", "003|running|1"].map(str::to_owned).to_vec();
+            assert_eq!(state(&database), (done, "1".to_owned()), "{client:?}, {times}");
+        }
+        database.query("DELETE FROM twice");
+        Driver::Postgres.connect(&database.url()).run(&set).unwrap();
+        assert_eq!((state(&database).1, database.history().len()), ("3".to_owned(), 4), "{client:?}");
+        assert_eq!(database.value("SELECT indisvalid FROM pg_index WHERE indexrelid = 'by_n'::regclass"), "t");
+    }
+}
+
+/// Statements that can be in no transaction, and whose success shows: each runs once, whatever the client.
+#[test]
+fn a5_what_can_be_in_no_transaction() {
+    let files = [
+        COUNTED,
+        (
+            "002_parts.sql",
+            "CREATE TABLE p (n int) PARTITION BY LIST (n);\nCREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);",
+        ),
+        (
+            "003_index.sql",
+            "CREATE INDEX CONCURRENTLY by_n ON counted (n);\nCREATE INDEX CONCURRENTLY IF NOT EXISTS by_n ON counted (n);",
+        ),
+        ("004_drop.sql", "DROP INDEX CONCURRENTLY by_n;\nALTER TABLE p DETACH PARTITION p1 CONCURRENTLY;"),
+        (
+            "005_path.sql",
+            "-- atlas:no-transaction\nSET search_path = pg_catalog, public;\nCREATE INDEX CONCURRENTLY again ON counted (n)",
+        ),
+    ];
+    let database = Database::new();
+    let set = migrator(&files);
+    for _ in 1..=2 {
+        Client::Psql.send(&database, &set.script().unwrap());
+        let states = state(&database).0;
+        assert_eq!(states[2..], ["003|applied|2", "004|applied|2", "005|applied|2"]);
+    }
+    assert!(Driver::Postgres.connect(&database.url()).run(&set).unwrap().is_empty());
+
+    // Something is in the way of the third.
+    let database = Database::new();
+    database.query("CREATE VIEW by_n AS SELECT");
+    Client::Psql.send(&database, &set.script().unwrap());
+    assert_eq!(state(&database).0[2..], ["003|running|0"]);
+}
+
+/// One whose success does not show is refused, and the hint leads on.
+#[test]
+fn a5_what_no_script_can_have() {
+    let set = migrator(&[COUNTED, ("002_vacuum.sql", "VACUUM counted;"), ("003_count.sql", COUNT)]);
+    let error = set.script().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Usage);
+    assert_snapshot!("not_in_a_script", error);
+    let to = |version: &str| set.clone().target(Target::Version(version.to_owned().into()));
+    let database = Database::new();
+    Client::PsqlStops.send(&database, &to("001").script().unwrap());
+    Driver::Postgres.connect(&database.url()).run(&to("002")).unwrap();
+    Client::PsqlStops.send(&database, &set.script_from("002").unwrap());
+    assert!(Driver::Postgres.connect(&database.url()).run(&set).unwrap().is_empty());
+    assert_eq!(state(&database).1, "1");
+}
+
+/// Several at once, and a run among them: each migration takes effect once.
+#[test]
+fn a6_races() {
+    let files: Vec<_> = (2..20).map(|number| (format!("{number:03}_count.sql"), COUNT)).collect();
+    let files: Vec<_> =
+        std::iter::once(COUNTED).chain(files.iter().map(|(name, text)| (name.as_str(), *text))).collect();
+    let set = migrator(&files);
+    let database = Database::new();
+    let script = set.script().unwrap();
+    std::thread::scope(|scope| {
+        for client in [Client::Psql, Client::Psql, Client::PsqlRollsBackStatements] {
+            let (database, script) = (&database, &script);
+            scope.spawn(move || client.send(database, script));
+        }
+        scope.spawn(|| Driver::Postgres.connect(&database.url()).run(&set).unwrap());
+    });
+    Driver::Postgres.connect(&database.url()).run(&set).unwrap();
+    assert_eq!((state(&database).1, database.history().len()), ("18".to_owned(), 19));
+}
+
+/// A script refuses what a run refuses.
+#[test]
+fn a3_beside_another_history() {
+    let database = Database::new();
+    database.query("CREATE TABLE alembic_version (version_num text); INSERT INTO alembic_version VALUES ('a')");
+    let set = migrator(&[COUNTED]);
+    let error = run(&database, &set.script().unwrap()).unwrap_err();
+    assert_eq!(error, "this database has another history of migrations: public.alembic_version (Alembic)");
+    Client::Psql.send(&database, &set.script().unwrap());
+    assert_eq!(database.tables(), ["public.alembic_version"]);
+    run(&database, &set.other_history(OtherHistory::Ignore).script().unwrap()).unwrap();
+}
+
 #[test]
 fn as_it_is_read() {
     let text = "-- Migration: Users\n-- Description: Who there is\n-- atlas:require current_user <> 'nobody' | not as nobody\n\nCREATE TABLE users (id bigint); -- all";
-    let script = migrator(&[("001_users.sql", text)]).script().unwrap();
-    assert_snapshot!(script);
+    let set = migrator(&[("001_users.sql", text)]).other_history(OtherHistory::Ignore);
+    assert_snapshot!(set.script().unwrap());
+    let index = "CREATE INDEX CONCURRENTLY by_id ON users (id);";
+    let script = migrator(&[("001_users.sql", text), ("002_index.sql", index)]).script_from("001").unwrap();
+    assert_snapshot!("statement_by_statement", script);
 }
 
 #[test]

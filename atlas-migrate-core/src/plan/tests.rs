@@ -376,3 +376,36 @@ fn what_another_process_is_at() {
     reverts(&["1 down", "2"], &["1 applied", "2 running 1 held"], &Revert::Last, "irreversible: 2 unfinished");
     reverts(&["1 down", "2 down"], &["1 applied", "2 reverting 1 held"], &Revert::Last, "2 after 1");
 }
+
+/// What a redo does with the newest of these, or why it does nothing.
+#[track_caller]
+fn check_redo(files: &[&str], rows: &[&str], expected: &str) {
+    let (known, history) = (known(files), history(rows));
+    let told = match plan_redo(&known, &history, &Options::default()) {
+        Ok(None) => "nothing".to_owned(),
+        Ok(Some(Redo { known: index, reverts: true })) => format!("again {}", known[index].version()),
+        Ok(Some(Redo { known: index, .. })) => format!("apply {}", known[index].version()),
+        Err(Problem::Behind(behind)) => format!("behind {}", known[behind[0]].version()),
+        Err(problem) => outcome(&known, &history, Err(problem)),
+    };
+    assert_eq!(told, expected, "{files:?} on {rows:?}");
+}
+
+#[test]
+fn d1_redo_is_about_the_newest_file_and_no_other() {
+    let files = ["1 down", "2 down", "3 down"];
+    check_redo(&files, &["1 applied", "2 applied", "3 applied"], "again 3");
+    check_redo(&files, &["1 applied", "2 applied", "3 applied: SELECT 7"], "again 3");
+    check_redo(&files, &["1 applied", "2 applied"], "apply 3");
+    check_redo(&files, &["1 applied"], "behind 2");
+    check_redo(&files, &[], "behind 1");
+    check_redo(&["1 down"], &[], "apply 1");
+    check_redo(&["R__a"], &["R__a applied"], "nothing");
+    check_redo(&files, &["1 applied", "2 applied", "3 reverting 0"], "again 3");
+    check_redo(&["1", "2 down", "R__a"], &["1 applied", "2 skipped"], "again 2");
+    // What could not be applied again is not taken back.
+    check_redo(&files, &["1 applied: SELECT 7", "2 applied", "3 applied"], "drift: 1 changed");
+    check_redo(&files, &["1 applied", "2 applied", "3 applied", "4 applied"], "irreversible: 4 newer");
+    check_redo(&["1 down", "2"], &["1 applied", "2 applied"], "irreversible: 2 applied");
+    check_redo(&["1 down", "2 down"], &["1 applied", "2 baseline"], "irreversible: 2 baseline");
+}

@@ -5,6 +5,11 @@ const WORDS: &[(&str, &str)] = &[
     ("`out_of_order(OutOfOrder::Allow)`", "`--allow-out-of-order`"),
     ("; or accept it with `newer(Newer::Accept)`", ""),
     ("`other_history(OtherHistory::Ignore)`", "`--beside-other-history`"),
+    ("take it back with `revert(&pool, Revert::Last)`, then run; else", "`redo` it; else"),
+    ("with `clean::Resetter`", "with `reset`"),
+    ("`namespace(..)`", "`--namespace`"),
+    ("`target(..)`", "`--to`"),
+    ("`script_from(..)`", "`--from`"),
     ("`transaction_mode(TransactionMode::Each)`", "no `--single-transaction`"),
     ("`lock_timeout(..)` and `retry_budget(..)`", "`--lock-timeout`"),
     ("`lock_timeout(..)`", "`--lock-timeout`"),
@@ -36,22 +41,23 @@ const WORDS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Calls with one argument, a string, up to its opening quote; and what one types before that argument.
-const CALLS: &[(&str, &str)] =
-    &[("`baseline(&database, \"", "baseline"), ("`schema(\"", "--schema"), ("`table(\"", "--table")];
+/// Calls with a string among their arguments, up to it and behind it; and what one types instead.
+const CALLS: &[(&str, &str, &str, &str)] = &[
+    ("`baseline(&pool, \"", "\")`", "`atlas-migrate baseline ", "`"),
+    ("`schema(\"", "\")`", "`--schema ", "`"),
+    ("`table(\"", "\")`", "`--table ", "`"),
+];
 
 /// A hint for somebody who types commands.
 pub(super) fn of_the_command_line(hint: &str) -> String {
     let hint = WORDS.iter().fold(hint.to_owned(), |hint, (program, typed)| hint.replace(program, typed));
-    CALLS.iter().fold(hint, |hint, (program, typed)| call(&hint, program, typed))
-}
-
-fn call(hint: &str, program: &str, typed: &str) -> String {
-    let mut parts = hint.split(program);
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |text, part| match part.split_once("\")`") {
-        Some((argument, rest)) => format!("{text}`{typed} {}`{rest}", for_a_shell(argument)),
-        None => text + program + part,
+    CALLS.iter().fold(hint, |hint, (before, behind, typed, end)| {
+        let mut parts = hint.split(before);
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |text, part| match part.split_once(behind) {
+            Some((argument, rest)) => format!("{text}{typed}{}{end}{rest}", for_a_shell(argument)),
+            None => text + before + part,
+        })
     })
 }
 
@@ -196,7 +202,7 @@ mod tests {
 
     #[test]
     fn calls_become_commands() {
-        check("adopt with `baseline(&database, \"002\")`, then run", "adopt with `baseline 002`, then run");
+        check("adopt with `baseline(&pool, \"002\")`, then run", "adopt with `atlas-migrate baseline 002`, then run");
         check("`schema(\"it's\")` and `table(\"a\")`", "`--schema 'it'\\''s'` and `--table a`");
         check("name it with `table(..)`", "name it with `--table`");
     }

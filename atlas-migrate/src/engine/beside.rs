@@ -128,7 +128,7 @@ fn refuse(others: &[Other], known: &[Migration], namespace: &str) -> Error {
             first.schema, first.table
         ),
         (Some(_), Some(last)) => format!(
-            "if it has applied these files, adopt them with `baseline(&database, \"{}\")`, then run; if they have nothing to do \
+            "if it has applied these files, adopt them with `baseline(&pool, \"{}\")`, then run; if they have nothing to do \
              with it, {go_on}",
             last.version()
         ),

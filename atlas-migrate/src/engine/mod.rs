@@ -26,7 +26,9 @@ use crate::session::{Reply, Session};
 use crate::sql::Record;
 use crate::sql::{self, SessionSettings, Sql, Timeouts};
 
+pub(crate) mod back;
 mod beside;
+mod drift;
 mod failure;
 #[cfg(feature = "testing")]
 mod fill;
@@ -42,7 +44,6 @@ mod stopped;
 mod transaction;
 mod turn;
 
-use refusal::Again;
 use state::{Form, Names, State};
 use turn::Turn;
 
@@ -120,16 +121,6 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         self.warn_of_failed();
         self.carry_out(Work::Run, &state).await
-    }
-
-    pub(crate) async fn revert(mut self, revert: &Revert) -> Result<Report, Error> {
-        let state = self.look(UNKNOWN).await?;
-        let steps = self.steps(Work::Revert(revert))?;
-        let again = Again::new(self.known, &self.entries, revert, &steps);
-        if let Revert::Last | Revert::Steps(_) = revert {
-            self.meant = Some(steps.iter().map(|step| step.known).collect());
-        }
-        self.carry_out(Work::Revert(revert), &state).await.map_err(|error| again.instead_of_run_again(error))
     }
 
     pub(crate) async fn plan(mut self) -> Result<Plan, Error> {
@@ -240,6 +231,19 @@ impl<'a, S: Session> Engine<'a, S> {
         failed.collect::<Vec<_>>().into_iter().for_each(|warning| self.warn(warning));
     }
 
+    /// Tells of repeatable migrations whose objects are gone with those of others.
+    fn warn_of_gone(&mut self) {
+        let entries = &self.entries;
+        let is_gone = |migration: &&Migration| {
+            let is_row = |entry: &Entry| entry.key() == migration.key() && entry.fingerprint == sql::gone::gone();
+            !migration.key().is_versioned() && entries.iter().any(is_row)
+        };
+        let names: Vec<_> = self.known.iter().filter(is_gone).map(refusal::name).collect();
+        for name in names {
+            self.warn(format!("what {name} has made is gone with what was reverted; the next run makes it again"));
+        }
+    }
+
     /// Tells of migrations that create a table where the history is.
     fn warn_of_own_name(&mut self, steps: &[Step]) {
         let Options { schema, table, .. } = self.options;
@@ -282,6 +286,9 @@ impl<'a, S: Session> Engine<'a, S> {
                 self.check_mode(&steps, work)?;
             }
             let Some(step) = steps.pop_front() else {
+                if let Work::Revert(_) = work {
+                    self.warn_of_gone();
+                }
                 return self.end(sql::COMMIT.to_owned(), "ending the run").await;
             };
             let conditions = self.conditions(work, Some(&step));
@@ -341,8 +348,13 @@ impl<'a, S: Session> Engine<'a, S> {
         };
         let steps = steps.map_err(|problem| refusal::problem(self.known, &self.entries, problem))?;
         let is_new = |step: &&Step| self.meant.as_ref().is_some_and(|meant| !meant.contains(&step.known));
-        match steps.iter().find(is_new) {
-            Some(step) => Err(refusal::applied_meanwhile(&self.known[step.known])),
+        let error = match (work, steps.iter().find(is_new)) {
+            (Work::Revert(_), Some(step)) => Some(refusal::applied_meanwhile(&self.known[step.known])),
+            (Work::Revert(_), None) => None,
+            (Work::Run, _) => drift::runs_again(self.known, &self.entries, &steps),
+        };
+        match error {
+            Some(error) => Err(error),
             None => Ok(steps),
         }
     }

@@ -110,9 +110,10 @@ impl<S: Session> Engine<'_, S> {
             Work::Run => (Some(EntryState::Applied), Outcome::Applied),
             Work::Revert(_) => (None, Outcome::Reverted),
         };
+        let is_last = rest.is_empty() && self.marks(work, migration, script).is_empty();
         self.expect(migration, state);
         self.finished(migration, outcome, started.elapsed());
-        if rest.is_empty() {
+        if is_last {
             return Ok(None);
         }
         self.begin(&self.conditions(work, rest.first())).await.map(Some)
@@ -289,7 +290,8 @@ impl<S: Session> Engine<'_, S> {
             return advance + sql::COMMIT;
         }
         let (restore, clear_up) = (self.sql.restore(&self.before), self.sql.clear_up(&self.before));
-        format!("{restore}{advance}{}{}{clear_up}", self.sql.session_path(), sql::COMMIT)
+        let (marks, path) = (self.marks(job.work, job.migration, job.script), self.sql.session_path());
+        format!("{restore}{marks}{advance}{path}{}{clear_up}", sql::COMMIT)
     }
 
     /// Asks the catalog what became of a statement.

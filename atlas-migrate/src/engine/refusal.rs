@@ -2,9 +2,11 @@
 
 use atlas_migrate_core::history::{Entry, Lease, State};
 use atlas_migrate_core::migration::{Migration, Script};
-use atlas_migrate_core::plan::{Line, Problem, Revert, Standing, Step};
+use atlas_migrate_core::plan::{Line, Problem, Revert, Step};
 use atlas_migrate_core::version::Version;
 use atlas_migrate_core::words::{count, listed};
+
+use super::drift::drift;
 
 use crate::place::Place;
 use crate::report::{Report, label};
@@ -61,6 +63,7 @@ pub(super) fn pending(known: &[Migration], history: &[Entry], steps: &[Step]) ->
 pub(crate) fn problem(known: &[Migration], history: &[Entry], problem: Problem) -> Error {
     match problem {
         Problem::Drift(lines) => drift(known, history, &lines),
+        Problem::Behind(indexes) => behind(known, &indexes),
         Problem::UnknownTarget(version) => {
             let newest = known.iter().rev().find(|migration| migration.key().is_versioned());
             let error = Error::new(ErrorKind::UnknownVersion, format!("no migration has the version {version}"));
@@ -74,62 +77,18 @@ pub(crate) fn problem(known: &[Migration], history: &[Entry], problem: Problem) 
     }
 }
 
-fn drift(known: &[Migration], history: &[Entry], lines: &[Line]) -> Error {
-    let sentences: Vec<_> = lines.iter().map(|line| sentence(known, history, line)).collect();
-    let first = lines.first();
-    let file = first.and_then(Line::known).map(|index| known[index].up().path().to_owned());
-    let error = match sentences.as_slice() {
-        [one] => Error::new(ErrorKind::Drift, one.clone()),
-        _ => sentences.iter().fold(
-            Error::new(ErrorKind::Drift, format!("{} migrations are not what this binary goes by", lines.len())),
-            |error, sentence| error.note(sentence.clone()),
-        ),
-    };
-    let error = match file {
-        Some(file) if lines.len() == 1 => error.note(format!("file: {file}")),
-        _ => error,
-    };
-    if let Some(Line { standing: Standing::Reverting, .. }) = first {
-        return error.hint(go_on_reverting(known, history, lines));
-    }
-    let gone = first.and_then(Line::entry).map(|entry| remove_or_accept(&history[entry])).unwrap_or_default();
-    let hint = match first.map(|line| line.standing) {
-        Some(Standing::Changed) => "restore the file as it was applied, and put the change into a new migration",
-        Some(Standing::UnfinishedChanged) => {
-            "restore the statements that have run as they were; the ones after them may be changed"
-        }
-        Some(Standing::OutOfOrder) => {
-            "give it a version above all that were applied, or allow it with `out_of_order(OutOfOrder::Allow)`"
-        }
-        Some(Standing::Newer) => {
-            &format!("deploy the binary that has it; or accept it with `newer(Newer::Accept)`; {gone}")
-        }
-        _ => &format!("restore the file, or run the binary that has it; {gone}"),
-    };
-    error.hint(if lines.len() == 1 { hint.to_owned() } else { format!("for the first of them: {hint}") })
+/// What is to be applied once more comes behind others that have not run.
+fn behind(known: &[Migration], indexes: &[usize]) -> Error {
+    let names: Vec<_> = indexes.iter().map(|index| name(&known[*index])).collect();
+    let have = if names.len() == 1 { "has" } else { "have" };
+    Error::new(ErrorKind::Pending, format!("nothing to apply once more: {} {have} not run", names.join(", ")))
+        .hint("apply what is pending, with `run`")
 }
 
-fn sentence(known: &[Migration], history: &[Entry], line: &Line) -> String {
-    let entry = line.entry().map(|index| &history[index]);
-    let (version, name, _) = line.identity(known, history);
-    let name = label(version, name);
-    let applied = entry.map_or(String::new(), |entry| format!("{} by {}", entry.applied_at, entry.applied_by));
-    match line.standing {
-        Standing::Changed => format!("migration {name} was changed after it was applied ({applied})"),
-        Standing::UnfinishedChanged => {
-            let done = entry.map_or(0, |entry| entry.statements);
-            format!("migration {name} stopped after {done} of its statements, and these were changed since")
-        }
-        Standing::Reverting => format!("migration {name} was being reverted when that stopped ({applied})"),
-        Standing::OutOfOrder => format!("migration {name} has not run, though one with a higher version has"),
-        Standing::Newer if entry.is_some_and(|entry| entry.key().is_versioned()) => {
-            format!("migration {name} was applied ({applied}) and is newer than all that this binary has")
-        }
-        Standing::Newer | Standing::Missing => {
-            format!("migration {name} was applied ({applied}), and this binary does not have it")
-        }
-        standing => format!("migration {name} is {}", standing.as_str()),
-    }
+/// Others have changed the history since somebody was asked.
+pub(super) fn not_as_agreed() -> Error {
+    Error::new(ErrorKind::Drift, "nothing was taken back: the history is not what it was when you were asked")
+        .hint("look at `status(&pool)`, then revert what is to be taken back now")
 }
 
 fn irreversible(known: &[Migration], history: &[Entry], lines: &[Line]) -> Error {
@@ -169,7 +128,7 @@ fn irreversible(known: &[Migration], history: &[Entry], lines: &[Line]) -> Error
 }
 
 /// What is done about a row whose file is gone for good.
-fn remove_or_accept(entry: &Entry) -> String {
+pub(super) fn remove_or_accept(entry: &Entry) -> String {
     let repair = |repair: &str| format!("`repair(&pool, \"{}\", {repair})`", entry.version);
     format!(
         "if the file is gone for good, keep its row with {}, or remove it with {}",
@@ -179,7 +138,7 @@ fn remove_or_accept(entry: &Entry) -> String {
 }
 
 /// How a revert that stopped is taken up.
-fn go_on_reverting(known: &[Migration], history: &[Entry], lines: &[Line]) -> String {
+pub(super) fn go_on_reverting(known: &[Migration], history: &[Entry], lines: &[Line]) -> String {
     let steps: Vec<_> = lines.iter().filter_map(Line::known).map(|known| Step { known, done: 0 }).collect();
     let again = Again::new(known, history, &Revert::Last, steps.get(..1).unwrap_or_default());
     match again.call {

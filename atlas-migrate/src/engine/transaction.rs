@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use atlas_migrate_core::history::State as EntryState;
 use atlas_migrate_core::migration::{Migration, Script};
 use atlas_migrate_core::plan::Step;
+use atlas_migrate_core::statement;
 
 use super::{Engine, Turn, UNKNOWN, Work, failure, is_transient, random};
 use crate::Error;
@@ -42,14 +43,18 @@ impl<S: Session> Engine<'_, S> {
             message += &script.sql();
             message += "\n;\n";
         }
+        let marks = script.map_or(String::new(), |script| self.marks(work, migration, script));
+        // What is marked has its turn behind the last one.
+        let is_last = rest.is_empty() && marks.is_empty();
         let restores = script.is_some_and(Script::may_change_session) || rest.is_empty();
         // Only after a commit it shows what outlives it; where there is none, what there is has to do.
-        let clears = restores && !rest.is_empty() && self.options.mode == TransactionMode::All;
+        let clears = restores && !is_last && self.options.mode == TransactionMode::All;
         // Either lets what follows go by our path.
         message += &if restores { self.sql.restore(&self.before) } else { sql::OWN_PATH.to_owned() };
         if clears {
             message += &self.sql.clear(&self.before);
         }
+        message += &marks;
         message += &match state {
             Some(state) => {
                 let fingerprint = migration.up().fingerprint();
@@ -60,29 +65,30 @@ impl<S: Session> Engine<'_, S> {
         };
         self.expect(migration, state);
         let conditions = self.conditions(work, rest.first());
-        message += &self.tail(rest.is_empty(), restores, &conditions);
+        message += &self.tail(is_last, restores, &conditions, !marks.is_empty());
 
         // So many statements stand before the commit: behind the script our path, the row, and the session's path.
-        let commit = Sql::HEAD + statements + usize::from(clears) + 3;
+        let commit = Sql::HEAD + statements + usize::from(clears) + usize::from(!marks.is_empty()) + 3;
         let started = Instant::now();
         self.pass_over_notices();
         match self.session.send(&message).await {
             Ok(reply) => {
                 self.tell_notices(migration, &head, statements, Some(commit));
                 self.finished(migration, outcome, started.elapsed());
-                if rest.is_empty() {
+                if is_last {
                     self.settle();
                     return Ok(None);
                 }
                 match self.options.mode {
                     TransactionMode::Each if conditions.is_empty() => self.await_next_turn(reply).await.map(Some),
                     TransactionMode::Each => self.await_turn(reply, &conditions).await.map(Some),
-                    TransactionMode::All if conditions.is_empty() => {
+                    TransactionMode::All if conditions.is_empty() && marks.is_empty() => {
                         Ok(Some(Turn { changed: false, outcomes: vec![] }))
                     }
                     TransactionMode::All => {
-                        let outcomes = self.read_state(&reply)?.outcomes;
-                        Ok(Some(Turn { changed: false, outcomes }))
+                        let state = self.read_state(&reply)?;
+                        let changed = !marks.is_empty() && !state.current;
+                        Ok(Some(Turn { changed, outcomes: state.outcomes }))
                     }
                 }
             }
@@ -129,10 +135,29 @@ impl<S: Session> Engine<'_, S> {
         })
     }
 
+    /// What marks the repeatable migrations whose objects this script may drop.
+    pub(super) fn marks(&self, work: Work<'_>, migration: &Migration, script: &Script) -> String {
+        let may_drop = match work {
+            Work::Run => statement::may_drop(&script.sql()),
+            Work::Revert(_) => true,
+        };
+        if !may_drop {
+            return String::new();
+        }
+        let is_done =
+            |known: &Migration| self.entries.iter().any(|entry| entry.key() == known.key() && entry.state.is_done());
+        // What has run once in this run does not run again, be it that two of them drop each other.
+        let has_run = |known: &Migration| self.ran.contains(known.version());
+        let is_meant = |known: &&Migration| {
+            !known.key().is_versioned() && known.key() != migration.key() && is_done(known) && !has_run(known)
+        };
+        self.sql.mark_gone_of_session(&self.known.iter().filter(is_meant).collect::<Vec<_>>())
+    }
+
     /// What ends a migration's message: the commit, and the beginning of the next one.
-    fn tail(&self, is_last: bool, clears: bool, conditions: &[&str]) -> String {
+    fn tail(&self, is_last: bool, clears: bool, conditions: &[&str], marks: bool) -> String {
         if self.options.mode == TransactionMode::All && !is_last {
-            return if conditions.is_empty() {
+            return if conditions.is_empty() && !marks {
                 String::new()
             } else {
                 self.sql.locked_read(&self.current(), conditions)

@@ -19,6 +19,7 @@ mod catalog;
 mod clean;
 #[cfg(feature = "cli")]
 pub(crate) mod cli;
+pub(crate) mod gone;
 mod judge;
 #[cfg(any(feature = "clean", feature = "roles", feature = "seeds", feature = "verify"))]
 mod ours;
@@ -48,6 +49,7 @@ mod write;
 pub(crate) use clean::Target;
 pub(crate) use path::{OWN_PATH, rules};
 pub(crate) use read::Held;
+pub(crate) use script::{File, Unseen};
 #[cfg(feature = "seeds")]
 pub(crate) use seed::{Conflict, Load, SeedRow};
 pub(crate) use session::{SessionSettings, Timeouts};

@@ -21,11 +21,6 @@ pub(super) const PATH_AS_IT_IS: &str =
 /// Puts the path back as it was, in the block that has [`PATH_AS_IT_IS`].
 pub(super) const PUT_PATH_BACK: &str = "\x20 PERFORM pg_catalog.set_config('search_path', atlas_path, true);\n";
 
-/// A block that runs these statements by our path, and puts back what there was.
-pub(super) fn aside(statements: &str) -> String {
-    format!("DECLARE\n{PATH_AS_IT_IS}BEGIN\n{TAKE_OWN_PATH}{statements}{PUT_PATH_BACK}END")
-}
-
 /// Queries, each with a cursor's name. Their own names are looked up by our path, since a cursor's query is read when it is
 /// opened; what they ask about names (`to_regclass`, `pg_table_is_visible`, `format_type`), by the session's, since that is
 /// asked when the cursor is fetched. Whatever path there was is there again behind it.
@@ -76,12 +71,7 @@ pub(crate) fn rules() -> String {
     RULES.iter().map(|(name, value)| format!("SET LOCAL {name} = '{value}';\n")).collect()
 }
 
-/// Lets the rules hold for the session.
-pub(super) fn session_rules() -> String {
-    RULES.iter().map(|(name, value)| format!("SET {name} = '{value}';\n")).collect()
-}
-
-/// The same, in a block: until the end of the transaction if `local`. Does nothing where they hold already.
+/// Lets them hold, in a block: until the end of the transaction if `local`. Does nothing where they hold already.
 pub(super) fn perform_rules(local: bool) -> String {
     let perform = |(name, value): &(&str, &str)| {
         format!(

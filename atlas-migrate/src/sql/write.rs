@@ -164,7 +164,7 @@ impl Sql {
     }
 
     /// A row goes by the spelling of its version, which need not be the binary's: that may have `001` for its `1`.
-    fn is(&self, row: &Version) -> String {
+    pub(super) fn is(&self, row: &Version) -> String {
         format!("namespace = {} AND version = {}", literal(&self.namespace), literal(row.as_str()))
     }
 
@@ -301,7 +301,7 @@ impl Sql {
 }
 
 /// The time that has passed, noted along with the time.
-const ELAPSED: &str =
+pub(super) const ELAPSED: &str =
     "execution_time = execution_time + (clock_timestamp() - applied_at), applied_at = clock_timestamp()";
 
 /// Statements as a block.
@@ -318,7 +318,7 @@ pub(super) fn expect(holds: &str, complaint: &str) -> String {
 }
 
 /// A migration's version and name, as a comment may have them.
-fn comment(migration: &Migration) -> String {
+pub(super) fn comment(migration: &Migration) -> String {
     let name = format!("{} {}", migration.version(), migration.name());
     name.replace("*/", "* /").replace("/*", "/ *")
 }

@@ -140,7 +140,7 @@ impl<'m> Walk<'m> {
             if migration.down().is_none() || applied == 0 {
                 continue;
             }
-            self.perform(DoRevert(migrator.clone(), Revert::Last))?;
+            self.perform(DoRevert(migrator.clone(), Revert::Last, None))?;
             let down = || migration.down().map_or(String::new(), |down| format!("file: {}", down.path()));
             same(&before, &self.snapshot()?, || {
                 (format!("the down file of migration {} does not undo it", migration.version()), down())

@@ -1,4 +1,4 @@
-//! `redo`: takes the last migration back and applies it again.
+//! `redo`: takes the newest migration back and applies it again.
 
 use clap::Args;
 
@@ -6,12 +6,14 @@ use crate::cli::answer::{Answer, Failure};
 use crate::cli::ask::Consent;
 use crate::cli::context::Context;
 use crate::cli::json::Ran;
+use crate::driver::Database;
+use crate::migrator::{DoRevert, PlanRedo};
 use crate::{Report, Revert, Target};
 
-/// Take the last migration back, and apply it again
+/// Take the newest migration back, and apply it again
 ///
 /// Runs its down file, and then its file, in two transactions. What the tables hold that its down file drops is gone. For a
-/// migration that is being written. Asks before.
+/// migration that is being written. One that has not run is only applied. Asks before it takes something back.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: atlas-migrate redo --yes")]
 pub(in crate::cli) struct Redo {
@@ -23,15 +25,24 @@ impl Redo {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
         let migrator = context.migrator()?;
         let mut connection = context.connect().await?;
-        let what = "takes back the last migration, and applies it again";
-        let location = self.consent.obtain(context, &mut connection, what).await?.location;
-        let reverted = migrator.revert(&mut connection, Revert::Last).await?;
-        let Some(last) = reverted.migrations().first() else {
-            let json = Ran::new("redo", &reverted).at(location.clone());
+        let Some(meant) = (&mut connection).perform(PlanRedo(migrator.clone())).await? else {
+            let (location, report) = (context.location(), Report::default());
+            let json = Ran::new("redo", &report).at(location.clone());
             return Ok(Answer::new(location.behind("nothing to redo"), &json));
         };
-        let again = migrator.target(Target::Version(last.version().clone())).run(&mut connection).await;
-        let applied = again.map_err(|error| error.note("it was taken back before, and is not applied now"))?;
+        let mut reverted = Report::default();
+        let mut location = context.location();
+        if meant.reverts {
+            let what = format!("takes back {}, and applies it again", meant.name);
+            location = self.consent.obtain(context, &mut connection, &what).await?.location;
+            let revert = DoRevert(migrator.clone(), Revert::Last, Some(vec![meant.version.clone()]));
+            reverted = (&mut connection).perform(revert).await?;
+        }
+        let applied = migrator.target(Target::Version(meant.version)).run(&mut connection).await;
+        let applied = applied.map_err(|error| match meant.reverts {
+            true => error.note(format!("{} was taken back before, and is not applied now", meant.name)),
+            false => error,
+        })?;
         let done = [reverted.done, applied.done].concat();
         let report = Report { done, warnings: [reverted.warnings, applied.warnings].concat() };
         let text = location.behind(context.report(&report));

@@ -3,10 +3,14 @@
 use atlas_migrate_core::words::count;
 use clap::Args;
 
+use crate::Report;
 use crate::cli::answer::{Answer, Failure};
 use crate::cli::ask::Consent;
 use crate::cli::context::Context;
 use crate::cli::json::Ran;
+use crate::driver::Database;
+use crate::engine::back::Meant;
+use crate::migrator::{DoRevert, PlanRevert};
 
 /// Take back what was applied, the highest version first
 ///
@@ -30,22 +34,33 @@ pub(in crate::cli) struct Revert {
 
 impl Revert {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
-        let (extent, what) = match (self.to, self.steps, self.all) {
-            (Some(version), ..) => {
-                let what = format!("takes back all migrations after {version}");
-                (crate::Revert::To(version.into()), what)
-            }
-            (_, Some(1), _) | (None, None, false) => (crate::Revert::Last, "takes back the last migration".to_owned()),
-            (_, Some(steps), _) => {
-                (crate::Revert::Steps(steps), format!("takes back the last {}", count(steps, "migration")))
-            }
-            (.., true) => (crate::Revert::All, "takes back all migrations".to_owned()),
+        let extent = match (self.to, self.steps, self.all) {
+            (Some(version), ..) => crate::Revert::To(version.into()),
+            (_, Some(steps), _) => crate::Revert::Steps(steps),
+            (.., true) => crate::Revert::All,
+            (None, None, false) => crate::Revert::Last,
         };
         let migrator = context.migrator()?;
         let mut connection = context.connect().await?;
-        let location = self.consent.obtain(context, &mut connection, &what).await?.location;
-        let report = migrator.revert(&mut connection, extent).await?;
+        let meant = (&mut connection).perform(PlanRevert(migrator.clone(), extent.clone())).await?;
+        let mut location = context.location();
+        let report = if meant.is_empty() {
+            Report::default()
+        } else {
+            location = self.consent.obtain(context, &mut connection, &what(&meant)).await?.location;
+            let versions = meant.into_iter().map(|meant| meant.version).collect();
+            (&mut connection).perform(DoRevert(migrator, extent, Some(versions))).await?
+        };
         let text = if report.is_empty() { "nothing to revert".to_owned() } else { context.report(&report) };
         Ok(Answer::new(location.behind(text), &Ran::new("revert", &report).at(location)))
+    }
+}
+
+/// What is taken back, each migration by its name.
+fn what(meant: &[Meant]) -> String {
+    let names: Vec<_> = meant.iter().map(|meant| meant.name.as_str()).collect();
+    match names.as_slice() {
+        [one] => format!("takes back {one}"),
+        names => format!("takes back {} ({})", count(names.len(), "migration"), names.join(", ")),
     }
 }

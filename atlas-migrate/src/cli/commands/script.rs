@@ -8,8 +8,8 @@ use crate::cli::context::Context;
 
 /// Write the SQL that would run, as one file that psql can run
 ///
-/// Connects to no database. The file runs each migration in a transaction with its row in the history, and fails before
-/// anything else if the history has one of them already.
+/// Connects to no database. The file runs each migration in a transaction with its row in the history. Nothing of it runs if the
+/// history has one of them already, and nothing behind one that fails.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: atlas-migrate script --to 005 > up.sql && psql -X -v ON_ERROR_STOP=1 -f up.sql")]
 pub(in crate::cli) struct Script {
