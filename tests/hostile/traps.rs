@@ -194,7 +194,7 @@ fn look(connection: &mut Connection) {
     connection.verify(&Verifier::new(checks)).map(drop).unwrap();
     connection.usage().map(drop).unwrap();
     let text = "-- atlas:uses-index users_pkey\n-- atlas:parameters VALUES (1)\nSELECT name FROM public.users LIMIT $1";
-    let benchmarks = [("a.sql", text), ("b.sql", "INSERT INTO public.users (name) VALUES ('x')")];
+    let benchmarks = [("a.sql", text), ("b.sql", "INSERT INTO public.users (id, name) VALUES (9, 'x')")];
     let benchmarks = Benchmarks::from_files("benchmarks", benchmarks).unwrap_or_else(|error| panic!("{error}"));
     let report = connection.bench(&Bencher::new(benchmarks).iterations(2).warm_up(1)).unwrap();
     assert!(report.benchmarks().iter().all(|one| one.failure().is_none()), "{report}");
