@@ -131,6 +131,9 @@ impl Parameters {
         let (user, password) = login.split_once(':').unwrap_or((login, ""));
         let (mut hosts, mut ports) = (Vec::new(), Vec::new());
         for server in servers.split(',') {
+            if server.contains('[') != server.contains(']') {
+                return Err(malformed("has a bracket that is not closed"));
+            }
             // The colons of an IPv6 address stand in brackets.
             let (host, port) = match server.rsplit_once(':') {
                 Some((host, port)) if !port.contains(']') => (host, port),
@@ -293,7 +296,7 @@ mod tests {
         check_refused("postgres://me:1?secret@h/a", "an @ behind its first ?");
         check_refused("postgres://me:1?secret=x@h/a", "an @ behind its first ?");
         check_refused("postgres://me:secret", "the port of the database is not a number");
-        check_refused("postgres://me:secret@[::1/a", "the port of the database is not a number");
+        check_refused("postgres://me:secret@[::1/a", "a bracket that is not closed");
         check_refused("postgres://h/a?sslmode=secret:x", "unknown sslmode");
         check_refused("postgres://h/a?secret%20x=1", "unknown parameter in the URL");
         check_refused("host=h password=secret", "does not begin with postgresql://");

@@ -208,7 +208,7 @@ fn all_at_once() {
     unknown setting `rum`
      --> seeds/users.csv.toml:1:1
       |
-    1 | rum = 'once'
+    1 | rum = ******
       | ^^^
       |
       = hint: did you mean `run`?

@@ -46,14 +46,14 @@ fn unknown() {
     unknown setting `exsting`
      --> a.csv.toml:1:1
       |
-    1 | exsting = "update"
+    1 | exsting = ********
       | ^^^^^^^
       |
       = hint: did you mean `existing`?
     unknown setting `table`
      --> a.csv.toml:2:1
       |
-    2 | table = "users"
+    2 | table = *******
       | ^^^^^
       |
       = hint: the settings are run, existing, key, production
