@@ -85,6 +85,7 @@ fn outcome(known: &[Migration], history: &[Entry], steps: Result<Vec<Step>, Prob
         Err(Problem::Drift(lines)) => format!("drift: {}", shown(known, history, &lines).join(", ")),
         Err(Problem::Irreversible(lines)) => format!("irreversible: {}", shown(known, history, &lines).join(", ")),
         Err(Problem::UnknownTarget(version)) => format!("no version {version}"),
+        Err(Problem::Behind(indexes)) => format!("behind {}", known[indexes[0]].version()),
     }
 }
 
@@ -385,7 +386,6 @@ fn check_redo(files: &[&str], rows: &[&str], expected: &str) {
         Ok(None) => "nothing".to_owned(),
         Ok(Some(Redo { known: index, reverts: true })) => format!("again {}", known[index].version()),
         Ok(Some(Redo { known: index, .. })) => format!("apply {}", known[index].version()),
-        Err(Problem::Behind(behind)) => format!("behind {}", known[behind[0]].version()),
         Err(problem) => outcome(&known, &history, Err(problem)),
     };
     assert_eq!(told, expected, "{files:?} on {rows:?}");
