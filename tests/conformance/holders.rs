@@ -117,7 +117,8 @@ fn behind_the_curtain() {
         let set = migrator(&[table, ("2_slow.sql", &slow)]).schema("own");
         let mut connection = Driver::Postgres.connect(&database.url_as(&role));
         connection.run(&migrator(&[table]).schema("own")).unwrap();
-        let other = Other::start(&database, &set);
+        // A superuser trusts no other role's tables, unless it acts as that.
+        let other = Other::start(&database, &set.clone().role(&role));
 
         let error = connection.run(&set.clone().wait_budget(Duration::ZERO)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Busy, "{error}");

@@ -29,7 +29,7 @@ const INSERTS: [Obstacle; 4] = [
         removed: "DROP FUNCTION f CASCADE",
     },
     Obstacle {
-        made: "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM schema_migrations WHERE version = NEW.version; RETURN NULL; END';
+        made: "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM public.schema_migrations WHERE version = NEW.version; RETURN NULL; END';
             CREATE TRIGGER g AFTER INSERT ON schema_migrations FOR EACH ROW EXECUTE FUNCTION f();",
         removed: "DROP FUNCTION f CASCADE",
     },

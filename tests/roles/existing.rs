@@ -79,7 +79,7 @@ fn a_table_that_is_kept() {
     let site = Site::new();
     site.query(
         "CREATE TABLE history (id int); CREATE TABLE t (id int); CREATE FUNCTION et() RETURNS event_trigger LANGUAGE plpgsql AS
-         'BEGIN IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE objid = ''history''::regclass) THEN RAISE ''read only''; END IF; END';
+         'BEGIN IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE objid = ''public.history''::regclass) THEN RAISE ''read only''; END IF; END';
          CREATE EVENT TRIGGER et ON ddl_command_end EXECUTE FUNCTION et()",
     );
     let mut superuser = site.superuser(Driver::Postgres);

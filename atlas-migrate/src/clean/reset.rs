@@ -257,7 +257,10 @@ impl Resetter {
         let message = Self::look_for_objects(&schemas) + &Sql::loaded_seeds(names);
         let reply = send(session, &message, "looking at the catalog").await?;
         let objects = self.objects(&reply)?;
-        let mut end: String = objects.drops.iter().map(|(_, statement)| statement.as_str()).collect();
+        // Event triggers of users go by the session's path.
+        let mut end = sql.session_path();
+        end.extend(objects.drops.iter().map(|(_, statement)| statement.as_str()));
+        end += sql::OWN_PATH;
         end += &Sql::forget_kept(&objects.kept);
         let tables: Vec<_> = state.tables.iter().filter(|table| is_dropped(&table.schema)).collect();
         for (table, namespace, name) in state::seeds(&reply)? {

@@ -72,7 +72,8 @@ impl<'a, S: Session> Engine<'a, S> {
         let state = self.read(String::new(), &[]).await?;
         let plan = plan::plan(self.roles, &state)?;
         for message in plan.messages() {
-            self.send(&message, "changing roles").await?;
+            // Event triggers of users go by the session's path.
+            self.send(&(self.sql.session_path() + &message), "changing roles").await?;
         }
         Ok(plan)
     }
@@ -107,8 +108,10 @@ impl<'a, S: Session> Engine<'a, S> {
         self.session.if_dropped(Some(String::new()));
         let reply = self.session.send(&sql::roles::look()).await;
         self.session.if_dropped(None);
-        let server = state::server(&reply.map_err(|failure| Error::own("looking at the server", failure.cause))?)?;
+        let reply = reply.map_err(|failure| Error::own("looking at the server", failure.cause))?;
+        let server = state::server(&reply)?;
         server.usable()?;
+        self.sql.path = state::path(&reply)?;
         self.sql.server_version = server.version_number;
         Ok(server)
     }

@@ -175,6 +175,12 @@ pub(super) fn server(reply: &Reply) -> Result<Server, Error> {
     })
 }
 
+/// The session's search path.
+pub(super) fn path(reply: &Reply) -> Result<String, Error> {
+    let row = reply.rows("atlas_server").next_back().ok_or_else(unreadable)?;
+    row.get(5).cloned().flatten().ok_or_else(unreadable)
+}
+
 /// Whether the lock was to be had.
 pub(super) fn has_lock(reply: &Reply) -> bool {
     reply.rows("atlas_lock").next_back().is_some_and(|row| row.first() == Some(&Some("1".to_owned())))

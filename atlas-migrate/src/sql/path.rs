@@ -98,6 +98,17 @@ pub(super) fn compare_rules() -> String {
 }
 
 impl Sql {
+    /// Statements that change the catalog, in a block: the event triggers of users go by the session's own path, where that is
+    /// known. So all that they name is qualified.
+    pub(super) fn as_session(&self, statements: &str) -> String {
+        match self.path.as_str() {
+            "" => statements.to_owned(),
+            path => {
+                format!("\x20 PERFORM set_config('search_path', {}, true);\n{statements}{TAKE_OWN_PATH}", literal(path))
+            }
+        }
+    }
+
     /// Puts the session's own path in effect, until the end of the transaction.
     pub(crate) fn session_path(&self) -> String {
         format!("SELECT pg_catalog.set_config('search_path', {}, true);\n", literal(&self.path))

@@ -9,20 +9,20 @@ use super::{Sql, beside, dollar_quoted, ident, literal};
 
 /// The columns of the history table, in their order: the ones that one looks at come first.
 const COLUMNS: [(&str, &str); 14] = [
-    ("namespace", "text NOT NULL"),
-    ("version", "text NOT NULL"),
-    ("name", "text NOT NULL"),
-    ("kind", "text NOT NULL"),
-    ("state", "text NOT NULL"),
-    ("applied_at", "timestamptz NOT NULL"),
-    ("applied_by", "text NOT NULL"),
+    ("namespace", "pg_catalog.text NOT NULL"),
+    ("version", "pg_catalog.text NOT NULL"),
+    ("name", "pg_catalog.text NOT NULL"),
+    ("kind", "pg_catalog.text NOT NULL"),
+    ("state", "pg_catalog.text NOT NULL"),
+    ("applied_at", "pg_catalog.timestamptz NOT NULL"),
+    ("applied_by", "pg_catalog.text NOT NULL"),
     ("execution_time", "interval NOT NULL"),
     ("statements", "integer NOT NULL"),
     ("compatible", "boolean NOT NULL"),
-    ("checksum", "text NOT NULL"),
-    ("fingerprint", "text NOT NULL"),
-    ("runner", "text"),
-    ("superseded", "text"),
+    ("checksum", "pg_catalog.text NOT NULL"),
+    ("fingerprint", "pg_catalog.text NOT NULL"),
+    ("runner", "pg_catalog.text"),
+    ("superseded", "pg_catalog.text"),
 ];
 
 /// An open transaction of a client that went silent (its machine lost, its future dropped) ends by itself after this.
@@ -128,16 +128,19 @@ impl Sql {
         format!(
             "  IF atlas_granted AND {find} IS NULL THEN\n\
              \x20   IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = {schema_name}) THEN\n\
-             \x20     CREATE SCHEMA {schema};\n\
+             {schema}\
              \x20   END IF;\n\
-             \x20   CREATE TABLE {history} ({columns}, PRIMARY KEY (namespace, version));\n\
-             \x20   COMMENT ON TABLE {history} IS 'migrations applied by atlas-migrate';\n\
+             {table}\
              \x20 END IF;\n",
             find = self.find(),
             schema_name = literal(&self.schema),
-            schema = ident(&self.schema),
-            history = self.history(),
-            columns = columns.join(", "),
+            schema = self.as_session(&format!("\x20     CREATE SCHEMA {};\n", ident(&self.schema))),
+            table = self.as_session(&format!(
+                "\x20   CREATE TABLE {history} ({}, PRIMARY KEY (namespace, version));\n\
+                 \x20   COMMENT ON TABLE {history} IS 'migrations applied by atlas-migrate';\n",
+                columns.join(", "),
+                history = self.history(),
+            )),
         )
     }
 

@@ -83,7 +83,7 @@ impl Sql {
              {}\n\
              UNION ALL SELECT 'schema ' || quote_ident(n.nspname), format(E'DROP SCHEMA IF EXISTS %I CASCADE;\\n', n.nspname), n.nspowner\n\
              \x20 FROM pg_namespace n WHERE {TOPOLOGY}\n\
-             UNION ALL SELECT 'large object ' || c.oid, format(E'SELECT lo_unlink(%s);\\n', c.oid), c.lomowner FROM pg_largeobject_metadata c\n\
+             UNION ALL SELECT 'large object ' || c.oid, format(E'SELECT pg_catalog.lo_unlink(%s);\\n', c.oid), c.lomowner FROM pg_largeobject_metadata c\n\
              UNION ALL SELECT 'subscription ' || quote_ident(c.subname), '', c.subowner FROM pg_subscription c\n\
              \x20 WHERE c.subdbid = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())) l\n\
              ORDER BY l.name COLLATE \"C\";\n",

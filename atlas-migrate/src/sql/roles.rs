@@ -16,7 +16,8 @@ const LOCK: &str = "hashtextextended('atlas-migrate roles', 0)";
 /// The server, as it describes itself.
 pub(crate) fn look() -> String {
     let query = "SELECT pg_is_in_recovery() AS atlas_server, current_setting('transaction_read_only'), \
-        now() = statement_timestamp(), current_setting('server_version_num'), current_setting('server_version')";
+        now() = statement_timestamp(), current_setting('server_version_num'), current_setting('server_version'), \
+        current_setting('search_path')";
     answered(&[("atlas_answer", query)])
 }
 

@@ -108,7 +108,7 @@ impl Sql {
         let body = format!(
             "DECLARE\n\
              \x20 atlas_granted boolean;\n\
-             \x20 atlas_done text;\n\
+             \x20 atlas_done pg_catalog.text;\n\
              {variables}\
              BEGIN\n\
              {TAKE_OWN_PATH}\
@@ -321,7 +321,7 @@ fn evidence(resume: &Resume<'_>, sql: &str) -> Option<(String, String)> {
     // A block within, for its variable.
     let with = |name: &str, check: String| {
         format!(
-            "DECLARE\natlas_object oid := pg_catalog.to_regclass({});\nBEGIN\n{TAKE_OWN_PATH}{check}{PUT_PATH_BACK}END;\n",
+            "DECLARE\natlas_object pg_catalog.oid := pg_catalog.to_regclass({});\nBEGIN\n{TAKE_OWN_PATH}{check}{PUT_PATH_BACK}END;\n",
             literal(name)
         )
     };
@@ -355,7 +355,7 @@ fn evidence(resume: &Resume<'_>, sql: &str) -> Option<(String, String)> {
             let with_both = |check: String| {
                 let parent = literal(table);
                 format!(
-                    "DECLARE\natlas_parent oid := pg_catalog.to_regclass({parent});\nBEGIN\n{}END;\n",
+                    "DECLARE\natlas_parent pg_catalog.oid := pg_catalog.to_regclass({parent});\nBEGIN\n{}END;\n",
                     with(partition, check)
                 )
             };

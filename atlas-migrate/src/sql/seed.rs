@@ -11,13 +11,13 @@ use super::{Sql, dollar_quoted, ident, literal};
 use crate::seed::Options;
 
 /// The columns of the table of seeds.
-const COLUMNS: &str = "namespace text NOT NULL, name text NOT NULL, environment text NOT NULL, state text NOT NULL, \
-    rows bigint NOT NULL, seeded_at timestamptz NOT NULL, seeded_by text NOT NULL, execution_time interval NOT NULL, \
-    checksum text NOT NULL, PRIMARY KEY (namespace, name)";
+const COLUMNS: &str = "namespace pg_catalog.text NOT NULL, name pg_catalog.text NOT NULL, environment pg_catalog.text NOT NULL, state pg_catalog.text NOT NULL, \
+    rows bigint NOT NULL, seeded_at pg_catalog.timestamptz NOT NULL, seeded_by pg_catalog.text NOT NULL, execution_time interval NOT NULL, \
+    checksum pg_catalog.text NOT NULL, PRIMARY KEY (namespace, name)";
 
 /// A database is of one environment.
 const MARK: &str = "schema_environment";
-const MARK_COLUMNS: &str = "environment text NOT NULL, marked_at timestamptz NOT NULL, marked_by text NOT NULL, \
+const MARK_COLUMNS: &str = "environment pg_catalog.text NOT NULL, marked_at pg_catalog.timestamptz NOT NULL, marked_by pg_catalog.text NOT NULL, \
     one boolean PRIMARY KEY DEFAULT true CHECK (one)";
 
 /// The digest of the seeds `s` that are done.
@@ -156,25 +156,29 @@ impl Sql {
     /// Begins a transaction, tries to take the lock, makes the tables if there are none, and reads them. What follows goes by the
     /// session's path.
     pub(crate) fn begin_seeds(&self) -> String {
-        let (schema_name, schema) = (literal(&self.schema), ident(&self.schema));
+        let table = |name: &str, columns: &str, comment: &str| {
+            self.as_session(&format!(
+                "\x20   CREATE TABLE {name} ({columns});\n\x20   COMMENT ON TABLE {name} IS '{comment}';\n"
+            ))
+        };
         let prepare = format!(
             "  atlas_granted := pg_try_advisory_xact_lock({key});\n\
              \x20 IF atlas_granted AND {find} IS NULL THEN\n\
              \x20   IF NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = {schema_name}) THEN\n\
-             \x20     CREATE SCHEMA {schema};\n\
+             {schema}\
              \x20   END IF;\n\
-             \x20   CREATE TABLE {seeds} ({COLUMNS});\n\
-             \x20   COMMENT ON TABLE {seeds} IS 'seeds loaded by atlas-migrate';\n\
+             {seeds}\
              \x20 END IF;\n\
              \x20 IF atlas_granted AND {find_mark} IS NULL THEN\n\
-             \x20   CREATE TABLE {mark} ({MARK_COLUMNS});\n\
-             \x20   COMMENT ON TABLE {mark} IS 'the environment that this database is of';\n\
+             {mark}\
              \x20 END IF;\n",
             key = self.lock_key(),
             find = self.find(),
+            schema_name = literal(&self.schema),
+            schema = self.as_session(&format!("\x20     CREATE SCHEMA {};\n", ident(&self.schema))),
+            seeds = table(&self.history(), COLUMNS, "seeds loaded by atlas-migrate"),
             find_mark = self.find_mark(),
-            seeds = self.history(),
-            mark = self.mark_table(),
+            mark = table(&self.mark_table(), MARK_COLUMNS, "the environment that this database is of"),
         );
         self.open() + &self.read_seeds(&prepare, None) + &self.session_path()
     }
