@@ -6,7 +6,7 @@ use std::fmt::Display;
 const LISTED: usize = 6;
 
 /// A number of things: `1 migration`, `2 migrations`.
-pub fn count<N: Display + From<u8> + PartialEq>(number: N, thing: &str) -> String {
+pub fn count<N: Copy + Display + From<u8> + PartialEq>(number: N, thing: &str) -> String {
     let plural = if number == N::from(1) { "" } else { "s" };
     format!("{number} {thing}{plural}")
 }

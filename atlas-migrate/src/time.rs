@@ -17,6 +17,7 @@ pub(crate) fn shown(duration: Duration) -> String {
 
 fn three_digits(number: f64) -> f64 {
     let scale = match number {
+        ..0.0995 => 1000.0,
         ..9.995 => 100.0,
         ..99.95 => 10.0,
         _ => 1.0,
@@ -42,7 +43,7 @@ mod tests {
     #[test]
     fn c4_one_unit_and_three_digits() {
         check(0, "0 ms");
-        check(4, "0 ms");
+        check(4, "0.004 ms");
         check(420, "0.42 ms");
         check(1_000, "1 ms");
         check(9_994, "9.99 ms");

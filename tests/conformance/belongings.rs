@@ -48,7 +48,7 @@ const LEAVE_SOMETHING: [&str; 39] = [
     "SELECT pg_advisory_lock(-1), pg_advisory_lock(9223372036854775807), pg_advisory_lock(1::bigint << 63)",
     "SELECT pg_advisory_lock(1, 2), pg_advisory_lock(-1, -2), pg_advisory_lock(1 << 31, 0)",
     "SELECT pg_advisory_lock_shared(1, 2)",
-    "SET standard_conforming_strings = off",
+    "SELECT set_config('standard_conforming_strings', 'off', false)",
     "SET DateStyle = 'SQL, DMY'",
     "SET client_encoding = LATIN1",
     "SET TimeZone = 'Asia/Tokyo'",

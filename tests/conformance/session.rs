@@ -22,7 +22,7 @@ every_driver! {
     fn search_path_emptied_by_a_dump(driver) {
         let database = Database::new();
         let set = migrator(&[
-            ("1_dump.sql", "SET standard_conforming_strings = off;
+            ("1_dump.sql", "SELECT set_config('standard_conforming_strings', 'off', false);
                 SELECT pg_catalog.set_config('search_path', '', false);
                 SET check_function_bodies = false; SET client_min_messages = warning; SET row_security = off;
                 CREATE TABLE public.dumped (path text);"),
@@ -58,7 +58,7 @@ every_driver! {
         let set = migrator(&[
             ("1_mess.sql", "CREATE ROLE nobody_in_particular_NUMBER; SET SESSION AUTHORIZATION nobody_in_particular_NUMBER;
                 SET search_path = pg_temp; SET statement_timeout = '1h'; SET lock_timeout = '1h'; RESET DateStyle;
-                SET standard_conforming_strings = off; RESET work_mem; SET ROLE nobody_in_particular_NUMBER;"
+                SELECT set_config('standard_conforming_strings', 'off', false); RESET work_mem; SET ROLE nobody_in_particular_NUMBER;"
                 .replace("NUMBER", &format!("{}_{driver:?}", std::process::id())).as_str()),
             ("2_mess.sql", "SELECT 1;"),
         ]);

@@ -10,7 +10,8 @@ pub fn without_times(text: &str) -> String {
         let is_part = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | ':' | '_');
         let length = rest[start..].find(|c: char| !is_part(c)).unwrap_or(rest.len() - start);
         let (before, number, behind) = (&rest[..start], &rest[start..start + length], &rest[start + length..]);
-        let is_number = number.parse::<f64>().is_ok() && before.ends_with([' ', '(', '\n', '>']);
+        let is_apart = before.is_empty() || before.ends_with([' ', '(', '\n', '>']);
+        let is_number = is_apart && number.parse::<f64>().is_ok();
         let unit = behind.strip_prefix(' ').and_then(|behind| {
             let word = behind.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
             UNITS.contains(&word).then_some(word)

@@ -108,14 +108,17 @@ fn pairs<'a>(known: &'a [Migration], history: &'a [Entry]) -> Vec<(&'a Entry, &'
     found
 }
 
-/// How many versioned migrations the history has, if the binary knows none of their SQL, and hardly one of their names.
+/// How many versioned migrations the history has, if the binary knows none of their SQL, and hardly one of their names. Where all
+/// files are newer than all of these, they may stand for them: squashed ones do.
 fn of_another_program(known: &[Migration], history: &[Entry]) -> Option<usize> {
     let rows: Vec<_> = history.iter().filter(|entry| entry.key().is_versioned()).collect();
     let has = |is_same: &dyn Fn(&Migration) -> bool| known.iter().any(is_same);
     let known_sql = rows.iter().any(|row| has(&|migration| migration.up().fingerprint() == row.fingerprint));
     let is_named = |row: &&&Entry| has(&|migration| migration.key() == row.key() && migration.name() == row.name);
     let names = rows.iter().filter(is_named).count();
-    (!rows.is_empty() && !known.is_empty() && !known_sql && names * 4 <= rows.len()).then_some(rows.len())
+    let newest = rows.iter().map(|row| row.key()).max()?;
+    let overlap = has(&|migration| migration.key() <= newest);
+    (overlap && !known_sql && names * 4 <= rows.len()).then_some(rows.len())
 }
 
 fn renumbered(known: &[Migration], pairs: &[(&Entry, &Migration)]) -> Error {

@@ -58,6 +58,7 @@ impl Outcome for std::process::ExitCode {
 }
 
 /// An `async` test.
+#[expect(clippy::needless_pass_by_value, reason = "the attribute makes it for this test alone")]
 #[track_caller]
 pub fn run<A, F, T>(contents: Contents, expected: Expected, runtime: Runtime, test: impl FnOnce(A) -> F) -> T
 where
@@ -89,6 +90,7 @@ where
 }
 
 /// A test that is not `async`.
+#[expect(clippy::needless_pass_by_value, reason = "the attribute makes it for this test alone")]
 #[track_caller]
 pub fn run_blocking<A: BlockingArgument, T: Outcome>(
     contents: Contents,

@@ -52,12 +52,11 @@ fn fill(maintenance: &mut Maintenance, draft: &str, template: Number, contents: 
         remove(maintenance, draft)?;
         return Err(error.without_trace("database"));
     }
-    publish(maintenance, draft, template).map_err(|error| {
+    publish(maintenance, draft, template).inspect_err(|_| {
         // Why it could not be made says more than that it could not be removed.
         if let Err(stays) = remove(maintenance, draft) {
             tracing::warn!(error = %stays, "{draft} stays");
         }
-        error
     })
 }
 

@@ -44,13 +44,13 @@ fn with_an_earlier_report() {
     ]);
     let comparison = now.compare(&before.to_json()).unwrap();
     let expected = "\
-benchmark  p50 ms before    now  ratio  buffers before  now  ratio  plan
-new                    -  0.001      -               -    1      -  new
-slower             0.400  1.000   2.50              10   25   2.50  changed
-same               0.250  0.250   1.00               0    5      -  same
-mended                 -  0.100      -               -    1      -  changed
-broken             0.100      -      -               1    -      -  changed
-gone               0.100      -      -               1    -      -  gone";
+benchmark  p50 before       now  ratio  buffers before  now  ratio  plan
+new                 -  0.001 ms      -               -    1      -  new
+slower         0.4 ms      1 ms   2.50              10   25   2.50  changed
+same          0.25 ms   0.25 ms   1.00               0    5      -  same
+mended              -    0.1 ms      -               -    1      -  changed
+broken         0.1 ms         -      -               1    -      -  changed
+gone           0.1 ms         -      -               1    -      -  gone";
     assert_eq!(comparison.to_string(), expected);
 }
 
