@@ -50,7 +50,7 @@ const LEAVE_SOMETHING: [&str; 39] = [
     "SELECT pg_advisory_lock_shared(1, 2)",
     "SELECT set_config('standard_conforming_strings', 'off', false)",
     "SET DateStyle = 'SQL, DMY'",
-    "SET client_encoding = LATIN1",
+    "SELECT set_config('client_encoding', 'LATIN1', false)",
     "SET TimeZone = 'Asia/Tokyo'",
     "SET search_path = pg_temp",
     "SET search_path = ''",

@@ -182,6 +182,10 @@ fn b8_b9_what_must_be_alone() {
         assert_eq!(database.value("SELECT count(*) FROM schema_migrations WHERE runner IS NOT NULL"), "0");
     }
     let database = Database::new();
+    if database.value("SHOW server_version_num").as_str() < "140000" {
+        // Partitioned tables are passed over there.
+        return;
+    }
     database.query(partitioned);
     let error =
         Driver::Postgres.connect(&database.url()).run(&migrator(&[("1_a.sql", "REINDEX TABLE part;")])).unwrap_err();
