@@ -44,7 +44,7 @@ fn faults() {
     unknown setting `migrator`
      --> roles.toml:2:1
       |
-    2 | migrator = ['m']
+    2 | migrator = [***]
       | ^^^^^^^^
       |
       = hint: did you mean `migrators`?

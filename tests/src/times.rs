@@ -24,7 +24,9 @@ pub fn without_times(text: &str) -> String {
                 result += "[n] ms";
                 rest = &behind[1 + unit.len()..];
             }
-            _ if is_number && before.ends_with("\"duration_ms\": ") => result += &format!("{before}[n]"),
+            _ if is_number && ["\"duration_ms\": ", "\"held_ms\": "].iter().any(|key| before.ends_with(key)) => {
+                result += &format!("{before}[n]")
+            }
             _ => result += &format!("{before}{number}"),
         }
     }
