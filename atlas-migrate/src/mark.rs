@@ -21,6 +21,7 @@ pub(crate) enum Hidden {
 
 impl Hidden {
     /// As the server says it.
+    #[cfg(feature = "seeds")]
     pub(crate) fn read(why: &str) -> Option<Self> {
         serde_json::from_value(why.into()).ok()
     }

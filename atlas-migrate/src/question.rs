@@ -60,6 +60,7 @@ pub(crate) async fn look<S: Session>(session: &mut S) -> Result<Look, Error> {
 }
 
 /// Asks, and leaves no transaction open.
+#[cfg(feature = "verify")]
 pub(crate) async fn ask<S: Session>(session: &mut S, question: &str, timeout: Duration) -> Result<Answer, Error> {
     ask_behind(session, question::begin(timeout), question).await
 }
