@@ -273,7 +273,7 @@ pub(crate) fn close(draft: &str) -> String {
          END"
     );
     format!(
-        "ALTER DATABASE {} ALLOW_CONNECTIONS false;\nDO {};\n{}",
+        "BEGIN;\nALTER DATABASE {} ALLOW_CONNECTIONS false;\nCOMMIT;\nDO {};\n{}",
         ident(draft),
         super::dollar_quoted(&body),
         connected(draft)
