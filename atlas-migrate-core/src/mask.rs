@@ -3,7 +3,7 @@
 use std::iter::Peekable;
 use std::str::CharIndices;
 
-/// Settings in TOML, with stars for what may be a secret: each value, save for those of settings whose values can be none;
+/// Settings in TOML, with stars for what may be a secret: each value, except those of settings whose values can be none;
 /// comments; and what is no setting. Lines and columns stay what they are, also in a text that is broken.
 pub fn settings(text: &str, harmless: &[&str]) -> String {
     let mut masked = String::with_capacity(text.len());

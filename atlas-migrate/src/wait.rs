@@ -75,7 +75,7 @@ pub(crate) struct Lock<'a> {
 
 #[cfg(any(feature = "clean", feature = "roles", feature = "seeds"))]
 impl Lock<'_> {
-    /// The lock was not to be had: ends the transaction that has asked for it, and pauses. An error when the budget is used up.
+    /// The lock was not available: ends the transaction that has asked for it, and pauses. An error when the budget is used up.
     ///
     /// By a message of its own: behind a pooler that shares sessions by transaction, the process that is waited for may need
     /// this very session to go on.
@@ -116,7 +116,7 @@ pub(crate) fn busy(doing: &str, waited: Duration, holder: Option<&Holder>) -> Er
     .hint("find out whether it still makes progress; wait longer with `wait_budget(..)`, or end it with pg_terminate_backend")
 }
 
-/// A lock of a table was not to be had in time: adds who has locked one of these. The transaction has ended.
+/// A lock of a table was not available in time: adds who has locked one of these. The transaction has ended.
 #[cfg(any(feature = "clean", feature = "roles", feature = "seeds"))]
 pub(crate) async fn blame<S: Session>(session: &mut S, error: Error, tables: &[&str]) -> Error {
     if error.kind() != ErrorKind::LockTimeout {

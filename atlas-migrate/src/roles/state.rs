@@ -181,7 +181,7 @@ pub(super) fn path(reply: &Reply) -> Result<String, Error> {
     row.get(5).cloned().flatten().ok_or_else(unreadable)
 }
 
-/// Whether the lock was to be had.
+/// Whether the lock was available.
 pub(super) fn has_lock(reply: &Reply) -> bool {
     reply.rows("atlas_lock").next_back().is_some_and(|row| row.first() == Some(&Some("1".to_owned())))
 }

@@ -12,7 +12,7 @@ use crate::{Error, ErrorKind};
 
 /// What the server said about the seeds and about itself.
 pub(super) struct State {
-    /// Whether the lock was to be had.
+    /// Whether the lock was available.
     pub(super) granted: bool,
     pub(super) environment: Option<String>,
     /// Why the environment is not known.

@@ -128,7 +128,7 @@ impl Maintenance {
         answer(&mut self.link, doing, sql)
     }
 
-    /// Removes something, which must not take for ever.
+    /// Removes something, which must not take forever.
     pub(super) fn within_limit(&mut self, remove: impl FnOnce(&mut Self) -> Result<(), Error>) -> Result<(), Error> {
         let limit = if SOME_STAY.load(Ordering::Relaxed) { NEXT_REMOVAL } else { REMOVAL };
         self.send("limiting a removal", &sql::limit(limit))?;
