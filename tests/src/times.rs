@@ -25,7 +25,7 @@ pub fn without_times(text: &str) -> String {
                 rest = &behind[1 + unit.len()..];
             }
             _ if is_number && ["\"duration_ms\": ", "\"held_ms\": "].iter().any(|key| before.ends_with(key)) => {
-                result += &format!("{before}[n]")
+                result += &format!("{before}[n]");
             }
             _ => result += &format!("{before}{number}"),
         }
