@@ -130,7 +130,9 @@ fn a_server_that_was_killed_is_replaced() {
         let old = process.has.folder.clone();
         let pids =
             format!("server=$(head -n 1 {}/data/postmaster.pid); keeper=$(ps -o ppid= -p $server)", old.display());
-        shell(&format!("{pids}; kill -KILL {victims}"));
+        // On a busy machine a process still has its locks for a moment.
+        let gone = "for n in $(seq 1000); do grep -sq '^State:.[^Z]' /proc/$pid/status || break; sleep 0.01; done";
+        shell(&format!("{pids}; kill -KILL {victims}; for pid in {victims}; do {gone}; done"));
         File::open(&old).unwrap().set_modified(SystemTime::now() - Duration::from_secs(3600)).unwrap();
         if victims == "$keeper" {
             // Its users keep it, others don't enter what nobody will end.
