@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use atlas_migrate::bench::{Bencher, Benchmarks};
 use atlas_migrate::{ErrorKind, Migrator, Revert, Target, TransactionMode};
-use atlas_migrate_tests::{COUNTED, Cut, DRIVERS, Database, Driver, ONE_BY_ONE, Proxy, Route, Verb, migrator, race};
+use atlas_migrate_tests::meaning::{SetBy, check_meant, rows_by_migrations};
+use atlas_migrate_tests::{
+    COUNTED, Cut, DRIVERS, Database, Driver, ONE_BY_ONE, Proxy, Route, ScriptClient, Verb, migrator, race,
+};
 
 mod bouncer;
 mod program;
@@ -39,6 +42,29 @@ fn runs_and_reverts() {
             connection.revert(&set, Revert::All).unwrap();
             assert_eq!(database.history(), [""; 0], "{driver:?}");
             bouncer.inspect(&database);
+        }
+    }
+}
+
+/// Whatever session a transaction gets, and whatever PgBouncer has said to it for others: texts mean the same.
+#[test]
+fn a4_texts_mean_the_same() {
+    for (turns, set_by) in [(Turns::Last, SetBy::Database), (Turns::RoundRobin, SetBy::Role)] {
+        let bouncer = Bouncer::taking_turns(&Database::new().url(), turns);
+        for driver in DRIVERS {
+            let database = set_by.database();
+            let what = format!("{driver:?}, {turns:?}, set by {set_by:?}");
+            let url = bouncer.url(&database.url());
+            // Somebody of another mind has had the session before.
+            Driver::Postgres.connect(&url).sql("SET DateStyle = DMY");
+            driver.connect(&url).run(&rows_by_migrations(true)).unwrap_or_else(|error| panic!("{what}: {error}"));
+            check_meant(&database, &[], &what);
+        }
+        for client in [ScriptClient::Psql, ScriptClient::Whole] {
+            let database = set_by.database();
+            let set = rows_by_migrations(false);
+            client.send(&bouncer.url(&database.url()), &set.script().unwrap());
+            check_meant(&database, &[], &format!("{client:?}, {turns:?}, set by {set_by:?}"));
         }
     }
 }

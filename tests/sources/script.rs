@@ -2,7 +2,7 @@
 
 use atlas_migrate::{ErrorKind, Migrator, OtherHistory, Target};
 use atlas_migrate_core::statement;
-use atlas_migrate_tests::{Database, Driver, migrator};
+use atlas_migrate_tests::{Database, Driver, SCRIPT_CLIENTS, ScriptClient, migrator};
 use insta::assert_snapshot;
 
 /// Runs the script as psql does, statement by statement, and then finds nothing to do.
@@ -67,57 +67,6 @@ fn options() {
     assert_eq!(database.query("SELECT namespace, version FROM \"it's \"\"ours\"\"\".done"), ["it's|1"]);
 }
 
-/// A client that is given a file.
-#[derive(Clone, Copy, Debug)]
-enum Client {
-    /// psql as it is, which goes on behind an error.
-    Psql,
-    /// The same, stopping there.
-    PsqlStops,
-    /// The same, undoing the statement that failed, and going on with the transaction.
-    PsqlRollsBackStatements,
-    /// psql in one transaction.
-    PsqlSingle,
-    /// All as one message.
-    Whole,
-}
-
-const CLIENTS: [Client; 5] =
-    [Client::Psql, Client::PsqlStops, Client::PsqlRollsBackStatements, Client::PsqlSingle, Client::Whole];
-
-impl Client {
-    /// Whether it may send what can be in no transaction.
-    fn sends_one_by_one(self) -> bool {
-        !matches!(self, Self::PsqlSingle | Self::Whole)
-    }
-
-    #[track_caller]
-    fn send(self, database: &Database, script: &str) {
-        let settings: &[&str] = match self {
-            Self::Whole => {
-                let mut client = postgres::Client::connect(&database.url(), postgres::NoTls).unwrap();
-                // What came of it shows in the database.
-                return drop(client.batch_execute(script));
-            }
-            Self::Psql => &[],
-            Self::PsqlStops => &["-v", "ON_ERROR_STOP=1"],
-            Self::PsqlRollsBackStatements => &["-v", "ON_ERROR_ROLLBACK=on"],
-            Self::PsqlSingle => &["--single-transaction"],
-        };
-        let mut psql = std::process::Command::new("psql")
-            .args(["-X", "-q", "-f", "-", &database.url()])
-            .args(settings)
-            .stdin(std::process::Stdio::piped())
-            .stdout(std::process::Stdio::null())
-            .stderr(std::process::Stdio::null())
-            .spawn()
-            .unwrap_or_else(|error| panic!("psql: {error}"));
-        // If it has stopped, it reads no further.
-        let _closed = std::io::Write::write_all(&mut psql.stdin.take().unwrap(), script.as_bytes());
-        psql.wait().unwrap();
-    }
-}
-
 /// What is in the history, and how often the migrations ran that count.
 fn state(database: &Database) -> (Vec<String>, String) {
     let history = "SELECT version, state, statements FROM schema_migrations ORDER BY version";
@@ -129,12 +78,12 @@ const COUNT: &str = "UPDATE counted SET n = n + 1;";
 
 #[test]
 fn a6_twice() {
-    for client in CLIENTS {
+    for client in SCRIPT_CLIENTS {
         let database = Database::new();
         let set = migrator(&[COUNTED, ("002_count.sql", COUNT), ("R__count.sql", COUNT)]);
         let script = set.script().unwrap();
         for times in 1..=2 {
-            client.send(&database, &script);
+            client.send(&database.url(), &script);
             let done = ["001|applied|2", "002|applied|1", "R__count|applied|1"].map(str::to_owned).to_vec();
             assert_eq!(state(&database), (done, "2".to_owned()), "{client:?}, {times}");
         }
@@ -145,7 +94,7 @@ fn a6_twice() {
 /// Behind a migration that fails, nothing runs, however often the file is sent.
 #[test]
 fn a6_a_statement_fails() {
-    for client in CLIENTS {
+    for client in SCRIPT_CLIENTS {
         let database = Database::new();
         let set = |third: &str| {
             let third = format!("{COUNT}\n{third}\n{COUNT}");
@@ -153,7 +102,7 @@ fn a6_a_statement_fails() {
         };
         let script = set("SELECT 1 / 0;").script().unwrap();
         for times in 1..=2 {
-            client.send(&database, &script);
+            client.send(&database.url(), &script);
             let done = ["001|applied|2", "002|applied|1"].map(str::to_owned).to_vec();
             assert_eq!(state(&database), (done, "1".to_owned()), "{client:?}, {times}");
         }
@@ -170,11 +119,11 @@ fn a5_statement_by_statement() {
     let text = format!("-- atlas:no-transaction\n{COUNT}\n{unique}\n{COUNT}");
     let twice = ("002_twice.sql", "CREATE TABLE twice (n int);\nINSERT INTO twice VALUES (1), (1);");
     let set = migrator(&[COUNTED, twice, ("003_index.sql", &text), ("004_count.sql", COUNT)]);
-    for client in CLIENTS.into_iter().filter(|client| client.sends_one_by_one()) {
+    for client in SCRIPT_CLIENTS.into_iter().filter(|client| client.sends_one_by_one()) {
         let database = Database::new();
         let script = set.script().unwrap();
         for times in 1..=2 {
-            client.send(&database, &script);
+            client.send(&database.url(), &script);
             let done = ["001|applied|2", "002|applied|2", "003|running|1"].map(str::to_owned).to_vec();
             assert_eq!(state(&database), (done, "1".to_owned()), "{client:?}, {times}");
         }
@@ -207,7 +156,7 @@ fn a5_what_can_be_in_no_transaction() {
     let database = Database::new();
     let set = migrator(&files);
     for _ in 1..=2 {
-        Client::Psql.send(&database, &set.script().unwrap());
+        ScriptClient::Psql.send(&database.url(), &set.script().unwrap());
         let states = state(&database).0;
         assert_eq!(states[2..], ["003|applied|2", "004|applied|2", "005|applied|2"]);
     }
@@ -216,7 +165,7 @@ fn a5_what_can_be_in_no_transaction() {
     // Something is in the way of the third.
     let database = Database::new();
     database.query("CREATE VIEW by_n AS SELECT");
-    Client::Psql.send(&database, &set.script().unwrap());
+    ScriptClient::Psql.send(&database.url(), &set.script().unwrap());
     assert_eq!(state(&database).0[2..], ["003|running|0"]);
 }
 
@@ -229,9 +178,9 @@ fn a5_what_no_script_can_have() {
     assert_snapshot!("not_in_a_script", error);
     let to = |version: &str| set.clone().target(Target::Version(version.to_owned().into()));
     let database = Database::new();
-    Client::PsqlStops.send(&database, &to("001").script().unwrap());
+    ScriptClient::PsqlStops.send(&database.url(), &to("001").script().unwrap());
     Driver::Postgres.connect(&database.url()).run(&to("002")).unwrap();
-    Client::PsqlStops.send(&database, &set.script_from("002").unwrap());
+    ScriptClient::PsqlStops.send(&database.url(), &set.script_from("002").unwrap());
     assert!(Driver::Postgres.connect(&database.url()).run(&set).unwrap().is_empty());
     assert_eq!(state(&database).1, "1");
 }
@@ -246,9 +195,9 @@ fn a6_races() {
     let database = Database::new();
     let script = set.script().unwrap();
     std::thread::scope(|scope| {
-        for client in [Client::Psql, Client::Psql, Client::PsqlRollsBackStatements] {
+        for client in [ScriptClient::Psql, ScriptClient::Psql, ScriptClient::PsqlRollsBackStatements] {
             let (database, script) = (&database, &script);
-            scope.spawn(move || client.send(database, script));
+            scope.spawn(move || client.send(&database.url(), script));
         }
         scope.spawn(|| Driver::Postgres.connect(&database.url()).run(&set).unwrap());
     });
@@ -264,7 +213,7 @@ fn a3_beside_another_history() {
     let set = migrator(&[COUNTED]);
     let error = run(&database, &set.script().unwrap()).unwrap_err();
     assert_eq!(error, "this database has another history of migrations: public.alembic_version (Alembic)");
-    Client::Psql.send(&database, &set.script().unwrap());
+    ScriptClient::Psql.send(&database.url(), &set.script().unwrap());
     assert_eq!(database.tables(), ["public.alembic_version"]);
     run(&database, &set.other_history(OtherHistory::Ignore).script().unwrap()).unwrap();
 }

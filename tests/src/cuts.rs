@@ -2,7 +2,7 @@
 
 use atlas_migrate::{Error, Migrator};
 
-use crate::{Connection, Cut, Database, Driver, Proxy};
+use crate::{Connection, Cut, Database, Driver, Proxy, tried};
 
 /// Every migration counts that it ran.
 pub const COUNTED: &[(&str, &str)] = &[
@@ -67,6 +67,7 @@ impl Route<'_> {
         verb(&mut driver.connect(&database.url()), migrator).unwrap_or_else(|error| panic!("{driver:?}: {error}"));
         let expected = state(&database);
 
+        let mut cuts = 0;
         for moment in [Cut::Before, Cut::After] {
             for query in 1.. {
                 let cut = moment(query);
@@ -85,8 +86,10 @@ impl Route<'_> {
                     .unwrap_or_else(|error| panic!("{driver:?} {cut:?}: {error}"));
                 assert_eq!(state(&database), expected, "{driver:?} {cut:?}");
                 (self.inspect)(&database);
+                cuts += 1;
             }
         }
+        tried(cuts, "cuts");
     }
 }
 

@@ -22,7 +22,7 @@ impl Folder {
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = Path::new(below).join(format!("migrations_{}_{count}", std::process::id()));
         let written = std::fs::create_dir_all(&folder)
-            .and_then(|()| files.iter().try_for_each(|(name, text)| std::fs::write(folder.join(name), text)));
+            .and_then(|()| files.iter().try_for_each(|(name, text)| write(&folder.join(name), text)));
         written.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         Self(folder)
     }
@@ -31,6 +31,11 @@ impl Folder {
     pub fn path(&self) -> &Path {
         &self.0
     }
+}
+
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+    std::fs::write(path, text)
 }
 
 impl Drop for Folder {
