@@ -150,6 +150,8 @@ pub mod clean;
 pub mod cli;
 mod driver;
 mod engine;
+#[cfg(any(feature = "cli", feature = "testing"))]
+mod env_file;
 #[cfg(feature = "ephemeral")]
 pub mod ephemeral;
 mod error;

@@ -3,6 +3,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use atlas_migrate::ephemeral::Server;
@@ -29,9 +30,16 @@ pub(crate) struct Secure {
 }
 
 impl Secure {
+    /// The one of this process.
+    pub(crate) fn get() -> &'static Self {
+        static SECURE: LazyLock<Secure> = LazyLock::new(Secure::start);
+        &SECURE
+    }
+
     #[track_caller]
-    pub(crate) fn start() -> Self {
-        let options = Server::options().setting("log_line_prefix", "%d [%p] ");
+    fn start() -> Self {
+        let options =
+            Server::options().setting("log_line_prefix", "%d [%p] ").setting("max_prepared_transactions", "2");
         let server = options.private().unwrap_or_else(|error| panic!("no server to test on: {error}"));
         let secure = Self { server, authority: Authority::new("an authority") };
         let database = secure.database();

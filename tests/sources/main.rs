@@ -2,6 +2,7 @@
 
 mod embedded;
 mod folders;
+mod kinds;
 mod same;
 mod script;
 

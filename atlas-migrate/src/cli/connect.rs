@@ -1,7 +1,8 @@
 //! Connections, made as psql makes them.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
@@ -12,6 +13,7 @@ use super::environment::Environment;
 use super::parameters::{Parameters, Url};
 use super::passwords::{self, Login};
 use crate::driver::sqlx::not_connected;
+use crate::source::plain;
 use crate::{Error, ErrorKind};
 
 /// Where a database is, and how it is reached.
@@ -69,16 +71,7 @@ impl Place {
             if let Some(text) = parameters.get("options").filter(|text| base.get_options() != Some(text)) {
                 options = options.options(settings(text)?);
             }
-            let root = parameters.get("sslrootcert").map(str::to_owned).or_else(|| of_home("root.crt"));
-            if let Some(root) = root.as_ref().filter(|root| *root != "system") {
-                options = options.ssl_root_cert(root);
-            }
-            let certificate = parameters.get("sslcert").map(str::to_owned).or_else(|| of_home("postgresql.crt"));
-            let key = parameters.get("sslkey").map(str::to_owned).or_else(|| of_home("postgresql.key"));
-            if let (Some(certificate), Some(key)) = (&certificate, &key) {
-                options = options.ssl_client_cert(certificate).ssl_client_key(key);
-            }
-            let modes = modes(&host, parameters.get("sslmode").unwrap_or("prefer"), root.is_some());
+            let (options, modes) = encrypted(options, &parameters, &host)?;
             servers.push(Server { host, port, options, modes });
         }
         let timeout = match parameters.get("connect_timeout").map(str::parse) {
@@ -203,6 +196,38 @@ fn modes(host: &str, mode: &str, has_root: bool) -> Vec<PgSslMode> {
         "verify-full" => vec![VerifyFull],
         _ => vec![Prefer, Disable],
     }
+}
+
+/// With the certificates that are named or in the user's home; and the modes.
+fn encrypted(
+    mut options: PgConnectOptions,
+    parameters: &Parameters,
+    host: &str,
+) -> Result<(PgConnectOptions, Vec<PgSslMode>), Error> {
+    let file = |name: &str, in_home| parameters.get(name).map(str::to_owned).or_else(|| of_home(in_home));
+    let [root, certificate, key] =
+        [("sslrootcert", "root.crt"), ("sslcert", "postgresql.crt"), ("sslkey", "postgresql.key")]
+            .map(|(name, in_home)| file(name, in_home));
+    let modes = modes(host, parameters.get("sslmode").unwrap_or("prefer"), root.is_some());
+    if matches!(modes[..], [PgSslMode::Disable]) {
+        return Ok((options, modes));
+    }
+    let root = root.filter(|root| root != "system");
+    let verifies = matches!(modes[..], [PgSslMode::VerifyCa | PgSslMode::VerifyFull]);
+    for (path, is_needed) in [(&root, verifies), (&certificate, true), (&key, true)] {
+        let Some(path) = path else { continue };
+        let error = plain::open(Path::new(path)).err();
+        if let Some(error) = error.filter(|error| is_needed || error.kind() == io::ErrorKind::InvalidInput) {
+            return Err(usage(format!("{path} cannot be read: {error}")));
+        }
+    }
+    if let Some(root) = root {
+        options = options.ssl_root_cert(root);
+    }
+    if let (Some(certificate), Some(key)) = (certificate, key) {
+        options = options.ssl_client_cert(certificate).ssl_client_key(key);
+    }
+    Ok((options, modes))
 }
 
 /// A file of psql's folder in the home of the user, if it is there.

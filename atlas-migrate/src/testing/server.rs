@@ -1,5 +1,6 @@
 //! The server on which the databases of tests are made.
 
+use crate::env_file::EnvFile;
 use crate::ephemeral::Server;
 use crate::{Error, ErrorKind};
 
@@ -15,8 +16,8 @@ pub(super) fn place() -> Result<Place, Error> {
     let named = |url: String| with_database(&url, "").map(|_| Place { url, is_throw_away: false });
     match std::env::var("DATABASE_URL") {
         Ok(url) => named(url),
-        Err(std::env::VarError::NotPresent) => match of_file()? {
-            Some(url) => named(url),
+        Err(std::env::VarError::NotPresent) => match EnvFile::read()?.get("DATABASE_URL") {
+            Some(url) => named(url.to_owned()),
             None => throw_away(),
         },
         Err(std::env::VarError::NotUnicode(_)) => Err(Error::new(ErrorKind::Usage, "DATABASE_URL is not UTF-8")),
@@ -29,22 +30,6 @@ fn throw_away() -> Result<Place, Error> {
             .hint("name one with DATABASE_URL")
     })?;
     Ok(Place { url: server.url(), is_throw_away: true })
-}
-
-/// What a file `.env` says, in the current folder or the nearest one above it that has one.
-fn of_file() -> Result<Option<String>, Error> {
-    let lines = match dotenvy::dotenv_iter() {
-        Ok(lines) => lines,
-        Err(error) if error.not_found() => return Ok(None),
-        Err(error) => return Err(Error::new(ErrorKind::Usage, format!("the file .env cannot be read: {error}"))),
-    };
-    // What is wrong with a line is not shown: it may have a password in it.
-    let malformed = |_| {
-        Error::new(ErrorKind::Usage, "the file .env has a line that is not NAME=value").hint("quote values with spaces")
-    };
-    let lines: Vec<(String, String)> = lines.collect::<Result<_, _>>().map_err(malformed)?;
-    let url = lines.into_iter().find(|(name, _)| name == "DATABASE_URL").map(|(_, url)| url);
-    Ok(url.filter(|url| !url.is_empty()))
 }
 
 /// The URL of another database on the same server.
