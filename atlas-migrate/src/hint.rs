@@ -133,6 +133,7 @@ pub(crate) fn server(code: &str) -> Option<&'static str> {
         "40001" | "40P01" | "40003" => {
             "run again when other sessions do less to these tables, or be patient with `retry_budget(..)`"
         }
+        "57014" => "run again: the statement was cancelled, or ran into a timeout of the session",
         "57P01" => "run again when the server is there: the session was ended, or the server shuts down",
         "57P04" => "connect to another database: this one was dropped",
         "XX001" | "XX002" => "look at the server's log, and restore what is damaged, before anything else",

@@ -17,6 +17,7 @@ struct Terminal {
     pty: Arc<Pty>,
     child: Child,
     shown: Arc<Mutex<String>>,
+    reader: std::thread::JoinHandle<()>,
 }
 
 impl Terminal {
@@ -26,15 +27,15 @@ impl Terminal {
         let command = Command::new(PROGRAM).args(arguments).current_dir(&program.folder);
         let child = command.env_clear().envs(program.variables()).spawn(pts).unwrap();
         let (pty, shown) = (Arc::new(pty), Arc::new(Mutex::new(String::new())));
-        let (reader, buffer) = (pty.clone(), shown.clone());
+        let (master, buffer) = (pty.clone(), shown.clone());
         // It ends with an error once nobody has the terminal open.
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut bytes = [0; 4096];
-            while let Ok(length @ 1..) = (&*reader).read(&mut bytes) {
+            while let Ok(length @ 1..) = (&*master).read(&mut bytes) {
                 buffer.lock().unwrap().push_str(&String::from_utf8_lossy(&bytes[..length]));
             }
         });
-        Self { pty, child, shown }
+        Self { pty, child, shown, reader }
     }
 
     /// Waits until a text has been shown.
@@ -53,7 +54,7 @@ impl Terminal {
     fn end(mut self) -> (String, Option<i32>) {
         let status = wait_for("the end of the program", LIMIT, || self.child.try_wait().unwrap());
         // What it wrote last is read a moment later.
-        std::thread::sleep(Duration::from_millis(50));
+        wait_for("the end of what is shown", LIMIT, || self.reader.is_finished().then_some(()));
         (self.shown.lock().unwrap().clone(), status.code())
     }
 }
@@ -180,6 +181,12 @@ fn progress() {
     assert!(!shown.contains('\x1b'), "{shown:?}");
 }
 
+#[track_caller]
+fn send(signal: &str, child: &Child) {
+    let sent = std::process::Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
 fn sessions(database: &Database) -> String {
     database
         .value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
@@ -232,8 +239,7 @@ fn signals() {
         let program = Program::new(SLOW).on(&database);
         let mut child = program.command(&["run", "--format", "json"]).spawn().unwrap();
         waits_in(&database, "002 slow");
-        let sent = std::process::Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
+        send(signal, &child);
         let status = wait_for("the end of the program", LIMIT, || child.try_wait().unwrap());
         let mut out = String::new();
         child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
@@ -292,21 +298,29 @@ fn a2_ctrl_c_in_a_procedure() {
 /// It ends at once, and says what is known: that nothing was done.
 #[test]
 fn d12_ctrl_c_at_a_question() {
+    let (database, program) = applied();
     for arguments in
         [&["revert"][..], &["redo"], &["clean"], &["reset"], &["drop"], &["seed", "--environment", "dev", "--mark"]]
     {
-        let (database, program) = applied();
-        let terminal = Terminal::start(&program, arguments);
-        terminal.expect("Go on? [y/N] ");
-        let pressed = Instant::now();
-        terminal.press(CTRL_C);
-        let (shown, code) = terminal.end();
-        assert!(pressed.elapsed() < Duration::from_secs(5), "{arguments:?}: {:?}", pressed.elapsed());
-        assert_eq!(code, Some(130), "{shown}");
-        assert!(shown.contains("interrupted at the question: nothing was done"), "{shown}");
-        assert!(!shown.contains("rolled back") && !shown.contains("cancel"), "{shown}");
-        assert_eq!(database.history().len(), 3);
+        for (name, code) in [("Ctrl-C", 130), ("SIGTERM", 143)] {
+            let terminal = Terminal::start(&program, arguments);
+            terminal.expect("Go on? [y/N] ");
+            let pressed = Instant::now();
+            if name == "Ctrl-C" {
+                terminal.press(CTRL_C);
+            } else {
+                send("TERM", &terminal.child);
+            }
+            let (shown, ended_with) = terminal.end();
+            assert!(pressed.elapsed() < Duration::from_secs(5), "{arguments:?}: {:?}", pressed.elapsed());
+            assert_eq!(ended_with, Some(code), "{shown}");
+            assert!(shown.contains("interrupted at the question: nothing was done"), "{shown}");
+            assert!(shown.contains(&format!("interrupted by {name}")), "{shown}");
+            assert!(!shown.contains("rolled back") && !shown.contains("cancel"), "{shown}");
+            assert_eq!(database.history().len(), 3);
+        }
     }
+    assert_eq!(database.value("SELECT to_regclass('schema_environment') IS NULL"), "t");
 }
 
 /// Nothing can be under way before there is a connection.

@@ -48,6 +48,11 @@ impl Answer {
         self
     }
 
+    /// Whether something failed that is a part of the answer.
+    pub(super) fn has_failed(&self) -> bool {
+        self.code == FAILED
+    }
+
     /// Writes it to standard output, and gives the exit code.
     pub(super) fn show(&self, format: Format, quiet: bool) -> u8 {
         let text = match format {

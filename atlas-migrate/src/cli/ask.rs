@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 
 use super::context::{Context, Location};
 use crate::driver::{Database, Job};
+use crate::mark::Hidden;
 use crate::session::Session;
 use crate::{Error, ErrorKind, sql};
 
@@ -27,8 +28,8 @@ pub(super) struct Consent {
 pub(super) struct Identity {
     pub(super) database: String,
     pub(super) environments: Vec<String>,
-    /// Tables with marks that the role may not read.
-    unreadable: Option<String>,
+    /// A table whose mark the role does not know, and why; and the role.
+    hidden: Option<(String, Hidden, String)>,
     /// Where it is.
     pub(super) location: Location,
 }
@@ -64,11 +65,8 @@ impl Consent {
         let mut identity = connection.perform(Identify).await?;
         identity.location.host = context.location().host;
         let database = &identity.database;
-        if let Some(table) = &identity.unreadable {
-            return Err(refused(format!(
-                "what database {database} is marked as is not known, and may be production: {table}"
-            ))
-            .hint("connect as its owner, or let it be read: GRANT SELECT, no row-level security, one row"));
+        if let Some((table, why, role)) = &identity.hidden {
+            return Err(why.mark(table, role).note(format!("in the database {}", identity.location)));
         }
         if let Some(name) = self.confirm.as_ref().filter(|name| *name != database) {
             return Err(refused(format!("the confirmation names {name}, and this is the database {database}"))
@@ -132,11 +130,19 @@ impl Job for Identify {
         let reply =
             session.send(&sql::cli::look_at_marks()).await.map_err(|failure| Error::own(doing, failure.cause))?;
         let row = reply.rows("atlas_database").next_back();
-        let Some([Some(database), environments, unreadable]) = row.map(Vec::as_slice) else {
+        let Some([Some(database), environments, table, why, Some(role)]) = row.map(Vec::as_slice) else {
             return Err(Error::new(ErrorKind::Database, format!("{doing} gave no answer")));
         };
         let environments = environments.as_deref().unwrap_or("").split_whitespace().map(str::to_owned).collect();
         let location = Location { database: database.clone(), host: String::new() };
-        Ok(Identity { database: database.clone(), environments, unreadable: unreadable.clone(), location })
+        let why = why.as_deref().map(|why| {
+            Hidden::read(why)
+                .ok_or_else(|| Error::new(ErrorKind::Database, format!("{doing} gave an unknown reason: {why}")))
+        });
+        let hidden = match (table, why.transpose()?) {
+            (Some(table), Some(why)) => Some((table.clone(), why, role.clone())),
+            _ => None,
+        };
+        Ok(Identity { database: database.clone(), environments, hidden, location })
     }
 }

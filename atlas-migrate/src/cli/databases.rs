@@ -9,7 +9,7 @@ use crate::Error;
 use crate::driver::{Database, Job};
 use crate::progress::Holder;
 use crate::session::Session;
-use crate::sql::Sql;
+use crate::sql::{self, Sql};
 use crate::wait::holders;
 
 /// The database that one is connected to while another one is made or dropped.
@@ -42,6 +42,32 @@ pub(super) async fn in_use(connection: &mut PgConnection, database: &str, error:
     }
     let holders = connection.perform(Connected(database.to_owned())).await.unwrap_or_default();
     holders.iter().fold(error, |error, holder| error.note(format!("connected is {holder}")))
+}
+
+/// The same of what is no session; and what ends the first of it, in the words of SQL.
+pub(super) async fn kept(connection: &mut PgConnection, database: &str, error: Error) -> (Error, Option<String>) {
+    if error.sqlstate() != Some("55006") {
+        return (error, None);
+    }
+    let keeping = connection.perform(Keeping(database.to_owned())).await.unwrap_or_default();
+    let error = keeping.iter().fold(error, |error, (what, _)| error.note(format!("in the way is {what}")));
+    (error, keeping.into_iter().next().map(|(_, remedy)| remedy))
+}
+
+struct Keeping(String);
+
+impl Job for Keeping {
+    type Output = Vec<(String, String)>;
+
+    async fn perform<S: Session>(self, session: &mut S) -> Result<Vec<(String, String)>, Error> {
+        let reply = session.send(&sql::cli::keeping(&self.0)).await;
+        let reply = reply.map_err(|failure| Error::own("asking what keeps the database", failure.cause))?;
+        let pair = |row: &Vec<Option<String>>| match row.as_slice() {
+            [Some(what), Some(remedy)] => Some((what.clone(), remedy.clone())),
+            _ => None,
+        };
+        Ok(reply.rows("atlas_keeping").filter_map(pair).collect())
+    }
 }
 
 struct Connected(String);

@@ -56,6 +56,10 @@ pub(super) async fn guard(
         result = cancelled(context, work) => result,
     };
     match result {
+        Ok(answer) if answer.has_failed() => {
+            context.progress.say(&format!("interrupted by {}: what failed may have been cancelled", signal.name()));
+            Ok(answer.code(signal.code()))
+        }
         Ok(answer) => {
             context.progress.say("it had come to its end before");
             Ok(answer)

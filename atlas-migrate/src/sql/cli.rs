@@ -4,8 +4,8 @@ use super::ours::marks;
 use super::path::{OWN_PATH, TAKE_OWN_PATH};
 use super::{dollar_quoted, ident, literal};
 
-/// The name of the database, and what it is marked as: the environments, and the tables whose mark may not be read. Writes
-/// nothing.
+/// The name of the database, and what it is marked as: the environments; the first table whose mark is not known, and why; and
+/// the role. Writes nothing.
 pub(crate) fn look_at_marks() -> String {
     let body = format!(
         "DECLARE\n\
@@ -18,8 +18,9 @@ pub(crate) fn look_at_marks() -> String {
          {}\
          \x20 OPEN atlas_state FOR SELECT current_database() AS atlas_database,\n\
          \x20   (SELECT string_agg(m ->> 'environment', ' ') FROM jsonb_array_elements(atlas_marks) m),\n\
-         \x20   (SELECT string_agg(m ->> 'table', ' ') FROM jsonb_array_elements(atlas_marks) m\n\
-         \x20     WHERE m ->> 'hidden' IS NOT NULL);\n\
+         \x20   hidden ->> 'table', hidden ->> 'hidden', current_user\n\
+         \x20   FROM (VALUES (1)) one LEFT JOIN (SELECT m FROM jsonb_array_elements(atlas_marks) m\n\
+         \x20     WHERE m ->> 'hidden' IS NOT NULL LIMIT 1) AS m (hidden) ON true;\n\
          END",
         marks()
     );
@@ -38,6 +39,20 @@ pub(crate) fn create_database(name: &str) -> String {
 /// With `force`, the sessions that are connected to it end.
 pub(crate) fn drop_database(name: &str, force: bool) -> String {
     format!("DROP DATABASE {}{}", ident(name), if force { " WITH (FORCE)" } else { "" })
+}
+
+/// What keeps a database, other than sessions; and what ends that, in this very database.
+pub(crate) fn keeping(name: &str) -> String {
+    let name = literal(name);
+    format!(
+        "{OWN_PATH}SELECT format('the prepared transaction %L of the role %I', gid, owner) AS atlas_keeping, format('ROLLBACK PREPARED %L', gid)\n\
+         FROM pg_prepared_xacts WHERE database = {name}\n\
+         UNION ALL SELECT format('the replication slot %I', slot_name), format('SELECT pg_terminate_backend(%s)', active_pid)\n\
+         FROM pg_replication_slots WHERE database = {name} AND active\n\
+         UNION ALL SELECT format('the subscription %I', s.subname), format('DROP SUBSCRIPTION %I', s.subname)\n\
+         FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = {name}\n\
+         LIMIT 10"
+    )
 }
 
 /// Cancels what the session of this name is at, and tells whether there is one.

@@ -6,7 +6,7 @@ use sqlx::Connection;
 use crate::cli::answer::{Answer, Failure};
 use crate::cli::ask::Consent;
 use crate::cli::context::{Context, Location};
-use crate::cli::databases::{Asked, MAINTENANCE, in_use, tell};
+use crate::cli::databases::{Asked, MAINTENANCE, in_use, kept, tell};
 use crate::{Error, ErrorKind, sql};
 
 /// Drop the database that the URL names, with all that is in it
@@ -39,9 +39,13 @@ impl Drop {
         if let Err(error) = tell(&mut maintenance, drop, "dropping the database").await {
             let is_in_use = error.sqlstate() == Some("55006");
             let error = in_use(&mut maintenance, database, error).await;
-            return Err(
-                if is_in_use { error.hint("end these sessions: atlas-migrate drop --force") } else { error }.into()
-            );
+            let (error, remedy) = kept(&mut maintenance, database, error).await;
+            return Err(match remedy {
+                Some(remedy) => error.hint(format!("in the database {database}: {remedy}")),
+                None if is_in_use && !self.force => error.hint("end these sessions: atlas-migrate drop --force"),
+                None => error,
+            }
+            .into());
         }
         Ok(Asked::answer("drop", &location, "was dropped", true))
     }
