@@ -2,6 +2,7 @@
 
 use atlas_migrate::clean::Resetter;
 use atlas_migrate::{ErrorKind, Migrator, Newer, OutOfOrder, Repair, Revert, Standing};
+use atlas_migrate_core::checksum::Fingerprint;
 use atlas_migrate_tests::{Connection, Database, Driver, every_driver, migrator};
 
 const A: (&str, &str) = ("1_a.sql", "CREATE TABLE a (id int);");
@@ -216,4 +217,45 @@ fn e9_the_change_is_there() {
     let (_database, mut connection) = e9_refused(&migrator(&[A, B]), &edited, hint);
     connection.repair(&edited, "1", Repair::Applied).unwrap();
     assert!(connection.run(&edited).unwrap().is_empty());
+}
+
+/// Rows whose fingerprint is that of the words as they were written, as all had it once, are of the same SQL; and case is no
+/// change where it means nothing.
+#[test]
+fn e8_rows_of_before() {
+    let first = "CREATE INDEX CONCURRENTLY By_Id ON a (id);";
+    let alone = format!("-- atlas:no-transaction\n{first}\nCREATE TABLE B ();");
+    let view = "CREATE OR REPLACE VIEW V AS SELECT 'Ä' AS Ä FROM a;";
+    let files = [A, ("2_b.sql", alone.as_str()), ("R__v.sql", view)];
+    let set = migrator(&files);
+    let texts = [("1", A.1), ("2", &alone), ("R__v", view)];
+    for state in ["applied", "baseline"] {
+        let database = Database::new();
+        let mut connection = Driver::Postgres.connect(&database.url());
+        connection.run(&set).unwrap();
+        for (version, text) in texts {
+            let row = format!("fingerprint = '{}', state = '{state}'", Fingerprint::as_written(text));
+            database.query(&format!("UPDATE schema_migrations SET {row} WHERE version = '{version}'"));
+        }
+        connection.check(&set).unwrap();
+        assert!(connection.run(&set).unwrap().is_empty(), "{state}");
+        assert!(connection.status(&set).unwrap().migrations().iter().all(|line| line.standing() != Standing::Changed));
+        let edited = migrator(&[("1_a.sql", "CREATE TABLE a (id text);"), files[1], files[2]]);
+        refused(&database, &mut connection, &edited);
+    }
+    // One that was cut off goes on where it was.
+    let database = Database::new();
+    let mut connection = Driver::Postgres.connect(&database.url());
+    let failing = alone.replace("B ()", "a ()");
+    assert!(connection.run(&migrator(&[A, ("2_b.sql", &failing)])).unwrap_err().is_failed());
+    let row =
+        format!("fingerprint = '{}'", Fingerprint::as_written(&alone[..alone.find(first).unwrap() + first.len() - 1]));
+    database.query(&format!("UPDATE schema_migrations SET {row} WHERE version = '2' AND statements = 1"));
+    connection.run(&set).unwrap();
+    assert_eq!(database.history(), ["1|applied|1", "2|applied|2", "R__v|applied|1"]);
+    // A formatter is at work.
+    let lower = [A.1, &alone, view].map(|text| text.to_lowercase().replace('ä', "Ä"));
+    let lower = migrator(&[("1_a.sql", &lower[0]), ("2_b.sql", &lower[1]), ("R__v.sql", &lower[2])]);
+    connection.check(&lower).unwrap();
+    assert!(connection.run(&lower).unwrap().is_empty());
 }
