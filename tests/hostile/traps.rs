@@ -2,7 +2,6 @@
 //! whatever they use of the server's catalog, in any verb. (What a file says goes by the path: here nothing in a file looks
 //! anything up but tables.)
 
-use std::process::Command;
 use std::time::Duration;
 
 use atlas_migrate::bench::{Bencher, Benchmarks};
@@ -11,7 +10,9 @@ use atlas_migrate::roles::Roles;
 use atlas_migrate::seed::{Seeder, Seeds};
 use atlas_migrate::verify::{Checks, Verifier};
 use atlas_migrate::{ErrorKind, Migrator, Repair, Revert, TransactionMode};
-use atlas_migrate_tests::{Connection, Database, Driver, Folder, migrator, wait_for};
+use atlas_migrate_tests::{Connection, Database, Driver, Folder, migrator, tried, wait_for};
+
+use crate::attacks::{COMMANDS, run};
 
 /// Two clients: one that sets time zone and date style when it connects, and one that does not.
 const CLIENTS: [Driver; 2] = [Driver::SqlxConnection, Driver::TokioPostgres];
@@ -34,6 +35,15 @@ impl Trapped {
         ));
         database.query(&format!("SET ROLE {trapper};\n{}", include_str!("traps.sql")));
         Self { database, victim, trapper }
+    }
+
+    /// How many there are.
+    fn count(&self) -> usize {
+        let count = "SELECT (SELECT count(*) FROM pg_proc WHERE pronamespace = 'traps'::regnamespace AND proname !~ '^(step|operator)_[0-9]')
+            + (SELECT count(*) FROM pg_operator WHERE oprnamespace = 'traps'::regnamespace)
+            + (SELECT count(*) FROM pg_class WHERE relnamespace = 'traps'::regnamespace)
+            + (SELECT count(*) FROM pg_type WHERE typnamespace = 'traps'::regnamespace AND typtype IN ('d', 'e'))";
+        self.database.value(count).parse().unwrap()
     }
 
     fn url(&self) -> String {
@@ -237,6 +247,7 @@ fn refuse(connection: &mut Connection, trapped: &Trapped) {
 #[test]
 fn d8_every_verb() {
     let trapped = Trapped::new("verbs");
+    tried(trapped.count(), "traps");
     for driver in CLIENTS {
         let mut connection = driver.connect(&trapped.url());
         migrate(&mut connection, &trapped);
@@ -277,15 +288,23 @@ fn d8_scripts() {
 #[test]
 fn d8_the_command_line() {
     let trapped = Trapped::new("cli");
-    let folder = Folder::new(
-        env!("CARGO_TARGET_TMPDIR"),
-        &[("1_a.up.sql", "CREATE TABLE a ();"), ("1_a.down.sql", "DROP TABLE a;")],
-    );
-    for arguments in [&["status"][..], &["validate"], &["clean", "--yes", "--confirm", "x"], &["create"]] {
-        let program = env!("CARGO_BIN_EXE_atlas-migrate-of-tests");
-        let mut command = Command::new(program);
-        command.args(arguments).arg("--folder").arg(folder.path()).env("DATABASE_URL", trapped.url());
-        let output = command.current_dir(folder.path()).output().unwrap();
-        trapped.check(&format!("{arguments:?}: {}", String::from_utf8_lossy(&output.stderr)), Driver::SqlxConnection);
+    let first = "CREATE TABLE public.a (id int PRIMARY KEY);";
+    let roles = format!("owner = '{}'\n", trapped.trapper);
+    let files = [
+        ("migrations/1_a.sql", first),
+        ("migrations/2_b.up.sql", "CREATE TABLE public.b (id int PRIMARY KEY);"),
+        ("migrations/2_b.down.sql", "DROP TABLE public.b;"),
+        ("seeds/dev/1.sql", "TABLE public.a;"),
+        ("checks/a.sql", "TABLE public.a"),
+        ("benchmarks/a.sql", "TABLE public.a"),
+        ("roles.toml", &roles),
+    ];
+    let folder = Folder::new(env!("CARGO_TARGET_TMPDIR"), &files);
+    Driver::Postgres.connect(&trapped.url()).run(&migrator(&[("1_a.sql", first)])).unwrap();
+    for (command, arguments, expected) in COMMANDS {
+        let (code, said) = run(&folder, &trapped.url(), arguments);
+        trapped.check(&format!("{command}: {said}"), Driver::SqlxConnection);
+        assert_eq!(code, Some(expected), "{command}: {said}");
     }
+    tried(COMMANDS.len(), "attacks");
 }

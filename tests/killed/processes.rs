@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use atlas_migrate_tests::{DRIVERS, Database, Driver, Folder, Runner};
+use atlas_migrate_tests::{DRIVERS, Database, Driver, Folder, Runner, tried};
 
 use super::effects;
 
@@ -124,6 +124,7 @@ fn check(more: &[(&str, &str)]) {
         assert!(errors.iter().all(|line| line.ends_with("FATAL:  connection to client lost")), "{round}: {errors:#?}");
     }
     println!("{hit} processes were at work when they were killed, at {} places: {places:#?}", places.len());
+    tried(hit, "kills");
     assert!(hit > ROUNDS && places.len() > 5, "the moments do not fit the {} ms of a run", whole.as_millis());
 }
 

@@ -5,7 +5,7 @@ use std::thread;
 
 use atlas_migrate::ErrorKind;
 use atlas_migrate::ephemeral::Server;
-use atlas_migrate_tests::{DRIVERS, Database, Driver, migrator, wait_for};
+use atlas_migrate_tests::{DRIVERS, Database, Driver, migrator, tried, wait_for};
 use postgres::{Client, NoTls};
 
 use super::{IN_A_TRANSACTION, LAST, LIMIT, ONE_BY_ONE, TABLES, effects};
@@ -66,6 +66,7 @@ fn check(fate: Fate, gated: (&str, &str)) {
         assert_eq!(applied, 2, "{driver:?}");
         assert_eq!(effects(&database), expected, "{driver:?}");
     }
+    tried(DRIVERS.len(), "crashes");
 }
 
 #[test]

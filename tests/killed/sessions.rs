@@ -3,7 +3,7 @@
 use std::thread::{self, JoinHandle};
 
 use atlas_migrate::{Error, ErrorKind, Migrator, Report};
-use atlas_migrate_tests::{DRIVERS, Database, Driver, migrator, wait_for};
+use atlas_migrate_tests::{DRIVERS, Database, Driver, migrator, tried, wait_for};
 
 use super::{IN_A_TRANSACTION, LAST, LIMIT, ONE_BY_ONE, TABLES, effects};
 
@@ -91,6 +91,7 @@ fn check(gated: (&str, &str), victim: Victim) {
         let errors = database.errors();
         assert!(matches!(errors.as_slice(), [one] if one.contains("FATAL:  terminating connection")), "{errors:#?}");
     }
+    tried(DRIVERS.len(), "kills");
 }
 
 #[test]
