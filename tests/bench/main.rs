@@ -80,7 +80,11 @@ fn without_numbers(text: &str) -> String {
             || words.get(place + 2).is_some_and(|word| *word == "hit,");
         let of_time = after.trim_end_matches(['"', ',']) == "ms";
         let is_number = number.parse::<f64>().is_ok();
-        if is_number && (of_blocks || of_time || number.contains('.')) { word.replace(number, "N") } else { (*word).to_owned() }
+        if is_number && (of_blocks || of_time || number.contains('.')) {
+            word.replace(number, "N")
+        } else {
+            (*word).to_owned()
+        }
     });
     shown.collect::<Vec<_>>().join(" ")
 }
