@@ -9,7 +9,7 @@ use atlas_migrate_tests::{Connection, DRIVERS, Database, Driver, migrator};
 mod commits;
 mod repair;
 
-atlas_migrate_tests::on_every_version!();
+atlas_migrate_tests::on_every_version!(at_both_ends);
 
 const TABLE: &str = "CREATE TABLE t (a int, b int); INSERT INTO t VALUES (1, 1), (1, 2);";
 

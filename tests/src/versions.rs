@@ -22,7 +22,7 @@ const NEWEST: [(u32, u32); 1] = [(15, 150_020)];
 
 /// Makes a module of a suite that runs all its other tests on other versions of PostgreSQL, a test for each: on 13 to 18;
 /// `and_the_newest` adds the newest minor release that can be had; `at_both_ends` is for suites that the version matters little
-/// for, on 13 and 18. What is not on the machine is fetched.
+/// for, on 13 and 18, `at_both_ends_and_the_newest` has all three. What is not on the machine is fetched.
 #[macro_export]
 macro_rules! on_every_version {
     () => {
@@ -48,6 +48,13 @@ macro_rules! on_every_version {
     };
     (at_both_ends) => {
         $crate::on_every_version! { @on postgres_13: run_suite_on(13), postgres_18: run_suite_on(18) }
+    };
+    (at_both_ends_and_the_newest) => {
+        $crate::on_every_version! { @on
+            postgres_13: run_suite_on(13),
+            newest_of_15: run_suite_on_newest(15),
+            postgres_18: run_suite_on(18)
+        }
     };
     (@on $($name:ident: $run:ident($major:literal)),+) => {
         mod versions {

@@ -21,4 +21,4 @@ mod migrations {
     atlas_migrate::embed_migrations!("testing/migrations");
 }
 
-atlas_migrate_tests::on_every_version!(and_the_newest);
+atlas_migrate_tests::on_every_version!(at_both_ends_and_the_newest);

@@ -14,7 +14,7 @@ mod rights;
 mod role;
 mod usage;
 
-atlas_migrate_tests::on_every_version!();
+atlas_migrate_tests::on_every_version!(at_both_ends);
 
 /// A verifier with these files.
 fn verifier(files: &[(&str, &str)]) -> Verifier {

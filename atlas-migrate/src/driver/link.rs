@@ -33,13 +33,21 @@ enum Request {
 
 impl Link {
     pub(crate) fn open(url: &str) -> Result<Self, Error> {
+        let client = CLIENTS.first().ok_or_else(|| {
+            Error::new(crate::ErrorKind::Usage, "no client is compiled in")
+                .hint("enable the feature of one: `sqlx`, `tokio-postgres`, `deadpool-postgres` or `postgres`")
+        })?;
+        Self::open_over(*client, url)
+    }
+
+    fn open_over(client: Serve, url: &str) -> Result<Self, Error> {
         let (requests, received) = mpsc::channel();
         let (sender, replies) = mpsc::channel();
         let (opened, outcome) = mpsc::channel();
         let url = url.to_owned();
         let thread = thread::Builder::new()
             .name("atlas-migrate".to_owned())
-            .spawn(move || serve(&url, &opened, &received, &sender))
+            .spawn(move || client(&url, &opened, &received, &sender))
             .map_err(Error::connect)?;
         match outcome.recv() {
             Ok(Ok(())) => Ok(Self { requests: Some(requests), replies, thread: Some(thread) }),
@@ -156,44 +164,60 @@ mod copy {
 type Opened = Sender<Result<(), Error>>;
 
 /// Answers until there are no more requests. A send that fails says that the other end has gone.
-#[cfg(any(feature = "sqlx", feature = "tokio-postgres"))]
-#[cfg_attr(not(feature = "sqlx"), allow(clippy::unnecessary_mut_passed, reason = "a connection of sqlx needs it"))]
-fn serve(url: &str, opened: &Opened, requests: &Receiver<Request>, replies: &Sender<Result<Reply, Failure>>) {
-    #[cfg(feature = "sqlx")]
-    use super::sqlx as client;
-    #[cfg(not(feature = "sqlx"))]
-    use super::tokio_postgres as client;
+type Serve = fn(&str, &Opened, &Receiver<Request>, &Sender<Result<Reply, Failure>>);
 
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return drop(opened.send(Err(Error::connect(error)))),
-    };
-    runtime.block_on(async {
-        let mut connection = match client::connect(url).await {
-            Ok(connection) => connection,
-            Err(error) => return drop(opened.send(Err(error))),
-        };
-        if opened.send(Ok(())).is_err() {
-            return;
-        }
-        while let Ok(request) = requests.recv() {
-            let sent = match request {
-                Request::Send(sql) => replies.send(client::send(&mut connection, &sql).await).is_ok(),
-                #[cfg(feature = "seeds")]
-                Request::Copy(statement, mut rows, outcome) => {
-                    outcome.send(client::copy_in(&mut connection, &statement, &mut rows).await).is_ok()
-                }
+/// How each client that is there does so: the first one is used.
+const CLIENTS: &[Serve] = &[
+    #[cfg(feature = "sqlx")]
+    over_sqlx,
+    #[cfg(feature = "tokio-postgres")]
+    over_tokio_postgres,
+    #[cfg(feature = "postgres")]
+    over_postgres,
+];
+
+#[cfg(any(feature = "sqlx", feature = "tokio-postgres"))]
+macro_rules! serve_asynchronously {
+    ($name:ident, $client:ident) => {
+        #[allow(clippy::unnecessary_mut_passed, reason = "a connection of sqlx needs it")]
+        fn $name(url: &str, opened: &Opened, requests: &Receiver<Request>, replies: &Sender<Result<Reply, Failure>>) {
+            let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime,
+                Err(error) => return drop(opened.send(Err(Error::connect(error)))),
             };
-            if !sent {
-                return;
-            }
+            runtime.block_on(async {
+                let mut connection = match super::$client::connect(url).await {
+                    Ok(connection) => connection,
+                    Err(error) => return drop(opened.send(Err(error))),
+                };
+                if opened.send(Ok(())).is_err() {
+                    return;
+                }
+                while let Ok(request) = requests.recv() {
+                    let sent = match request {
+                        Request::Send(sql) => replies.send(super::$client::send(&mut connection, &sql).await).is_ok(),
+                        #[cfg(feature = "seeds")]
+                        Request::Copy(statement, mut rows, outcome) => {
+                            outcome.send(super::$client::copy_in(&mut connection, &statement, &mut rows).await).is_ok()
+                        }
+                    };
+                    if !sent {
+                        return;
+                    }
+                }
+            });
         }
-    });
+    };
 }
 
-/// Answers until there are no more requests. A send that fails says that the other end has gone.
-#[cfg(all(feature = "postgres", not(any(feature = "sqlx", feature = "tokio-postgres"))))]
-fn serve(url: &str, opened: &Opened, requests: &Receiver<Request>, replies: &Sender<Result<Reply, Failure>>) {
+#[cfg(feature = "sqlx")]
+serve_asynchronously!(over_sqlx, sqlx);
+
+#[cfg(feature = "tokio-postgres")]
+serve_asynchronously!(over_tokio_postgres, tokio_postgres);
+
+#[cfg(feature = "postgres")]
+fn over_postgres(url: &str, opened: &Opened, requests: &Receiver<Request>, replies: &Sender<Result<Reply, Failure>>) {
     let mut client = match super::postgres::connect(url) {
         Ok(client) => client,
         Err(error) => return drop(opened.send(Err(error))),
@@ -215,15 +239,6 @@ fn serve(url: &str, opened: &Opened, requests: &Receiver<Request>, replies: &Sen
     }
 }
 
-/// There is nothing to connect with.
-#[cfg(not(any(feature = "postgres", feature = "sqlx", feature = "tokio-postgres")))]
-fn serve(_url: &str, opened: &Opened, _requests: &Receiver<Request>, _replies: &Sender<Result<Reply, Failure>>) {
-    let error = Error::new(crate::ErrorKind::Usage, "no client is compiled in")
-        .hint("enable the feature of one: `sqlx`, `tokio-postgres`, `deadpool-postgres` or `postgres`");
-    drop(opened.send(Err(error)));
-}
-
-/// `.ci/run` has each client carry them out, alone.
 #[cfg(test)]
 #[cfg(any(feature = "postgres", feature = "sqlx", feature = "tokio-postgres"))]
 mod tests {
@@ -232,39 +247,44 @@ mod tests {
     use crate::migrator::{Migrator, Run};
     use crate::source::Migrations;
 
-    /// To the server that all test processes share.
-    fn link() -> Link {
+    /// To the server that all test processes share, over each client.
+    fn links() -> impl Iterator<Item = Link> {
         let server = Server::shared().unwrap_or_else(|error| panic!("no server to test on: {error}"));
-        Link::open(&server.url()).unwrap_or_else(|error| panic!("{error}"))
+        CLIENTS
+            .iter()
+            .map(move |client| Link::open_over(*client, &server.url()).unwrap_or_else(|error| panic!("{error}")))
     }
 
     #[test]
     fn one_message_after_another() {
-        let mut link = link();
-        for number in 1..=3 {
-            let reply = link.send(&format!("SELECT {number} AS atlas_number, NULL; SELECT 'a' AS atlas_text"));
-            let reply = reply.unwrap_or_else(|failure| panic!("{failure:?}"));
-            let rows: Vec<_> = reply.rows("atlas_number").collect();
-            assert_eq!(rows, [&vec![Some(number.to_string()), None]]);
-            assert_eq!(reply.rows("atlas_text").count(), 1);
+        for mut link in links() {
+            for number in 1..=3 {
+                let reply = link.send(&format!("SELECT {number} AS atlas_number, NULL; SELECT 'a' AS atlas_text"));
+                let reply = reply.unwrap_or_else(|failure| panic!("{failure:?}"));
+                let rows: Vec<_> = reply.rows("atlas_number").collect();
+                assert_eq!(rows, [&vec![Some(number.to_string()), None]]);
+                assert_eq!(reply.rows("atlas_text").count(), 1);
+            }
         }
     }
 
     #[test]
     fn goes_on_after_an_error() {
-        let mut link = link();
-        match link.send("SELECT 1 / 0") {
-            Err(Failure { cause: Cause::Server(server), .. }) => assert_eq!(server.code, "22012"),
-            other => panic!("{other:?}"),
+        for mut link in links() {
+            match link.send("SELECT 1 / 0") {
+                Err(Failure { cause: Cause::Server(server), .. }) => assert_eq!(server.code, "22012"),
+                other => panic!("{other:?}"),
+            }
+            assert!(link.send("SELECT 1").is_ok());
         }
-        assert!(link.send("SELECT 1").is_ok());
     }
 
     #[test]
     fn says_when_it_is_lost() {
-        let mut link = link();
-        for _ in 0..2 {
-            assert!(link.send("SELECT pg_terminate_backend(pg_backend_pid())").is_err());
+        for mut link in links() {
+            for _ in 0..2 {
+                assert!(link.send("SELECT pg_terminate_backend(pg_backend_pid())").is_err());
+            }
         }
     }
 
@@ -273,11 +293,13 @@ mod tests {
         let files = [("1_a.sql", "CREATE TEMPORARY TABLE a (id int);")];
         let set = Migrations::from_files("migrations", files).unwrap_or_else(|error| panic!("{error}"));
         let schema = format!("link_{}", std::process::id());
-        let mut link = link();
-        link.send(&format!("CREATE SCHEMA {schema}")).unwrap_or_else(|failure| panic!("{failure:?}"));
-        let report = link.perform(Run(Migrator::new(set).schema(&schema))).unwrap_or_else(|error| panic!("{error}"));
-        assert_eq!(report.applied().count(), 1);
-        link.send(&format!("DROP SCHEMA {schema} CASCADE")).unwrap_or_else(|failure| panic!("{failure:?}"));
+        for mut link in links() {
+            link.send(&format!("CREATE SCHEMA {schema}")).unwrap_or_else(|failure| panic!("{failure:?}"));
+            let migrator = Migrator::new(set.clone()).schema(&schema);
+            let report = link.perform(Run(migrator)).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(report.applied().count(), 1);
+            link.send(&format!("DROP SCHEMA {schema} CASCADE")).unwrap_or_else(|failure| panic!("{failure:?}"));
+        }
     }
 
     #[cfg(feature = "seeds")]
@@ -285,20 +307,21 @@ mod tests {
     fn copies_rows() {
         use crate::seed::{Seeder, Seeds};
 
-        let mut link = link();
         let schema = format!("link_copy_{}", std::process::id());
-        link.send(&format!("CREATE SCHEMA {schema}; CREATE TABLE {schema}.t (id int NOT NULL, n int);"))
-            .unwrap_or_else(|failure| panic!("{failure:?}"));
-        let mut seed = |text: String| {
-            let seeds = Seeds::from_files("seeds", [(format!("{schema}.t.csv"), text)])
-                .unwrap_or_else(|error| panic!("{error}"));
-            link.perform(Seeder::new(seeds, "test").schema(&schema).into_job()).map_err(|error| error.to_string())
-        };
         let many: String = (0..30_000).map(|number| format!("{number},\n")).collect();
-        assert!(seed(format!("id,n\n{many}1,x\n")).is_err_and(|error| error.contains("t.csv:30002:3")));
-        assert!(seed(format!("id,n\n{many},1\n")).is_err_and(|error| error.contains("null in `id`")));
-        assert!(seed(format!("id,n\n{many}")).is_ok_and(|report| report.seeds()[0].rows() == 30_000));
-        link.send(&format!("DROP SCHEMA {schema} CASCADE")).unwrap_or_else(|failure| panic!("{failure:?}"));
+        for mut link in links() {
+            link.send(&format!("CREATE SCHEMA {schema}; CREATE TABLE {schema}.t (id int NOT NULL, n int);"))
+                .unwrap_or_else(|failure| panic!("{failure:?}"));
+            let mut seed = |text: String| {
+                let seeds = Seeds::from_files("seeds", [(format!("{schema}.t.csv"), text)])
+                    .unwrap_or_else(|error| panic!("{error}"));
+                link.perform(Seeder::new(seeds, "test").schema(&schema).into_job()).map_err(|error| error.to_string())
+            };
+            assert!(seed(format!("id,n\n{many}1,x\n")).is_err_and(|error| error.contains("t.csv:30002:3")));
+            assert!(seed(format!("id,n\n{many},1\n")).is_err_and(|error| error.contains("null in `id`")));
+            assert!(seed(format!("id,n\n{many}")).is_ok_and(|report| report.seeds()[0].rows() == 30_000));
+            link.send(&format!("DROP SCHEMA {schema} CASCADE")).unwrap_or_else(|failure| panic!("{failure:?}"));
+        }
     }
 
     #[test]
@@ -308,8 +331,10 @@ mod tests {
             (server.url_of("nowhere"), "database \"nowhere\" does not exist"),
             ("postgresql://postgres@127.0.0.1:1/postgres".to_owned(), "refused"),
         ] {
-            let message = Link::open(&url).map(drop).map_err(|error| error.to_string());
-            assert!(message.as_ref().is_err_and(|message| message.contains(reason)), "{message:?}");
+            for client in CLIENTS {
+                let message = Link::open_over(*client, &url).map(drop).map_err(|error| error.to_string());
+                assert!(message.as_ref().is_err_and(|message| message.contains(reason)), "{message:?}");
+            }
         }
     }
 
