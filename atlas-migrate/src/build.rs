@@ -23,6 +23,7 @@
 use std::fs;
 use std::path::Path;
 
+use atlas_migrate_core::fault::shown;
 use atlas_migrate_core::package;
 
 /// Rebuilds the crate when a file is added to the folder, or to one below it, when one is removed, and when one changes.
@@ -32,7 +33,7 @@ use atlas_migrate_core::package;
 pub fn track(folder: &str) {
     println!("{}", instruction(folder));
     if let Some(warning) = left_out(folder) {
-        println!("cargo::warning={warning}");
+        println!("cargo::warning={}", shown(&warning));
     }
 }
 
@@ -49,6 +50,10 @@ fn left_out(folder: &str) -> Option<String> {
 
 /// What cargo reads. It looks through a folder and those below it by itself.
 fn instruction(folder: &str) -> String {
+    // A line of its own would be another instruction.
+    if shown(folder) != folder {
+        return format!("cargo::error=the name of the folder has characters that no line can have: {}", shown(folder));
+    }
     // Cargo runs a build script in the folder of the crate's manifest.
     if Path::new(folder).is_dir() {
         format!("cargo::rerun-if-changed={folder}")
@@ -66,6 +71,8 @@ mod tests {
         assert_eq!(instruction("src"), "cargo::rerun-if-changed=src");
         assert_eq!(left_out("src"), None);
         assert!(left_out("../examples").is_some_and(|warning| warning.starts_with("../examples lies outside")));
+        assert!(instruction("a\ncargo::rustc-cfg=b").starts_with("cargo::error=the name of the folder has characters"));
+        assert!(!instruction("a\ncargo::rustc-cfg=b").contains('\n'));
         assert_eq!(instruction("nowhere"), "cargo::error=no such folder beside Cargo.toml: nowhere");
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use atlas_migrate_core::fault::shown;
+use atlas_migrate_core::fault::{shown, shown_lines};
 use atlas_migrate_core::history::Entry;
 use atlas_migrate_core::migration::{Kind, Migration};
 use atlas_migrate_core::plan::{Line, Standing, Step};
@@ -127,7 +127,7 @@ impl fmt::Display for Report {
             let end = if index == 0 { "" } else { "\n" };
             write!(f, "{end}{:<8}  {label:<width$}  {time:>8}", done.outcome)?;
         }
-        self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning: {warning}"))
+        self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning: {}", shown_lines(warning)))
     }
 }
 
@@ -343,13 +343,13 @@ impl fmt::Display for Status {
         for (index, migration) in self.migrations.iter().enumerate() {
             let mut line = format!("{:<labels$}  {:<standings$}", label(migration), migration.standing.as_str());
             if let Some((at, by, time)) = &migration.applied {
-                line += &format!("  {at} by {by} in {}", time::shown(*time));
+                line += &format!("  {at} by {} in {}", shown(by), time::shown(*time));
             }
             for text in [&migration.date, &migration.title, &migration.description].into_iter().flatten() {
-                line += &format!("  {text}");
+                line += &format!("  {}", shown(text));
             }
             write!(f, "{}{}", if index == 0 { "" } else { "\n" }, line.trim_end())?;
         }
-        self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning: {warning}"))
+        self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning: {}", shown_lines(warning)))
     }
 }

@@ -86,7 +86,7 @@ fn a_line_end_in_a_body_is_a_difference() {
         &body("\n"),
         &body("\r\n"),
         &body("\n"),
-        &["changed function public.f()", "- AS $function$SELECT", "+ AS $function$SELECT\r"],
+        &["changed function public.f()", "- AS $function$SELECT", r"+ AS $function$SELECT\r"],
     );
 }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use atlas_migrate_core::fault::shown_lines;
+
 use super::{Name, Snapshot};
 
 /// The objects that are in one snapshot and not in another, or are not the same in both.
@@ -138,8 +140,8 @@ impl fmt::Display for Object {
         write!(f, "{change} {}", self.name)?;
         for line in self.lines.iter().take(SHOWN) {
             match line {
-                Line::Added(text) => write!(f, "\n  + {text}")?,
-                Line::Removed(text) => write!(f, "\n  - {text}")?,
+                Line::Added(text) => write!(f, "\n  + {}", shown_lines(text))?,
+                Line::Removed(text) => write!(f, "\n  - {}", shown_lines(text))?,
             }
         }
         match self.lines.len().saturating_sub(SHOWN) {

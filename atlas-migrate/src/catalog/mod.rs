@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use atlas_migrate_core::fault::{shown, shown_lines};
 use tracing::Instrument;
 
 use crate::driver::{Database, Job};
@@ -123,7 +124,7 @@ impl Job for TakeSnapshot {
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.kind, self.identity)
+        write!(f, "{} {}", self.kind, shown(&self.identity))
     }
 }
 
@@ -131,7 +132,7 @@ impl fmt::Display for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (name, lines)) in self.objects.iter().enumerate() {
             write!(f, "{}{name}", if index == 0 { "" } else { "\n" })?;
-            lines.iter().try_for_each(|line| write!(f, "\n  {line}"))?;
+            lines.iter().try_for_each(|line| write!(f, "\n  {}", shown_lines(line)))?;
         }
         Ok(())
     }

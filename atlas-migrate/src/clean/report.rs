@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use atlas_migrate_core::fault::shown;
+
 /// What a run would do.
 ///
 /// `Display` shows a line for each table.
@@ -149,15 +151,15 @@ impl fmt::Display for Emptied {
             Means::Delete => "DELETE",
             Means::Truncate => "TRUNCATE",
         };
-        write!(f, "{table}: {about}{rows} {noun}, {means}")
+        write!(f, "{}: {about}{rows} {noun}, {means}", shown(table))
     }
 }
 
 impl fmt::Display for CleanPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "database {}, ", self.database)?;
+        write!(f, "database {}, ", shown(&self.database))?;
         match &self.environment {
-            Some(environment) => write!(f, "environment {environment}")?,
+            Some(environment) => write!(f, "environment {}", shown(environment))?,
             None => f.write_str("not marked as one of an environment")?,
         }
         if self.tables.is_empty() {

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use atlas_migrate_core::fault::shown;
 use sqlx::ConnectOptions;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 
@@ -154,7 +155,8 @@ impl fmt::Display for Place {
     /// Without the password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let servers: Vec<_> = self.servers.iter().map(Server::name).collect();
-        write!(f, "{}, database {}, user {}", servers.join(", "), self.database, self.user)
+        let [database, user] = [&self.database, &self.user].map(|text| shown(text));
+        write!(f, "{}, database {database}, user {user}", servers.join(", "))
     }
 }
 

@@ -56,7 +56,7 @@ impl Location {
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} on {}", self.database, self.host)
+        write!(f, "{} on {}", shown(&self.database), shown(&self.host))
     }
 }
 

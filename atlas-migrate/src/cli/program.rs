@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::process::ExitCode;
 
+use atlas_migrate_core::fault::shown_lines;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, FromArgMatches};
 
@@ -84,7 +85,7 @@ fn misused(misuse: &clap::Error, arguments: &[OsString], format: Format) -> u8 {
     let text = without_secrets(&misuse.render().to_string(), arguments);
     match format {
         Format::Text => {
-            complain(text.trim_end());
+            complain(&shown_lines(text.trim_end()));
             answer::USAGE
         }
         Format::Json => {

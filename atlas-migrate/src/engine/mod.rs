@@ -239,7 +239,7 @@ impl<'a, S: Session> Engine<'a, S> {
             if self.ran.contains(migration.version()) {
                 return Err(refusal::twice(migration, matches!(work, Work::Revert(_)), &self.sql.history()));
             }
-            let span = tracing::info_span!("migration", version = %migration.version(), name = migration.name());
+            let span = tracing::info_span!("migration", version = %atlas_migrate_core::fault::shown(migration.version().as_str()), name = migration.name());
             match self.step(work, step, &outcomes, steps.make_contiguous()).instrument(span).await? {
                 Some(next) => turn = next,
                 None => return Ok(()),

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use atlas_migrate_core::fault::{shown, shown_lines};
+
 use super::On;
 use super::declaration::{Login, Roles};
 use super::refusal;
@@ -77,8 +79,8 @@ impl RolesPlan {
 
 impl fmt::Display for RolesPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let left = self.left.iter().map(|left| format!("-- left as it is: {left}"));
-        let lines: Vec<_> = self.statements().map(str::to_owned).chain(left).collect();
+        let left = self.left.iter().map(|left| format!("-- left as it is: {}", shown(left)));
+        let lines: Vec<_> = self.statements().map(|sql| shown_lines(sql).into_owned()).chain(left).collect();
         f.write_str(if lines.is_empty() { "-- nothing to do" } else { "" })?;
         f.write_str(&lines.join("\n"))
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use atlas_migrate_core::fault::shown;
+
 /// What was looked at and tried.
 ///
 /// `Display` shows how many passed, and a line for each that did not.
@@ -65,7 +67,7 @@ impl Probe {
 
 impl fmt::Display for Probe {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, expected, found } = self;
+        let [what, expected, found] = [&self.what, &self.expected, &self.found].map(|text| shown(text));
         if self.passed() {
             write!(f, "pass {what}: {found}")
         } else {

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use atlas_migrate_core::fault;
 use atlas_migrate_core::words::count;
 
 use crate::time::shown;
@@ -66,8 +67,8 @@ impl fmt::Display for SeedReport {
         for (index, seeded) in self.done.iter().enumerate() {
             let line_feed = if index == 0 { "" } else { "\n" };
             let (rows, time) = (count(seeded.rows, "row"), shown(seeded.duration));
-            write!(f, "{line_feed}seeded {} ({rows}, {time})", seeded.name)?;
+            write!(f, "{line_feed}seeded {} ({rows}, {time})", fault::shown(&seeded.name))?;
         }
-        self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning: {warning}"))
+        self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning: {}", fault::shown_lines(warning)))
     }
 }

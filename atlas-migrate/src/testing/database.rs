@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use atlas_migrate_core::fault::shown;
+
 use super::contents::Contents;
 use super::maintenance::Maintenance;
 use super::{schema, server, spare, template};
@@ -216,7 +218,7 @@ impl Drop for Inner {
 impl Inner {
     /// Says where it is, and for how long.
     fn tell_kept(&self) {
-        eprintln!("the database is kept: {}", server::without_password(&self.url));
+        eprintln!("the database is kept: {}", shown(&server::without_password(&self.url)));
         if self.is_throw_away {
             match Server::shared().and_then(|server| server.linger(LINGER)) {
                 Ok(()) => eprintln!(

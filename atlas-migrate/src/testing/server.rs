@@ -54,6 +54,10 @@ pub(super) fn with_database(url: &str, database: &str) -> Result<String, Error> 
 pub(super) fn without_password(url: &str) -> String {
     let (before, parameters) = url.split_once('?').map_or((url, None), |(before, after)| (before, Some(after)));
     let start = before.find("://").map_or(0, |colon| colon + 3);
+    // Where the password ends nobody can tell.
+    if parameters.is_some_and(|parameters| parameters.contains('@')) {
+        return format!("{}***", &before[..start]);
+    }
     let before = match before[start..].rfind('@').map(|at| start + at) {
         Some(at) => match before[start..at].find(':') {
             Some(colon) => format!("{}{}", &before[..start + colon], &before[at..]),
@@ -61,7 +65,7 @@ pub(super) fn without_password(url: &str) -> String {
         },
         None => before.to_owned(),
     };
-    let shown = |parameter: &&str| !parameter.starts_with("password=");
+    let shown = |parameter: &&str| !parameter.to_ascii_lowercase().contains("password");
     let parameters = parameters.map(|parameters| parameters.split('&').filter(shown).collect::<Vec<_>>().join("&"));
     parameters.filter(|parameters| !parameters.is_empty()).map_or(before.clone(), |rest| format!("{before}?{rest}"))
 }
@@ -88,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_that_may_be_shown() {
+    fn b11_a_url_that_may_be_shown() {
         let check = |url, expected: &str| assert_eq!(without_password(url), expected);
         check("postgres://u:p%2F@h:1/db", "postgres://u@h:1/db");
         check("postgres://u:p@ss@h/db", "postgres://u@h/db");
@@ -97,5 +101,8 @@ mod tests {
         check("postgres://h/db?password=p&a=b", "postgres://h/db?a=b");
         check("postgres://h/db?password=p", "postgres://h/db");
         check("u:p@h", "u@h");
+        check("postgres://u:p?ss@h/db", "postgres://***");
+        check("postgres://h:1/db?password=p@ss", "postgres://***");
+        check("postgres://u:p@h/db?sslpassword=x&a=b", "postgres://u@h/db?a=b");
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use atlas_migrate_core::fault::shown;
+
 use super::{Connections, IndexUsage, TableUsage, Usage};
 use crate::paint::table;
 
@@ -14,19 +16,21 @@ impl fmt::Display for Usage {
         let of_table = |table: &TableUsage| {
             let rows = table.rows.map_or_else(|| "?".to_owned(), |rows| rows.to_string());
             let [total, heap, indexes, toast] = [table.total(), table.heap, table.indexes, table.toast].map(size);
-            [table.name.clone(), total, heap, indexes, toast, rows]
+            [shown(&table.name).into_owned(), total, heap, indexes, toast, rows]
         };
-        let index = |index: &IndexUsage| [index.name.clone(), size(index.size), index.scans.to_string()];
-        let connections = |one: &Connections| [one.state.clone(), one.count.to_string(), one.application.clone()];
+        let index = |index: &IndexUsage| [shown(&index.name).into_owned(), size(index.size), index.scans.to_string()];
+        let connections =
+            |one: &Connections| [one.state.clone(), one.count.to_string(), shown(&one.application).into_owned()];
         aligned(f, ["table", "total", "heap", "indexes", "toast", "rows"], self.tables.iter().map(of_table))?;
         aligned(f, ["index", "size", "scans"], self.indexes.iter().map(index))?;
         let since = self.since.as_ref().map_or(String::new(), |since| format!(" since {since}"));
         for index in self.unused_indexes() {
-            writeln!(f, "not used{since}: {} on {} ({})", index.name, index.table, size(index.size))?;
+            let [name, table] = [&index.name, &index.table].map(|name| shown(name));
+            writeln!(f, "not used{since}: {name} on {table} ({})", size(index.size))?;
         }
         for same in self.duplicate_indexes() {
-            let names: Vec<_> = same.iter().map(|index| index.name.as_str()).collect();
-            writeln!(f, "the same on {}: {}", same[0].table, names.join(", "))?;
+            let names: Vec<_> = same.iter().map(|index| shown(&index.name)).collect();
+            writeln!(f, "the same on {}: {}", shown(&same[0].table), names.join(", "))?;
         }
         aligned(f, ["connections", "number", "application"], self.connections.iter().map(connections))
     }
