@@ -112,6 +112,28 @@ fn members_of_extensions() {
     }
 }
 
+/// What an extension makes in a schema of its own, and the numbers that it gives to it, are no difference.
+#[test]
+fn c3_what_extensions_make_later() {
+    const MADE: &str = "CREATE TABLE _timescaledb_internal._materialized_hypertable_7 (at int);
+        CREATE FUNCTION _timescaledb_internal.cagg_watermark(int) RETURNS int LANGUAGE sql AS 'SELECT 1';
+        CREATE VIEW hourly AS SELECT at FROM _timescaledb_internal._materialized_hypertable_7
+        WHERE at < _timescaledb_internal.cagg_watermark(7)";
+    let [one, other] =
+        [MADE.to_owned(), MADE.replace("hypertable_7", "hypertable_12").replace("(7)", "(12)")].map(|made| {
+            let database = Database::new();
+            database.query(
+                "CREATE EXTENSION pg_trgm; CREATE SCHEMA _timescaledb_internal;
+             ALTER EXTENSION pg_trgm ADD SCHEMA _timescaledb_internal",
+            );
+            database.query(&made);
+            snapshot(&database)
+        });
+    assert_eq!(one, other, "{}", one.diff(&other));
+    assert!(one.to_string().contains("view public.hourly"), "{one}");
+    assert!(!one.to_string().contains("table _timescaledb_internal"), "{one}");
+}
+
 /// The migrator's own table, and its schema if it made that: but not what others do there.
 #[test]
 fn the_history() {

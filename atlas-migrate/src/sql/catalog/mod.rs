@@ -32,9 +32,12 @@ FROM (VALUES ('search_path', 'pg_catalog, pg_temp'), ('quote_all_identifiers', '
 WHERE now() = statement_timestamp();
 "#;
 
-/// The schemas that are not the server's own.
+/// The schemas that are neither the server's own nor an extension's. What an extension makes later in one of its schemas is its
+/// own as well, and numbered anew each time: chunks, queues.
 const SPACE: &str = r#"space AS (
   SELECT oid, nspname, nspowner, nspacl FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_namespace'::regclass AND d.objid = pg_namespace.oid
+      AND d.deptype = 'e')
 )"#;
 
 /// What belongs to extensions.

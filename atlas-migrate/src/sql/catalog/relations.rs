@@ -17,6 +17,16 @@ pub(super) fn relation(schema: &str, table: &str) -> String {
     )
 }
 
+/// The definition of a view, without the numbers by which TimescaleDB counts the tables of continuous aggregates: they are others
+/// each time that one is made.
+fn view(definition: &str) -> String {
+    let without = |text: &str, named: &str, number: &str, plain: &str| {
+        format!("regexp_replace({text}, '{named}{number}', '{plain}', 'g')")
+    };
+    let tables = without(definition, "_materialized_hypertable_", "[0-9]+", "_materialized_hypertable_N");
+    without(&tables, "cagg_watermark[(]", "[0-9]+", "cagg_watermark(N")
+}
+
 /// Tables, partitioned and foreign ones included, and views.
 pub(super) fn relations() -> String {
     format!(
@@ -40,11 +50,12 @@ SELECT kind, identity, 0 AS rank, 0::bigint AS place, NULL::text AS label,
       WHEN relreplident = 'f' THEN 'replica identity full' END,
     (SELECT concat_ws(chr(10), 'server ' || quote_ident(s.srvname), 'options of the server''s ' || {foreign_options})
       FROM pg_foreign_table f JOIN pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = r.oid),
-    CASE WHEN relkind IN ('v', 'm') THEN pg_get_viewdef(r.oid) END) AS definition,
+    CASE WHEN relkind IN ('v', 'm') THEN {view} END) AS definition,
   'pg_class'::regclass::oid AS class, oid AS object, 0 AS sub, relowner AS owner, relacl AS acl,
   acldefault('r', relowner) AS usual
 FROM relation r WHERE relkind IN ('r', 'p', 'v', 'm', 'f')
 "#,
+        view = view("pg_get_viewdef(r.oid)"),
         options = sorted("r.reloptions"),
         toast_options = sorted("t.reloptions"),
         foreign_options = sorted("f.ftoptions"),

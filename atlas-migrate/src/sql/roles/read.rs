@@ -25,6 +25,12 @@ fn names<S: AsRef<str>>(names: &[S]) -> String {
     format!("ARRAY[{}]::name[]", names.join(", "))
 }
 
+/// The relation `c` is a continuous aggregate of TimescaleDB: a view, which changes its owner as a materialized view does.
+const AGGREGATED: &str = "c.relkind = 'v' AND EXISTS (SELECT FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass \
+    AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass JOIN pg_class h ON h.oid = d.refobjid \
+    JOIN pg_namespace i ON i.oid = h.relnamespace WHERE w.ev_class = c.oid AND i.nspname = '_timescaledb_internal' \
+    AND starts_with(h.relname, '_materialized_hypertable_'))";
+
 impl Sql {
     /// All that there is.
     pub(crate) fn read_roles(&self, asked: &Asked<'_>) -> String {
@@ -113,7 +119,9 @@ fn objects(asked: &Asked<'_>, server_version: u32) -> String {
         AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND c.relkind = 'S')";
     let relations = select(
         "CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END",
-        "CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END",
+        &format!(
+            "CASE WHEN c.relkind = 'S' THEN 'SEQUENCE' WHEN {AGGREGATED} THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END"
+        ),
         "c.relname",
         "format('%I.%I', n.nspname, c.relname)",
         "c.relowner",
