@@ -46,7 +46,7 @@ pub enum Lease {
     /// Nobody, and none of its statements was cut off.
     #[default]
     None,
-    /// Nobody any more: its holder has gone in the middle of a statement, or between two.
+    /// Nobody any more: its holder has gone in the middle of a statement, or between two; or that statement failed half done.
     Expired,
     /// Nobody any more, and the statement that was under way commits by itself: part of it may have taken effect.
     InDoubt,

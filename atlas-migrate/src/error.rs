@@ -195,6 +195,15 @@ impl Error {
         self
     }
 
+    /// Of a message that ends in a commit: if its answer was lost, nobody knows whether what it says came about, and this is how
+    /// to go on either way.
+    pub(crate) fn unless_answered(self, what: &str, hint: &str) -> Self {
+        if !self.is_connection() {
+            return self;
+        }
+        self.fate(format!("its answer was lost, so {what}: all of it took effect or nothing")).hint(hint)
+    }
+
     /// Of another sort than it seemed.
     pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Self {
         self.0.kind = kind;

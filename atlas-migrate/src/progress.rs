@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use atlas_migrate_core::fault;
 use atlas_migrate_core::migration::Migration;
 use atlas_migrate_core::statement;
 
@@ -16,6 +17,8 @@ use crate::time::shown;
 pub enum Event<'a> {
     /// Another process holds the lock, or is in the middle of a migration that runs statement by statement.
     Waiting {
+        /// What that one does: `migrating`, `loading seeds`, `changing roles`.
+        doing: &'a str,
         /// For how long so far.
         waited: Duration,
         /// Who it is, once the wait is longer than a second.
@@ -189,6 +192,7 @@ impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { pid, user, application, host, state, since, query, .. } = self;
         let since = shown(*since);
+        let [user, host, state, query] = [user, host, state, query].map(|text| fault::shown(text));
         write!(f, "pid {pid} (user {user}, application {application:?}, host {host}), {state} for {since}")?;
         if query.is_empty() { Ok(()) } else { write!(f, ": {query}") }
     }
@@ -208,30 +212,30 @@ impl Listener {
     /// Tells the listener, and the log.
     pub(crate) fn tell(&self, event: &Event<'_>) {
         match event {
-            Event::Waiting { waited, holder: None } => {
-                tracing::info!(?waited, "waiting for another process that is migrating");
+            Event::Waiting { doing, waited, holder: None } => {
+                tracing::info!(?waited, "waiting for another process that is {doing}");
             }
-            Event::Waiting { waited, holder: Some(holder) } => {
+            Event::Waiting { doing, waited, holder: Some(holder) } => {
                 tracing::info!(?waited, pid = holder.pid, user = holder.user, application = holder.application,
                     host = holder.host, since = ?holder.since, query = holder.query,
-                    "waiting for another process that is migrating");
+                    "waiting for another process that is {doing}");
             }
             Event::Pending { waited, pending } => {
                 tracing::info!(?waited, pending, "waiting for somebody to migrate");
             }
             Event::Started { migration, remaining } => {
-                tracing::debug!(version = %migration.version(), name = migration.name(), remaining, "migration started");
+                tracing::debug!(version = %fault::shown(migration.version().as_str()), name = migration.name(), remaining, "migration started");
             }
             Event::Statement { migration, completed, total } => {
-                tracing::debug!(version = %migration.version(), completed, total, "statement completed");
+                tracing::debug!(version = %fault::shown(migration.version().as_str()), completed, total, "statement completed");
             }
             Event::Finished(done) => {
-                tracing::info!(version = %done.version, name = done.name, outcome = %done.outcome, duration = ?done.duration,
+                tracing::info!(version = %fault::shown(done.version.as_str()), name = done.name, outcome = %done.outcome, duration = ?done.duration,
                     "migration finished");
             }
             Event::Retrying { migration, attempts, reason, pause, holder } => {
                 let holder = holder.map(tracing::field::display);
-                tracing::warn!(version = %migration.version(), attempts, reason, ?pause, holder, "migration will be tried again");
+                tracing::warn!(version = %fault::shown(migration.version().as_str()), attempts, reason, ?pause, holder, "migration will be tried again");
             }
             #[cfg(feature = "seeds")]
             Event::Seeding { seed, rows, bytes, .. } => tracing::trace!(seed, rows, bytes, "rows sent"),
@@ -239,9 +243,13 @@ impl Listener {
             Event::Seeded(seeded) => {
                 tracing::info!(seed = seeded.name, rows = seeded.rows, duration = ?seeded.duration, "seed loaded");
             }
-            Event::Warning(warning) => tracing::warn!("{warning}"),
-            Event::Notice { of, severity: Severity::Warning, message } => tracing::warn!(of, "{message}"),
-            Event::Notice { of, severity: Severity::Notice, message } => tracing::info!(of, "{message}"),
+            Event::Warning(warning) => tracing::warn!("{}", fault::shown_lines(warning)),
+            Event::Notice { of, severity: Severity::Warning, message } => {
+                tracing::warn!(of, "{}", fault::shown(message));
+            }
+            Event::Notice { of, severity: Severity::Notice, message } => {
+                tracing::info!(of, "{}", fault::shown(message));
+            }
         }
         if let Some(listener) = &self.0 {
             listener(event);

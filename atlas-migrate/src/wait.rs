@@ -88,7 +88,7 @@ impl Lock<'_> {
             return Err(busy(self.doing, waited, wait.holders.first()));
         }
         if wait.is_complete && wait.is_to_tell(waited) {
-            self.listener.tell(&Event::Waiting { waited, holder: wait.holders.first() });
+            self.listener.tell(&Event::Waiting { doing: self.doing, waited, holder: wait.holders.first() });
         }
         let pause = wait.next_pause();
         wait.is_complete = waited + pause >= wait.next_told.min(self.budget);

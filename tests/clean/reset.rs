@@ -225,6 +225,19 @@ fn b12_what_is_in_no_schema() {
 }
 
 /// The rows in which an extension keeps what it knows about objects of users go with these.
+/// What an extension keeps in a schema of its own of what is dropped goes with it, and is in nobody's way.
+#[test]
+fn a10_what_extensions_keep_elsewhere() {
+    let (database, mut connection) = with(
+        Driver::Postgres,
+        "CREATE EXTENSION pg_trgm; CREATE SCHEMA chunks; ALTER EXTENSION pg_trgm ADD SCHEMA chunks;
+         CREATE TABLE shell (at int); CREATE TABLE chunks.one () INHERITS (shell)",
+    );
+    let report = connection.reset(&Resetter::new(tables())).unwrap();
+    assert!(report.dropped().contains(&"table public.shell".to_owned()), "{report}");
+    assert_eq!(database.value("SELECT count(*) FROM pg_class WHERE relname IN ('shell', 'one')"), "0");
+}
+
 #[test]
 fn rows_that_extensions_keep() {
     let (database, mut connection) = with(

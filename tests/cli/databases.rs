@@ -1,6 +1,6 @@
 //! Databases that are made and dropped.
 
-use atlas_migrate_tests::{Database, Driver};
+use atlas_migrate_tests::{Cut, Database, Driver, Proxy};
 use insta::assert_snapshot;
 
 use crate::Program;
@@ -23,6 +23,46 @@ fn dropped_and_made_again() {
         "drop --yes --format json",
         "create --format json",
     ]));
+}
+
+/// The answer to each message is lost in turn: what is said then is right whether it was made, or dropped, or not.
+#[test]
+fn d2_answers_that_are_lost() {
+    let database = Database::new();
+    let proxy = Proxy::new(&database.url());
+    let name = database.value("SELECT current_database()");
+    let url = database.url();
+    let maintenance = format!("{}/postgres", url.rsplit_once('/').unwrap().0);
+    let there = |expected: &str| {
+        let found = format!("SELECT count(*) FROM pg_database WHERE datname = '{name}'");
+        Driver::Postgres.connect(&maintenance).sql(&found) == expected
+    };
+    let program = Program::new(PEOPLE).set("DATABASE_URL", &proxy.url(&database.url()));
+    let direct = Program::new(PEOPLE).on(&database);
+    let commands: [(&[&str], &str, &str); 2] = [
+        (&["drop", "--yes"], "0", "look at `atlas-migrate status` before you drop it again"),
+        (&["create"], "1", "then create it again: a database that is there is left as it is"),
+    ];
+    for (command, done, hint) in commands {
+        let mut has_said = false;
+        for message in 1.. {
+            let other = if command[0] == "drop" { direct.run(&["create"]) } else { direct.run(&["drop", "--yes"]) };
+            assert_eq!(other.code, Some(0), "{other:?}");
+            proxy.cut(Cut::After(message));
+            let said = program.run(command);
+            if said.code == Some(0) {
+                break;
+            }
+            assert!(message < 30, "{said:?}");
+            if there(done) {
+                assert!(said.err.contains("its answer was lost, so it may have been"), "{said:?}");
+                assert!(said.err.contains(hint), "{said:?}");
+                has_said = true;
+            }
+        }
+        assert!(has_said, "{command:?}");
+    }
+    assert_eq!(direct.run(&["status"]).code, Some(0));
 }
 
 #[test]

@@ -39,6 +39,20 @@ fn planned_applied_and_proved() {
     assert_eq!(site.query("SELECT rolpassword ~ '^SCRAM' FROM pg_authid WHERE rolname = '{app}'"), ["t"]);
 }
 
+/// Another process changes roles: how long is waited can be said, and what that process does.
+#[test]
+fn c5_waits_as_long_as_it_is_told() {
+    let site = Site::new();
+    let program = Program::new(PEOPLE).on(&site.database);
+    program.write("roles.toml", &declaration(&site));
+    let mut holder = site.superuser(atlas_migrate_tests::Driver::Postgres);
+    holder.sql("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('atlas-migrate roles', 0))");
+    let said = program.run(&["roles", "apply", "--roles", "roles.toml", "--wait", "100ms"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(said.err.contains("for another process that is changing roles"), "{said:?}");
+    assert!(said.err.contains("wait longer with `--wait`"), "{said:?}");
+}
+
 #[test]
 fn of_a_setup() {
     let site = Site::new();

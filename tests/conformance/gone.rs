@@ -1,6 +1,7 @@
 //! Rows of the history whose files the binary does not have.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use atlas_migrate::{Error, ErrorKind, Event, Migrator, Repair, Revert, Standing};
 use atlas_migrate_tests::{Connection, Database, Driver, migrator};
@@ -66,6 +67,56 @@ fn b1_what_may_have_had_an_effect_does_block() {
     let mut connection = Driver::Postgres.connect(&database.url());
     connection.run(&migrator(&[TABLE, commits])).unwrap_err();
     assert_eq!(connection.run(&migrator(&[TABLE])).unwrap_err().kind(), ErrorKind::Drift);
+}
+
+/// A statement that fails when a part of it has taken effect: the binary without the file stops, and that with it does the
+/// rest, whatever it was that failed.
+#[track_caller]
+fn half_done(prepare: &str, statement: &str, holder: &str, left: &str, expected: &str) {
+    for driver in SOME {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        let older = migrator(&[("1_t.sql", prepare)]);
+        connection.run(&older).unwrap();
+        let mut other = Driver::Postgres.connect(&database.url());
+        other.sql(&format!("BEGIN; {holder}"));
+        let file = format!("-- atlas:lock-timeout 300ms\n{statement};");
+        let set = migrator(&[("1_t.sql", prepare), ("2_half.sql", &file)]).retry_budget(Duration::ZERO);
+        let error = connection.run(&set).unwrap_err();
+        let said = error.to_string();
+        assert_eq!(error.sqlstate(), Some("55P03"), "{driver:?}: {error}");
+        assert!(said.contains("a part of it took effect and stays: the next run does the rest"), "{error}");
+        assert!(!said.contains("nothing of it took effect"), "{error}");
+        assert_eq!(database.value(left), "t", "{driver:?} {statement}");
+        let error = connection.run(&older).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Drift, "{error}");
+        assert!(error.to_string().contains("is not done, and this binary does not have it"), "{error}");
+        other.sql("ROLLBACK");
+        assert_eq!(connection.run(&set).unwrap().applied().count(), 1, "{driver:?} {statement}");
+        assert_eq!(database.value(expected), "t", "{driver:?} {statement}");
+    }
+}
+
+#[test]
+fn b1_what_failed_half_done_does_block() {
+    half_done(
+        "CREATE TABLE t (a int); CREATE INDEX i ON t (a);",
+        "DROP INDEX CONCURRENTLY i",
+        "SELECT FROM t",
+        "SELECT NOT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass",
+        "SELECT to_regclass('i') IS NULL",
+    );
+    if Database::new().value("SELECT current_setting('server_version_num')::int < 140000") == "t" {
+        // PostgreSQL 13 does not detach concurrently.
+        return;
+    }
+    half_done(
+        "CREATE TABLE t (a int) PARTITION BY LIST (a); CREATE TABLE p PARTITION OF t FOR VALUES IN (1);",
+        "ALTER TABLE t DETACH PARTITION p CONCURRENTLY",
+        "SELECT FROM t",
+        "SELECT inhdetachpending FROM pg_inherits",
+        "SELECT NOT EXISTS (SELECT FROM pg_inherits)",
+    );
 }
 
 const SQUASHED: (&str, &str) =

@@ -20,7 +20,7 @@ fn listening(set: &Migrator) -> (Migrator, Told) {
     let told = Told::default();
     let heard = told.clone();
     let set = set.clone().on_progress(move |event| {
-        if let Event::Waiting { waited, holder } = event {
+        if let Event::Waiting { waited, holder, .. } = event {
             heard.lock().unwrap().push((*waited, holder.cloned()));
         }
     });

@@ -1,6 +1,8 @@
 //! A history that does not take what is written, whatever keeps it from that: nothing is done that could not be recorded, and
 //! nothing is done twice.
 
+use atlas_migrate::clean::{Cleaner, Resetter};
+use atlas_migrate::seed::{Seeder, Seeds};
 use atlas_migrate::{Error, ErrorKind, Event, Migrator, OutOfOrder, Repair, Revert, TransactionMode};
 use atlas_migrate_tests::{Connection, Database, Driver, migrator};
 
@@ -130,6 +132,123 @@ fn d3_every_verb_that_writes_the_history() {
     verb(&CHANGES, &pair, "SELECT 1", repair(Repair::Pending));
     verb(&CHANGES, &pair, "UPDATE schema_migrations SET state = 'baseline'", repair(Repair::Applied));
     verb(&CHANGES, &pair, "SELECT 1", repair(Repair::Failed { completed: 0 }));
+}
+
+/// A trigger that takes the row away at the commit, when it has been counted.
+const DEFERRED: &str = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    EXECUTE format('DELETE FROM public.%I', TG_TABLE_NAME); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER g AFTER INSERT OR UPDATE OR DELETE ON T DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION f();";
+
+/// It is seen beforehand by a verb that would write; without it, the verb does what it should.
+#[track_caller]
+fn deferred(table: &str, prepare: &str, verb: impl Fn(&mut Connection) -> Result<(), Error>) {
+    for driver in SOME {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        connection.run(&migrator(&[COUNTER, PAIR[0], PAIR[1]])).unwrap();
+        connection.seed(&seeder(1)).unwrap();
+        database.query(prepare);
+        database.query(&DEFERRED.replace("ON T", &format!("ON {table}")));
+        let error = verb(&mut connection).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ForeignHistory, "{driver:?}: {error}");
+        assert!(error.to_string().contains("it has the trigger g, which may run at the commit"), "{error}");
+        database.query("DROP FUNCTION f CASCADE");
+        verb(&mut connection).unwrap();
+    }
+}
+
+const PAIR: [(&str, &str); 2] = [("2_u.up.sql", COUNTS), ("2_u.down.sql", "DELETE FROM counter;")];
+
+fn seeder(count: usize) -> Seeder {
+    let seeds = [("1.sql", "SELECT 1;"), ("2.sql", "SELECT 2;")].into_iter().take(count);
+    Seeder::new(Seeds::from_files("seeds", seeds).unwrap_or_else(|error| panic!("{error}")), "dev")
+}
+
+#[test]
+fn d3_a_trigger_that_is_deferred_is_seen_beforehand() {
+    let pair = migrator(&[COUNTER, PAIR[0], PAIR[1]]);
+    let more = migrator(&[COUNTER, PAIR[0], PAIR[1], ("3_more.sql", COUNTS)]);
+    let (pair, more) = (&pair, &more);
+    let history = "schema_migrations";
+    deferred(history, "SELECT 1", |connection| connection.run(more).map(drop));
+    deferred(history, "SELECT 1", |connection| connection.revert(pair, Revert::Last).map(drop));
+    deferred(history, "SELECT 1", |connection| connection.baseline(more, "3").map(drop));
+    deferred(history, "SELECT 1", |connection| connection.repair(pair, "2", Repair::Pending).map(drop));
+    deferred("schema_seeds", "SELECT 1", |connection| connection.seed(&seeder(2)).map(drop));
+    deferred("schema_environment", "SELECT 1", |connection| connection.mark(&seeder(1)));
+    deferred("schema_environment", "DELETE FROM schema_environment", |connection| {
+        connection.seed(&seeder(2)).map(drop)
+    });
+    let confirmed = |connection: &mut Connection| {
+        let name = connection.plan_clean(&Cleaner::new())?.database().to_owned();
+        connection.clean(&Cleaner::new().confirm(name)).map(drop)
+    };
+    deferred("schema_seeds", "SELECT 1", confirmed);
+}
+
+/// A migration that makes such a trigger fails before its commit.
+#[test]
+fn d3_a_migration_that_makes_such_a_trigger() {
+    let made = DEFERRED.replace("ON T", "ON schema_migrations");
+    for header in ["", "-- atlas:no-transaction\n"] {
+        let database = Database::new();
+        let mut connection = Driver::TokioPostgres.connect(&database.url());
+        let set = migrator(&[COUNTER, ("2_way.sql", &format!("{header}{made}")), ("3_more.sql", COUNTS)]);
+        is_not_taken(&connection.run(&set).unwrap_err());
+        assert_eq!(rows(&database), "0", "{header}");
+        let made = database.value("SELECT count(*) FROM pg_trigger WHERE tgname = 'g'");
+        assert_eq!(made, "0", "{header}");
+    }
+}
+
+/// What clears rows of ours counts them too.
+#[test]
+fn d3_what_is_forgotten_is_counted() {
+    let obstacle = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+        CREATE TRIGGER g BEFORE UPDATE OR DELETE ON T FOR EACH ROW EXECUTE FUNCTION f();";
+    let set = migrator(&[COUNTER]);
+    type Verb<'a> = &'a dyn Fn(&mut Connection) -> Result<(), Error>;
+    let clean: Verb<'_> = &|connection| connection.clean(&Cleaner::new().confirm("dev")).map(drop);
+    let mark: Verb<'_> = &|connection| connection.mark(&seeder(1));
+    let reset: Verb<'_> =
+        &|connection| connection.reset(&Resetter::new(set.clone()).schemas(["other"]).confirm("dev")).map(drop);
+    for (table, verb) in [("schema_seeds", clean), ("schema_environment", mark), ("schema_migrations", reset)] {
+        let database = Database::new();
+        let mut connection = Driver::Postgres.connect(&database.url());
+        connection.run(&set).unwrap();
+        connection.seed(&seeder(1)).unwrap();
+        database.query("CREATE SCHEMA other; INSERT INTO counter VALUES (1)");
+        database.query(&obstacle.replace("ON T", &format!("ON {table}")));
+        let before = database.value(&format!("SELECT count(*) FROM {table}"));
+        is_not_taken(&verb(&mut connection).unwrap_err());
+        assert_eq!(
+            (database.value(&format!("SELECT count(*) FROM {table}")), rows(&database)),
+            (before, "1".to_owned())
+        );
+    }
+}
+
+/// The statement fails, and that it did is not taken: it is said, and the connection is as it was.
+#[test]
+fn d3_what_stopped_is_counted() {
+    for driver in SOME {
+        let database = Database::new();
+        let mut connection = driver.connect(&database.url());
+        connection.run(&migrator(&[COUNTER])).unwrap();
+        database.query(
+            "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN IF NEW.state = ''failed'' THEN RETURN NULL; END IF; RETURN NEW; END';
+            CREATE TRIGGER g BEFORE UPDATE ON schema_migrations FOR EACH ROW EXECUTE FUNCTION f()",
+        );
+        let set = migrator(&[COUNTER, ("2_alone.sql", "CREATE INDEX CONCURRENTLY i ON counter (none);")]);
+        let error = connection.run(&set).unwrap_err();
+        assert!(error.to_string().contains("does not take that 2 has stopped"), "{driver:?}: {error}");
+        database.query("DROP FUNCTION f CASCADE");
+        let set = migrator(&[COUNTER, ("2_alone.sql", "CREATE INDEX CONCURRENTLY i ON counter (step);")]);
+        drop(connection);
+        assert_eq!(driver.connect(&database.url()).run(&set).unwrap().applied().count(), 1, "{driver:?}");
+    }
 }
 
 /// Another process forgets what a run has done, again and again: the run stops.

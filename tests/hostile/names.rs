@@ -1,5 +1,8 @@
 //! Whatever things are called, they are what they are called, and nothing else comes into being.
 
+use atlas_migrate::clean::{Cleaner, Resetter};
+use atlas_migrate::roles::Roles;
+use atlas_migrate::seed::{Seeder, Seeds};
 use atlas_migrate::{ErrorKind, Migrator, Revert};
 use atlas_migrate_tests::{DRIVERS, Database, Driver, migrator};
 
@@ -174,6 +177,35 @@ fn files() {
         let failing = format!("1_{name}.sql");
         let error = driver.connect(&database.url()).run(&migrator(&[(failing.as_str(), "SELECT 2")])).unwrap_err();
         assert!(error.is_drift() && error.to_string().contains(name), "{driver:?}: {error}");
+    }
+}
+
+/// Reports of the library, which programs print as they are.
+#[test]
+fn d15_reports_steer_no_terminal() {
+    let name = "a\u{1b}[2Jb\nc\u{9b}d";
+    let database = Database::new();
+    let mut connection = Driver::Postgres.connect(&database.url());
+    let path = format!("1_{}.sql", name.replace('\n', ""));
+    let set =
+        migrator(&[(path.as_str(), &format!("CREATE TABLE {0} (id int); INSERT INTO {0} VALUES (1);", ident(name)))]);
+    let run = connection.run(&set).unwrap().to_string();
+    let status = connection.status(&set).unwrap().to_string();
+    let schema = Seeds::from_files("seeds", [(format!("{}.sql", name.replace('\n', "")), "SELECT 1;")]).unwrap();
+    let seeds = connection.seed(&Seeder::new(schema, "dev")).unwrap().to_string();
+    let owner = format!("d15_{}", std::process::id());
+    let roles = connection.plan_roles(&Roles::owned_by(owner)).unwrap().to_string();
+    for text in [run, status, seeds, roles] {
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+        assert!(text.contains(r"a\u{1b}[2Jb"), "{text}");
+    }
+    let clean = connection.plan_clean(&Cleaner::new()).unwrap().to_string();
+    let reset = connection.plan_reset(&Resetter::new(set.clone())).unwrap().to_string();
+    let usage = connection.usage().unwrap().to_string();
+    let snapshot = connection.snapshot(&set).unwrap().to_string();
+    for text in [clean, reset, usage, snapshot] {
+        assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+        assert!(text.contains(r"a\u{1b}[2Jb\nc\u{9b}d"), "{text}");
     }
 }
 

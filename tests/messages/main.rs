@@ -96,6 +96,24 @@ fn a_statement_fails() {
 }
 
 #[test]
+fn d3_a_trigger_that_is_deferred() {
+    let trigger = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+        CREATE CONSTRAINT TRIGGER forgets AFTER INSERT ON schema_migrations DEFERRABLE FOR EACH ROW EXECUTE FUNCTION f()";
+    check("trigger that is deferred", Case::new().applied(&[A]).sql(trigger).run(&[A, B]));
+}
+
+#[test]
+fn b1_a_statement_that_fails_half_done() {
+    let mut case = Case::new().applied(&[("001_a.sql", "CREATE TABLE a (id int); CREATE INDEX by_id ON a (id);")]);
+    let mut other = Driver::Postgres.connect(&case.database.url());
+    other.sql("BEGIN; SELECT FROM a");
+    let table = ("001_a.sql", "CREATE TABLE a (id int); CREATE INDEX by_id ON a (id);");
+    let drops = ("002_drop.sql", "-- atlas:statement-timeout 300ms\nDROP INDEX CONCURRENTLY by_id;\n");
+    check("half done", case.run(&[table, drops]));
+    check("half done, without the file", case.run(&[table]));
+}
+
+#[test]
 fn an_extension_is_missing() {
     check("extension not available", Case::new().run(&[("1_e.sql", "CREATE EXTENSION postgis_of_another_world;")]));
     let mut case = Case::new();

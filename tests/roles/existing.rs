@@ -73,6 +73,20 @@ fn c3_objects_of_every_sort_are_handed_over_or_named() {
     assert!(superuser.prove_roles(&roles).unwrap().passed());
 }
 
+/// A continuous aggregate looks like a view, and is not altered as one.
+#[test]
+fn c3_a_continuous_aggregate() {
+    let site = Site::new();
+    site.query(
+        "CREATE SCHEMA _timescaledb_internal; CREATE TABLE _timescaledb_internal._materialized_hypertable_2 (at int);
+         CREATE VIEW hourly AS SELECT at FROM _timescaledb_internal._materialized_hypertable_2; CREATE VIEW plain AS SELECT 1",
+    );
+    let plan = site.superuser(Driver::Postgres).plan_roles(&site.roles()).unwrap();
+    let plan = site.plain(&plan.to_string());
+    assert!(plan.contains("ALTER MATERIALIZED VIEW public.hourly OWNER TO"), "{plan}");
+    assert!(plan.contains("ALTER TABLE public.plain OWNER TO"), "{plan}");
+}
+
 /// A table that nobody may change is left out by name.
 #[test]
 fn a_table_that_is_kept() {
@@ -97,8 +111,15 @@ fn c5_waits_its_turn() {
     let mut holder = site.superuser(Driver::Postgres);
     holder.sql("SET application_name = 'other replica'; BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('atlas-migrate roles', 0))");
     let mut superuser = site.superuser(Driver::TokioPostgres);
-    let impatient = site.roles().wait_budget(std::time::Duration::from_millis(100));
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let heard = told.clone();
+    let impatient = site.roles().wait_budget(std::time::Duration::from_millis(100)).on_progress(move |event| {
+        if let atlas_migrate::Event::Waiting { doing, .. } = event {
+            heard.lock().unwrap().push((*doing).to_owned());
+        }
+    });
     let error = superuser.apply_roles(&impatient).unwrap_err();
+    assert_eq!(*told.lock().unwrap(), ["changing roles"]);
     assert_eq!(error.kind(), atlas_migrate::ErrorKind::Busy);
     assert!(error.to_string().contains("other replica"), "{error}");
     let roles = site.roles();

@@ -234,7 +234,8 @@ fn c5_waits_its_turn() {
     let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let heard = std::sync::Arc::clone(&told);
     let patient = set.clone().wait_budget(std::time::Duration::from_millis(1600)).on_progress(move |event| {
-        if let atlas_migrate::Event::Waiting { holder, .. } = event {
+        if let atlas_migrate::Event::Waiting { doing, holder, .. } = event {
+            assert_eq!(*doing, "loading seeds");
             heard.lock().unwrap().push(holder.map(|holder| holder.application().to_owned()));
         }
     });
@@ -254,6 +255,24 @@ fn c5_waits_its_turn() {
     assert!(error.to_string().contains("t is locked by pid"), "{error}");
     other.sql("COMMIT");
     loaded(&mut connection, &set);
+}
+
+/// What would commit by itself does not, in a seed: nothing of it stays, and it is said what to remove.
+#[test]
+fn a2_a_seed_commits_nothing_by_itself() {
+    let procedure = "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (2); COMMIT; END $$";
+    for driver in [Driver::SqlxConnection, Driver::Postgres] {
+        for statement in ["DO $$ BEGIN INSERT INTO t VALUES (2); COMMIT; END $$", "CALL p()"] {
+            let (database, mut connection) = with(driver, &format!("CREATE TABLE t (id int); {procedure}"));
+            let set = seeder(&[("s.sql", &format!("INSERT INTO t VALUES (1);\n{statement};"))]);
+            let error = connection.seed(&set).unwrap_err();
+            assert_eq!(error.sqlstate(), Some("2D000"), "{driver:?}: {error}");
+            let said = error.to_string();
+            assert!(said.contains("rolled back: nothing of it was loaded"), "{error}");
+            assert!(said.contains("hint: remove the COMMIT or ROLLBACK"), "{error}");
+            assert_eq!(database.value("SELECT count(*) FROM t"), "0", "{driver:?} {statement}");
+        }
+    }
 }
 
 /// Which seeds were loaded, where row-level security hides that.

@@ -50,6 +50,26 @@ every_driver! {
     }
 }
 
+/// Two replicas at once: both succeed, and all of it is there once.
+#[test]
+fn c5_two_at_once() {
+    let site = Site::new();
+    let drivers = [Driver::TokioPostgres, Driver::SqlxPool];
+    std::thread::scope(|scope| {
+        let runs = drivers.map(|driver| {
+            let site = &site;
+            scope.spawn(move || site.superuser(driver).set_up(&whole(site)).unwrap())
+        });
+        for run in runs {
+            let report = run.join().unwrap();
+            assert!(report.passed(), "{report}");
+        }
+    });
+    assert_eq!(site.database.value("SELECT count(*) FROM users"), "1");
+    assert_eq!(site.database.value("SELECT count(*) FROM schema_migrations"), "2");
+    assert_eq!(site.database.errors(), [""; 0]);
+}
+
 #[test]
 fn only_migrations() {
     let site = Site::new();

@@ -52,6 +52,9 @@ enum Direction {
 /// What sqlx's pool sends, and waits for, when it lends a connection or takes it back: none of ours.
 const PING: [u8; 5] = *b"S\0\0\0\x04";
 
+/// What a client says at its end, to which there is no answer.
+const TERMINATE: [u8; 5] = *b"X\0\0\0\x04";
+
 impl Proxy {
     /// In front of the server of this URL.
     #[track_caller]
@@ -118,7 +121,7 @@ impl Counts {
             Direction::ToServer if bytes == PING => self.pinged = true,
             Direction::ToServer => {
                 self.sent += bytes.len();
-                self.client_waits = true;
+                self.client_waits |= bytes != TERMINATE;
             }
             Direction::ToClient if self.pinged => self.pinged = false,
             Direction::ToClient => {

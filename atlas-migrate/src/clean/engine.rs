@@ -86,7 +86,7 @@ impl<'a, S: Session> Engine<'a, S> {
         // What was deferred to the commit goes by the session's path.
         let (own, theirs) = (sql::OWN_PATH, self.sql.session_path());
         let message = format!("{own}{}{}{theirs}{}", seeds.concat(), sequences.concat(), sql::COMMIT);
-        self.send(&message, "committing").await?;
+        self.send(&message, "committing").await.map_err(refusal::unknown_whether_emptied)?;
         self.settle();
         let (database, host) = (state.database.clone(), state.host.clone());
         Ok(CleanReport {

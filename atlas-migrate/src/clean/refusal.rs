@@ -133,6 +133,22 @@ pub(super) fn failed(doing: &str, cause: Cause) -> Error {
     }
 }
 
+/// The commit of a cleaning.
+pub(super) fn unknown_whether_emptied(error: Error) -> Error {
+    error.unless_answered(
+        "the tables may have been emptied",
+        "look at `Cleaner::plan` before you clean again: rows that came since would go with the others",
+    )
+}
+
+/// The commit of a reset, behind which come the migrations.
+pub(super) fn unknown_whether_dropped(error: Error) -> Error {
+    error.unless_answered(
+        "what is in the schemas may have been dropped",
+        "look at `status(&pool)`: if no migration is applied, it was, and `run(&pool)` does the rest; else reset again",
+    )
+}
+
 /// What is in other schemas would fall with what is to be dropped.
 pub(super) fn outside(objects: &[(String, String)]) -> Error {
     let names: Vec<_> = objects.iter().map(|(kind, identity)| format!("{kind} {identity}")).collect();
@@ -146,7 +162,9 @@ pub(super) fn outside(objects: &[(String, String)]) -> Error {
 /// The migrations failed that came behind it.
 pub(super) fn after_reset(error: Error, left: &[String]) -> Error {
     let is_there = matches!(error.sqlstate(), Some("42P06" | "42710"));
-    let error = error.fate("what was there before was dropped");
+    let error = error
+        .fate("what was there before was dropped")
+        .hint_in(|hint| hint.replace("run again", "go on with `run(&pool)`, which drops nothing"));
     if !is_there {
         return error;
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use atlas_migrate_core::fault::shown;
 use tracing::Instrument;
 
 use super::engine::look;
@@ -150,21 +151,21 @@ impl fmt::Display for ResetPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mark = self.environment.as_deref().map_or_else(
             || "not marked as one of an environment".to_owned(),
-            |environment| format!("environment {environment}"),
+            |environment| format!("environment {}", shown(environment)),
         );
-        write!(f, "database {}, {mark}", self.database)?;
+        write!(f, "database {}, {mark}", shown(&self.database))?;
         if self.objects.is_empty() {
             f.write_str("\nthere is nothing to drop")?;
         }
-        self.objects.iter().try_for_each(|object| write!(f, "\ndrop {object}"))?;
-        self.left.iter().try_for_each(|object| write!(f, "\nleft as it is: {object}"))
+        self.objects.iter().try_for_each(|object| write!(f, "\ndrop {}", shown(object)))?;
+        self.left.iter().try_for_each(|object| write!(f, "\nleft as it is: {}", shown(object)))
     }
 }
 
 impl fmt::Display for ResetReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "dropped: {}", self.dropped.len())?;
-        self.left.iter().try_for_each(|object| writeln!(f, "left as it is: {object}"))?;
+        self.left.iter().try_for_each(|object| writeln!(f, "left as it is: {}", shown(object)))?;
         write!(f, "{}", self.migrations)
     }
 }
@@ -273,7 +274,8 @@ impl Resetter {
         if histories.any(|table| table.schema == options.schema && table.name == options.table) {
             end += &sql.forget_history();
         }
-        send(session, &(end + sql::COMMIT), "dropping what is in the schemas").await?;
+        let sent = send(session, &(end + sql::COMMIT), "dropping what is in the schemas").await;
+        sent.map_err(refusal::unknown_whether_dropped)?;
         Ok(objects)
     }
 

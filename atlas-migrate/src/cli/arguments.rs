@@ -6,6 +6,9 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Arg, ArgAction, Args, Command, CommandFactory, Parser, ValueEnum};
 
 use super::commands;
+use crate::Migrator;
+use crate::roles::Roles;
+use crate::seed::Seeder;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -130,6 +133,40 @@ fn wrapped(text: &str) -> String {
         }
     }
     lines.join("\n")
+}
+
+/// How patient a command is that another process may keep waiting.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(super) struct Patience {
+    /// How long to wait for another process that is at it; 0 does not wait [default: 15min]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    wait: Option<std::time::Duration>,
+}
+
+impl Patience {
+    /// Migrations with this patience.
+    pub(super) fn of(self, migrator: Migrator) -> Migrator {
+        match self.wait {
+            Some(budget) => migrator.wait_budget(budget),
+            None => migrator,
+        }
+    }
+
+    /// The same of seeds.
+    pub(super) fn of_seeds(self, seeder: Seeder) -> Seeder {
+        match self.wait {
+            Some(budget) => seeder.wait_budget(budget),
+            None => seeder,
+        }
+    }
+
+    /// The same of roles.
+    pub(super) fn of_roles(self, roles: Roles) -> Roles {
+        match self.wait {
+            Some(budget) => roles.wait_budget(budget),
+            None => roles,
+        }
+    }
 }
 
 /// A duration as PostgreSQL writes it: `250ms`, `30s`, `10min`.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use sqlx::PgConnection;
 
 use super::answer::usage;
+use super::arguments::Patience;
 use super::ask::Identify;
 use super::context::Context;
 use super::layers::{FILE, ROLES};
@@ -79,14 +80,19 @@ impl Context {
     }
 
     /// The roles that are declared in a file.
-    pub(super) fn roles(&self, file: Option<&Path>) -> Result<Roles, Error> {
-        match (file, &self.project.roles) {
-            (None, Some(roles)) => Ok(roles.clone()),
-            (Some(file), _) => Roles::from_toml(file.display().to_string(), read(file)?),
-            (None, None) if declares_roles() => self.roles(Some(Path::new(FILE))),
-            (None, None) => Err(usage("no roles are declared")
-                .hint(format!("declare them below [{ROLES}] in {FILE}, or name a file with --roles"))),
-        }
+    pub(super) fn roles(&self, file: Option<&Path>, patience: Patience) -> Result<Roles, Error> {
+        let declared = |file: &Path| Roles::from_toml(file.display().to_string(), read(file)?);
+        let roles = match (file, &self.project.roles) {
+            (None, Some(roles)) => roles.clone(),
+            (Some(file), _) => declared(file)?,
+            (None, None) if declares_roles() => declared(Path::new(FILE))?,
+            (None, None) => {
+                return Err(usage("no roles are declared")
+                    .hint(format!("declare them below [{ROLES}] in {FILE}, or name a file with --roles")));
+            }
+        };
+        let progress = self.progress.clone();
+        Ok(patience.of_roles(roles).on_progress(move |event| progress.hear(event)))
     }
 
     /// Whether there are seeds without anybody naming them.

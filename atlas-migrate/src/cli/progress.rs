@@ -107,12 +107,12 @@ impl Progress {
                 );
                 state.end(&text);
             }
-            Event::Waiting { waited, holder } => {
+            Event::Waiting { doing, waited, holder } => {
                 let statement = holder.map_or("", |holder| holder.statement());
                 let holder = holder.map_or(String::new(), |holder| format!(": {holder}"));
                 state.say(
                     Volume::Normal,
-                    &format!("waiting for {} for another process that is migrating{holder}", time::shown(*waited)),
+                    &format!("waiting for {} for another process that is {doing}{holder}", time::shown(*waited)),
                 );
                 if !statement.is_empty() {
                     state.say(Volume::Verbose, &format!("its statement: {}", printable(statement)));
@@ -129,24 +129,27 @@ impl Progress {
                 let text = format!(
                     "{label} is tried again in {}, after {}: {reason}",
                     time::shown(*pause),
-                    count(*attempts, "attempt")
+                    count(*attempts, "attempt"),
+                    reason = shown(reason)
                 );
                 let holder = holder.map_or(String::new(), |holder| {
-                    format!("; {} is locked by {holder}", holder.table().unwrap_or("a table"))
+                    format!("; {} is locked by {holder}", shown(holder.table().unwrap_or("a table")))
                 });
                 state.warn(&format!("{text}{holder}"));
             }
             Event::Seeding { seed, rows, .. } => {
-                state.begin_seed(&format!("{seed}: {}", count(*rows, "row")));
+                state.begin_seed(&format!("{}: {}", shown(seed), count(*rows, "row")));
             }
             Event::Seeded(seeded) => {
-                let text = format!("loaded {} in {}", seeded.name(), time::shown(seeded.duration()));
+                let text = format!("loaded {} in {}", shown(seeded.name()), time::shown(seeded.duration()));
                 state.end(&text);
             }
-            Event::Notice { of, severity: Severity::Warning, message } => state.warn(&format!("{of}: {message}")),
+            Event::Notice { of, severity: Severity::Warning, message } => {
+                state.warn(&format!("{}: {message}", shown(of)));
+            }
             Event::Notice { of, severity: Severity::Notice, message } => {
                 let word = state.styles.paint_error(DIM, "notice:");
-                state.say(Volume::Verbose, &format!("{word} {of}: {}", printable(message)));
+                state.say(Volume::Verbose, &format!("{word} {}: {}", shown(of), printable(message)));
             }
             Event::Warning(text) => state.warn(text),
         }

@@ -23,6 +23,8 @@ const WORDS: &[(&str, &str)] = &[
     ("`retry_budget(..)`", "`--lock-timeout`"),
     ("adopt it with `baseline`", "adopt it with `atlas-migrate baseline VERSION`"),
     ("`status(&pool)`", "`atlas-migrate status`"),
+    ("`run(&pool)`", "`atlas-migrate run`"),
+    ("`Cleaner::plan`", "`clean --dry-run`"),
     ("`revert(&pool, Revert::Last)`", "`atlas-migrate revert`"),
     ("`revert(&pool, Revert::All)`", "`atlas-migrate revert --all`"),
     ("`revert(&pool, Revert::To(\"", "`atlas-migrate revert --to "),

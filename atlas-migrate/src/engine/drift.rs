@@ -232,6 +232,9 @@ fn sentence(known: &[Migration], history: &[Entry], line: &Line) -> String {
         }
         Standing::Reverting => format!("migration {name} was being reverted when that stopped ({applied})"),
         Standing::OutOfOrder => format!("migration {name} has not run, though one with a higher version has"),
+        Standing::Newer | Standing::Missing if entry.is_some_and(|entry| !entry.state.is_done()) => {
+            format!("migration {name} was begun ({applied}) and is not done, and this binary does not have it")
+        }
         Standing::Newer if entry.is_some_and(|entry| entry.key().is_versioned()) => {
             format!("migration {name} was applied ({applied}) and is newer than all that this binary has")
         }

@@ -68,6 +68,16 @@ pub(super) fn verdict(resume: &Resume<'_>, doubt: Doubt, reply: &Reply) -> Verdi
     }
 }
 
+/// Whether a statement that failed has taken effect in part: a partition that is about to be detached is no partition to
+/// queries any more, and an index that is about to be dropped is not used.
+pub(super) fn is_half_done(resume: &Resume<'_>, reply: &Reply) -> bool {
+    match resume {
+        Resume::DetachPartition { .. } => reply.rows("atlas_partition").any(|row| cell(row, 0) == Some("true")),
+        Resume::DropIndex(_) => reply.rows("atlas_index").any(|row| !Index::read(row).is_valid),
+        _ => false,
+    }
+}
+
 fn of_create_index(create: &CreateIndex<'_>, doubt: Doubt, found: &[Index], wanted: Option<&str>) -> Verdict {
     if found.iter().any(|index| index.is_ours && index.is_valid && wanted == Some(&index.definition)) {
         return match doubt {

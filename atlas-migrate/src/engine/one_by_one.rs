@@ -141,6 +141,8 @@ impl<S: Session> Engine<'_, S> {
             Some(Entry { state, .. }) if state.is_done() => Doubt::None,
             // Part of another statement took effect than the one that is next now.
             Some(Entry { lease: Held::None | Held::Partly(_), .. }) => Doubt::Failed,
+            // It failed half done: what is missing the catalog tells.
+            Some(Entry { lease: Held::Expired, state: EntryState::Failed, .. }) => Doubt::Failed,
             Some(_) => Doubt::CutOff,
             None => Doubt::None,
         }

@@ -33,7 +33,12 @@ impl<S: Session> Engine<'_, S> {
             let state = EntryState::Baseline;
             message += &self.sql.record(&Record { migration, row: None, state, statements: 0, fingerprint });
         }
-        let result = self.end(message + sql::COMMIT, "recording the baseline").await;
+        let result = self.end(message + sql::COMMIT, "recording the baseline").await.map_err(|error| {
+            error.unless_answered(
+                "it may have been recorded",
+                "check that the server is running; then record the baseline again: what it has recorded stays as it is",
+            )
+        });
         if result.is_ok() {
             new.into_iter().for_each(|migration| self.finished(migration, Outcome::Baseline, Duration::ZERO));
         }
@@ -52,7 +57,12 @@ impl<S: Session> Engine<'_, S> {
     /// Goes by what the history says under the lock.
     async fn write_repair(&mut self, version: &Version, repair: Repair) -> Result<(), Error> {
         let (message, done) = self.repairing(version, repair)?;
-        self.end(message + sql::COMMIT, "repairing the history").await?;
+        self.end(message + sql::COMMIT, "repairing the history").await.map_err(|error| {
+            error.unless_answered(
+                "it may have been repaired",
+                "look at `status(&pool)` before you repair again: another process may have gone on since",
+            )
+        })?;
         self.note_done(done);
         Ok(())
     }

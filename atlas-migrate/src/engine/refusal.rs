@@ -321,21 +321,28 @@ pub(super) fn foreign(table: &str, columns: &str, form: &str) -> Error {
         )
 }
 
+const OF_ANOTHER_ROLE: &str =
+    "another role's code could run with the rights of this one: nothing was read from it, and nothing was run";
+
 /// What has the name of a table of ours, and may run code of somebody else's. `why` follows its name.
 pub(crate) fn untrusted(table: &str, why: &str) -> Error {
-    let hint = if why.starts_with("belongs to") {
-        format!(
-            "if what it says is true, `ALTER TABLE {table} OWNER TO CURRENT_USER`; else drop it, or choose another schema with \
-             `schema(..)`"
+    let (note, hint) = if why.ends_with(crate::sql::AT_COMMIT) {
+        (
+            "nothing was run that might not be recorded",
+            "drop the trigger, or make it one that is NOT DEFERRABLE; then run again".to_owned(),
+        )
+    } else if why.starts_with("belongs to") {
+        (
+            OF_ANOTHER_ROLE,
+            format!(
+                "if what it says is true, `ALTER TABLE {table} OWNER TO CURRENT_USER`; else drop it, or choose another schema \
+                 with `schema(..)`"
+            ),
         )
     } else {
-        "drop what you do not know; or choose another schema with `schema(..)`".to_owned()
+        (OF_ANOTHER_ROLE, "drop what you do not know; or choose another schema with `schema(..)`".to_owned())
     };
-    Error::new(ErrorKind::ForeignHistory, format!("{table} is not used: it {why}"))
-        .note(
-            "another role's code could run with the rights of this one: nothing was read from it, and nothing was run",
-        )
-        .hint(hint)
+    Error::new(ErrorKind::ForeignHistory, format!("{table} is not used: it {why}")).note(note).hint(hint)
 }
 
 /// Row-level security lets the role see some rows of a table of ours at the most.

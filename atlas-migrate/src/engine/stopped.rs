@@ -29,15 +29,16 @@ impl<S: Session> Engine<'_, S> {
         let text = job.script.text();
         let statement = job.script.statements().get(index).map_or("", |statement| &text[statement.range.clone()]);
         let is_in_doubt = *resume == Resume::Commits && may_have_begun(statement, &server);
+        let left = if is_in_doubt { Left::default() } else { self.left_behind(resume).await };
         let write = match is_in_doubt {
             true => self.sql.release(&job.lease),
-            false => self.sql.stop(&job.lease, stopped_state(job.work), index),
+            false => self.sql.stop(&job.lease, stopped_state(job.work), index, left.is_half_done),
         };
         let noted = self.leave(&write).await;
-        let left = if is_in_doubt { Vec::new() } else { self.left_behind(resume).await };
         let error = failure::of_statement(job, index, head, &server);
         let error = self.name_blockers(error, statement, &server).await;
-        let error = match left.as_slice() {
+        let error = match left.statements.as_slice() {
+            _ if left.is_half_done => error.fate("a part of it took effect and stays: the next run does the rest"),
             [] => error,
             left => error.fate(format!("it has left something, which the next run clears up: {}", left.join("; "))),
         };
@@ -57,23 +58,23 @@ impl<S: Session> Engine<'_, S> {
                 error.fate("what it has done stays, and does no harm: the next run runs it again as a whole")
             }
             Resume::Unknown => error.fate("the next run tries it again"),
-            _ if index == 0 && left.is_empty() => error.fate("nothing of it took effect"),
+            _ if index == 0 && !left.is_half_done && left.statements.is_empty() => {
+                error.fate("nothing of it took effect")
+            }
             _ => error,
         };
         noting(error, noted)
     }
 
-    /// The statements that would remove what a statement that failed has left.
-    async fn left_behind(&mut self, resume: &Resume<'_>) -> Vec<String> {
-        let Some(question) = self.sql.judge(resume) else { return Vec::new() };
-        self.session.if_dropped(Some(sql::ROLLBACK.to_owned()));
-        let reply = self.session.send(&question).await;
-        self.session.if_dropped(None);
-        match reply.map(|reply| judge::verdict(resume, Doubt::Failed, &reply)) {
-            Ok(Verdict::RunAfter(statements)) => statements,
-            Ok(Verdict::Done(statements)) => statements,
+    /// What a statement that failed has left, as far as that can be found out.
+    async fn left_behind(&mut self, resume: &Resume<'_>) -> Left {
+        let Some(question) = self.sql.judge(resume) else { return Left::default() };
+        let Ok(reply) = self.session.send(&question).await else { return Left::default() };
+        let statements = match judge::verdict(resume, Doubt::Failed, &reply) {
+            Verdict::RunAfter(statements) | Verdict::Done(statements) => statements,
             _ => Vec::new(),
-        }
+        };
+        Left { statements, is_half_done: judge::is_half_done(resume, &reply) }
     }
 
     /// A statement took effect, and that could not be written: for the next run it is in doubt.
@@ -104,7 +105,7 @@ impl<S: Session> Engine<'_, S> {
     ) -> Error {
         let write = match doubt {
             Doubt::CutOff => self.sql.release(&job.lease),
-            Doubt::None | Doubt::Failed => self.sql.stop(&job.lease, stopped_state(job.work), index),
+            Doubt::None | Doubt::Failed => self.sql.stop(&job.lease, stopped_state(job.work), index, false),
         };
         let left = self.leave(&write).await;
         noting(in_doubt::of_statement(job, index, verdict), left)
@@ -124,12 +125,27 @@ impl<S: Session> Engine<'_, S> {
 
     /// Puts the session back, and writes this.
     pub(super) async fn leave(&mut self, write: &str) -> Result<(), Error> {
-        let message = self.leaving(write);
-        let reply = self.session.send(&message).await;
-        reply.map_err(|failure| Error::own("recording that", failure.cause))?;
+        let written = self.session.send(&self.leaving(write)).await;
+        let is_not_taken = |cause: &Cause| matches!(cause, Cause::Server(server) if server.code == sql::NOT_TAKEN);
+        // The session is put back all the same.
+        if written.as_ref().is_err_and(|failure| is_not_taken(&failure.cause)) {
+            let left = self.session.send(&self.leaving("")).await;
+            left.map_err(|failure| Error::own("putting the session back", failure.cause))?;
+            self.settle();
+        }
+        written.map_err(|failure| Error::own("recording that", failure.cause))?;
         self.settle();
         Ok(())
     }
+}
+
+/// What a statement has left that failed.
+#[derive(Default)]
+struct Left {
+    /// What would remove it, or complete it.
+    statements: Vec<String>,
+    /// It is not as it was before, for whoever does without the statement too.
+    is_half_done: bool,
 }
 
 /// Whether a statement that commits by itself may have done some of its work before it failed. Not if its text, a name in it or

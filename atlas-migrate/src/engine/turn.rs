@@ -13,6 +13,9 @@ use crate::sql::{self, Held, Sql};
 use crate::time::shown;
 use crate::wait::{self, Wait};
 
+/// What somebody does who has the lock of a history.
+const MIGRATING: &str = "migrating";
+
 /// The lock is ours, the transaction open, the history known.
 pub(super) struct Turn {
     /// The history is not what it was expected to be.
@@ -54,10 +57,11 @@ impl<S: Session> Engine<'_, S> {
                     Some(holder) => Some(holder),
                     None => self.holder(held).await?,
                 };
-                return Err(wait::busy("migrating", waited, holder.as_ref()));
+                return Err(wait::busy(MIGRATING, waited, holder.as_ref()));
             }
             if wait.is_complete && wait.is_to_tell(waited) {
-                self.options.listener.tell(&Event::Waiting { waited, holder: wait.holders.first() });
+                let holder = wait.holders.first();
+                self.options.listener.tell(&Event::Waiting { doing: MIGRATING, waited, holder });
             }
             let pause = wait.next_pause();
             wait.is_complete = waited + pause >= wait.next_told.min(self.options.wait_budget);

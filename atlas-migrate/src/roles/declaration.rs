@@ -10,6 +10,7 @@ use super::engine::Engine;
 use super::{Proof, RolesPlan};
 use crate::Error;
 use crate::driver::{Database, Job};
+use crate::progress::{Event, Listener};
 use crate::session::Session;
 
 /// Which roles a database is to have, and what they may do.
@@ -27,6 +28,7 @@ pub struct Roles {
     pub(super) grants: Vec<Extra>,
     pub(super) lock_timeout: Duration,
     pub(super) wait_budget: Duration,
+    pub(super) listener: Listener,
 }
 
 /// A role that can log in.
@@ -100,6 +102,7 @@ impl Roles {
             grants: Vec::new(),
             lock_timeout: Duration::from_secs(3),
             wait_budget: Duration::from_secs(900),
+            listener: Listener::default(),
         }
     }
 
@@ -151,6 +154,12 @@ impl Roles {
     /// For how long in all it waits for another process that changes roles. Default: 15 minutes.
     pub fn wait_budget(mut self, budget: Duration) -> Self {
         self.wait_budget = budget;
+        self
+    }
+
+    /// Tells a function what is going on: [`Event::Waiting`] for another process.
+    pub fn on_progress(mut self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.listener = Listener::new(listener);
         self
     }
 

@@ -9,7 +9,6 @@ use super::plan::{self, RolesPlan};
 use super::proof::Proof;
 use super::state::{self, State};
 use super::{prove, refusal};
-use crate::progress::Listener;
 use crate::server::Server;
 use crate::session::{Reply, Session};
 use crate::sql::roles::Asked;
@@ -73,7 +72,8 @@ impl<'a, S: Session> Engine<'a, S> {
         let plan = plan::plan(self.roles, &state)?;
         for message in plan.messages() {
             // Event triggers of users go by the session's path.
-            self.send(&(self.sql.session_path() + &message), "changing roles").await?;
+            let sent = self.send(&(self.sql.session_path() + &message), "changing roles").await;
+            sent.map_err(refusal::unknown_whether_changed)?;
         }
         Ok(plan)
     }
@@ -118,12 +118,11 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// Begins a transaction, in which nobody else changes roles of this database.
     async fn begin(&mut self) -> Result<(), Error> {
-        let listener = Listener::default();
         let lock = Lock {
             doing: "changing roles",
             holder: Sql::roles_holder(),
             budget: self.roles.wait_budget,
-            listener: &listener,
+            listener: &self.roles.listener,
         };
         let mut wait = Wait::new();
         while !state::has_lock(&self.send(&self.sql.begin_roles(), "taking the lock").await?) {

@@ -71,6 +71,14 @@ pub(super) fn of_another<'a>(
         .hint(format!("let {} run that, or give it to {} with ALTER … OWNER TO", place.owner, session.name))
 }
 
+/// The connection went away in the middle of the changes.
+pub(super) fn unknown_whether_changed(error: Error) -> Error {
+    error.unless_answered(
+        "roles may have been changed",
+        "check that the server is running; then apply the roles again: what is as declared by then is left as it is",
+    )
+}
+
 /// The server refused a statement.
 pub(super) fn failed(doing: &str, cause: Cause) -> Error {
     let error = match &cause {

@@ -137,7 +137,14 @@ impl<'a, S: Session> Engine<'a, S> {
     async fn write_mark(&mut self, before: String) -> Result<(), Error> {
         self.begin().await?;
         let message = sql::OWN_PATH.to_owned() + &before + &self.sql.mark(self.seeder.environment.name()) + sql::COMMIT;
-        self.send(&message, "marking the database").await?;
+        if let Err(error) = self.send(&message, "marking the database").await {
+            if !error.is_connection() {
+                self.abandon().await;
+            }
+            return Err(
+                error.unless_answered("it may have the mark", "check that the server is running; then mark it again")
+            );
+        }
         self.settle();
         Ok(())
     }

@@ -38,7 +38,12 @@ struct InCopy<'a> {
 pub(super) fn of_commit(seeds: &[(&Item<'_>, Option<&Table>)], range: Range<u64>, cause: Cause) -> Error {
     let server = match cause {
         Cause::Server(server) if !server.ends_connection() && server.code != NOT_TAKEN => server,
-        cause => return Error::own("recording a seed", cause),
+        cause => {
+            return Error::own("recording a seed", cause).unless_answered(
+                "its rows may be there, with its row in the table of seeds",
+                "check that the server is running; then seed again: what was loaded once is not loaded a second time",
+            );
+        }
     };
     // Its table is named in the message, as a rule.
     let (named, others): (Vec<_>, Vec<_>) =
@@ -316,6 +321,8 @@ fn hint(code: &str) -> &'static str {
         "23502" | "23505" | "23514" | "23P01" => "fix the row",
         "42501" => "run as a role that may write to the table and to its sequences, or name one with `role(..)`",
         "55P03" => "end the session that is in the way, or be patient with `lock_timeout(..)`",
+        "2D000" => "remove the COMMIT or ROLLBACK: a seed is committed together with its row in the table of seeds",
+        "25001" => "move it to a migration that has `-- atlas:no-transaction` at its top: a seed runs in a transaction",
         code if code.starts_with("22") => "fix the value",
         code => crate::hint::server(code).unwrap_or("fix the file and run again"),
     }

@@ -2,6 +2,7 @@
 
 use super::ours::{SPACE, TOPOLOGY, distrusted, marks, member, numbered_by, of_extension, ours};
 use super::path::{OWN_PATH, PATH_AS_IT_IS, PUT_PATH_BACK, TAKE_OWN_PATH};
+use super::write::{block, expect};
 use super::{Sql, dollar_quoted, literal};
 use crate::clean::Reference;
 
@@ -167,7 +168,10 @@ impl Sql {
 
     /// Takes back that a seed was loaded.
     pub(crate) fn forget_seed(table: &str, namespace: &str, name: &str) -> String {
-        format!("DELETE FROM {table} WHERE namespace = {} AND name = {};\n", literal(namespace), literal(name))
+        let row = format!("FROM {table} WHERE namespace = {} AND name = {}", literal(namespace), literal(name));
+        let holds = format!("NOT EXISTS (SELECT 1 {row})");
+        let complaint = format!("{table} does not let go of the row of the seed {name}");
+        block(&(format!("DELETE {row};\n") + &expect(table, &holds, &complaint)))
     }
 }
 

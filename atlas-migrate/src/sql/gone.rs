@@ -22,13 +22,14 @@ impl Sql {
         for migration in repeatable {
             let there: Vec<_> = what_stays(migration).iter().map(exists).collect();
             if !there.is_empty() {
+                let (history, gone) = (self.history(), gone());
+                let row = format!("{} AND state IN ('applied', 'baseline')", self.is(migration.version()));
+                let unmarked = format!("EXISTS (SELECT 1 FROM {history} WHERE {row} AND fingerprint <> '{gone}')");
                 let _infallible = writeln!(
                     updates,
-                    "  UPDATE {} SET fingerprint = '{}' WHERE {} AND state IN ('applied', 'baseline')\n    AND NOT ({});",
-                    self.history(),
-                    gone(),
-                    self.is(migration.version()),
-                    there.join("\n    AND ")
+                    "  IF {unmarked} AND NOT ({there}) THEN\n  UPDATE {history} SET fingerprint = '{gone}' WHERE {row};\n{}  END IF;",
+                    self.expect(migration.version(), &format!("fingerprint = '{gone}'")),
+                    there = there.join("\n    AND ")
                 );
             }
         }

@@ -53,6 +53,7 @@ pub(crate) use script::{File, Unseen};
 #[cfg(feature = "seeds")]
 pub(crate) use seed::{Conflict, Load, SeedRow};
 pub(crate) use session::{SessionSettings, Timeouts};
+pub(crate) use trust::AT_COMMIT;
 pub(crate) use write::{Advance, LEASE_LOST, Lease, NOT_TAKEN, Record, SESSION_LOST, Session};
 
 /// An identifier, quoted.

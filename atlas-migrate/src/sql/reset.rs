@@ -1,6 +1,7 @@
 //! What is sent to drop all that is in schemas.
 
 use super::ours::{TOPOLOGY, member};
+use super::write::{block, expect};
 use super::{Sql, literal};
 
 /// The catalogs of what is in a schema, each with what may be dropped there.
@@ -55,8 +56,11 @@ impl Sql {
              \x20 CROSS JOIN LATERAL pg_identify_object(classid, objid, 0) o\n\
              \x20 LEFT JOIN pg_constraint k ON classid = 'pg_constraint'::regclass AND k.oid = objid)\n\
              SELECT type AS atlas_outside, identity FROM place\n\
-             WHERE schema !~ '^\"?pg_' AND schema NOT IN (SELECT nspname FROM space UNION ALL SELECT quote_ident(nspname) FROM space)\n\
-             ORDER BY type COLLATE \"C\", identity COLLATE \"C\" LIMIT 20;\n"
+             WHERE schema !~ '^\"?pg_' AND schema NOT IN (SELECT unnest(ARRAY[n.nspname, quote_ident(n.nspname)]) FROM pg_namespace n\n\
+             \x20 WHERE n.oid IN (SELECT oid FROM space) OR {})\n\
+             ORDER BY type COLLATE \"C\", identity COLLATE \"C\" LIMIT 20;\n",
+            // What an extension keeps of it elsewhere goes with it.
+            member("pg_namespace", "n.oid")
         )
     }
 
@@ -113,6 +117,10 @@ impl Sql {
 
     /// Takes back that the migrations of the namespace have run.
     pub(crate) fn forget_history(&self) -> String {
-        format!("DELETE FROM {} WHERE namespace = {};\n", self.history(), literal(&self.namespace))
+        let history = self.history();
+        let rows = format!("FROM {history} WHERE namespace = {}", literal(&self.namespace));
+        let holds = format!("NOT EXISTS (SELECT 1 {rows})");
+        let complaint = format!("the history {history} does not let go of its rows");
+        block(&(format!("DELETE {rows};\n") + &expect(&history, &holds, &complaint)))
     }
 }

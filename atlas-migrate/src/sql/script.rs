@@ -24,8 +24,6 @@ const RESET: &str = "RESET SESSION AUTHORIZATION;\nRESET ROLE;\nRESET ALL;\n";
 /// Fails what writes, and may not be in a transaction with what guards it.
 const READ_ONLY: &str = "SET default_transaction_read_only = on;\n";
 
-const IS_RECORDED: &str = "IF NOT FOUND THEN\nRAISE EXCEPTION 'the history did not take its record';\nEND IF;\n";
-
 /// A file of migrations.
 pub(crate) struct File<'a> {
     /// What tells it from other files.
@@ -172,7 +170,7 @@ impl Sql {
         let record = |state, statements| {
             let fingerprint = script.fingerprint();
             let record = self.record(&Record { migration, row: None, state, statements, fingerprint });
-            format!("{TAKE_OWN_PATH}{record}{IS_RECORDED}")
+            format!("{TAKE_OWN_PATH}{record}")
         };
         let applied = record(State::Applied, script.statements().len());
         let execute = execute(&part.title(), &script.sql());
@@ -213,7 +211,7 @@ impl Sql {
         });
         let lease = super::Lease { row: migration.version(), token: &file.id, session: None };
         let lease = self.take_lease(&lease, State::Running, 0);
-        let begin = format!("{}{TAKE_OWN_PATH}{record}{IS_RECORDED}{lease}", requirements(script.header()));
+        let begin = format!("{}{TAKE_OWN_PATH}{record}{lease}", requirements(script.header()));
         let guard = file.guard(&index.to_string(), self.lock_key()) + &perform_rules(false);
         let mut text = self.block(&guard, &begin, &file.advance(&part.at(0)));
         let statements = script.statements();
@@ -284,10 +282,14 @@ impl Sql {
             false => (String::new(), fingerprint(script, statements)),
         };
         format!(
-            "UPDATE {} SET statements = {statements}, {}, fingerprint = '{fingerprint}'{state} WHERE {};\n{IS_RECORDED}",
+            "UPDATE {} SET statements = {statements}, {}, fingerprint = '{fingerprint}'{state} WHERE {};\n{}",
             self.history(),
             super::write::ELAPSED,
-            self.is(part.migration.version())
+            self.is(part.migration.version()),
+            self.expect(
+                part.migration.version(),
+                &format!("statements = {statements} AND fingerprint = '{fingerprint}'")
+            )
         )
     }
 }

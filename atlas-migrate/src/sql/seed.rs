@@ -285,12 +285,15 @@ impl Sql {
             "INSERT INTO {table} VALUES ({environment}, clock_timestamp(), session_user) ON CONFLICT DO NOTHING;\n"
         );
         let holds = format!("EXISTS (SELECT 1 FROM {table} WHERE environment = {environment})");
-        block(&(write + &expect(&holds, &format!("{table} does not take the mark of the environment"))))
+        block(&(write + &expect(&table, &holds, &format!("{table} does not take the mark of the environment"))))
     }
 
     /// Removes the mark.
     pub(crate) fn unmark(&self) -> String {
-        format!("DELETE FROM {};\n", self.mark_table())
+        let table = self.mark_table();
+        let holds = format!("NOT EXISTS (SELECT 1 FROM {table})");
+        let complaint = format!("{table} does not let go of the mark of the environment");
+        block(&(format!("DELETE FROM {table};\n") + &expect(&table, &holds, &complaint)))
     }
 
     /// Looks at what is deferred until the commit, which this leaves deferred.
@@ -318,7 +321,7 @@ impl Sql {
              AND s.rows = {} AND s.checksum = {checksum})",
             row.rows
         );
-        block(&(write + &expect(&holds, &format!("{seeds} does not take the row of the seed {}", row.name))))
+        block(&(write + &expect(&seeds, &holds, &format!("{seeds} does not take the row of the seed {}", row.name))))
     }
 
     /// What there is to know of tables, as one JSON document each; for a name that none has, null. With `rows`, also whether

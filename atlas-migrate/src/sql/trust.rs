@@ -32,6 +32,12 @@ const CALLERS: &str = "\
     UNION ALL SELECT 'default of the column', a.attname, 'pg_attrdef'::regclass, d.oid FROM pg_attrdef d JOIN pg_attribute a\n\
     \x20 ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = t.oid";
 
+/// What is said of a trigger that can be put off: what it does then nobody counts.
+pub(crate) const AT_COMMIT: &str = "which may run at the commit, when what was written has been counted";
+
+/// Whether a trigger `g` may be put off until the commit.
+pub(super) const DEFERRABLE: &str = "g.tgdeferrable AND NOT g.tgisinternal";
+
 /// The owner of what `d` says that a caller depends on, and what it is.
 const CALLED: &str = "\
     SELECT 'a function' AS called, f.proowner AS owner FROM pg_proc f\n\
@@ -84,6 +90,8 @@ pub(super) fn distrust(table: &str, owner: Owner) -> String {
          ELSE coalesce((SELECT concat('has the column ', quote_ident(a.attname), ' of the type ', a.atttypid::regtype)\n\
          \x20 FROM (VALUES {COLUMNS}) c (name, type) JOIN pg_attribute a ON a.attrelid = t.oid AND a.attname = c.name\n\
          \x20 WHERE a.atttypid <> c.type AND NOT a.attisdropped LIMIT 1),\n\
+         (SELECT concat('has the trigger ', quote_ident(g.tgname), ', {AT_COMMIT}')\n\
+         \x20 FROM pg_trigger g WHERE g.tgrelid = t.oid AND {DEFERRABLE} LIMIT 1),\n\
          (SELECT concat('has the ', c.sort, ' ', quote_ident(c.name), ', which needs ', u.called, ' of the role ',\n\
          \x20 quote_ident(pg_get_userbyid(u.owner))) FROM ({CALLERS}) c\n\
          \x20 JOIN pg_depend d ON d.classid = c.class AND d.objid = c.oid\n\

@@ -9,6 +9,7 @@ use atlas_migrate_core::version::Version;
 
 use super::path::{PATH_AS_IT_IS, PUT_PATH_BACK, TAKE_OWN_PATH};
 use super::session::{SessionSettings, Timeouts};
+use super::trust::DEFERRABLE;
 use super::{Sql, dollar_quoted, literal};
 
 /// What is written about a migration.
@@ -152,15 +153,15 @@ impl Sql {
     }
 
     /// Raises an error unless the row is there and this is so of it, in a block.
-    fn expect(&self, row: &Version, holds: &str) -> String {
+    pub(super) fn expect(&self, row: &Version, holds: &str) -> String {
         let found = format!("EXISTS (SELECT 1 FROM {} WHERE {} AND {holds})", self.history(), self.is(row));
-        expect(&found, &format!("the history {} does not take the row of {row}", self.history()))
+        expect(&self.history(), &found, &format!("the history {} does not take the row of {row}", self.history()))
     }
 
     /// Raises an error unless the row is gone, in a block.
     fn expect_none(&self, row: &Version) -> String {
         let found = format!("NOT EXISTS (SELECT 1 FROM {} WHERE {})", self.history(), self.is(row));
-        expect(&found, &format!("the history {} does not let go of the row of {row}", self.history()))
+        expect(&self.history(), &found, &format!("the history {} does not let go of the row of {row}", self.history()))
     }
 
     /// A row goes by the spelling of its version, which need not be the binary's: that may have `001` for its `1`.
@@ -202,21 +203,32 @@ impl Sql {
     /// Gives the lease of a migration up in the middle of it, if it is still held. Whether the statement that is next commits by
     /// itself stays.
     pub(crate) fn release(&self, lease: &Lease<'_>) -> String {
-        format!(
+        let released = format!(
             "UPDATE {} SET runner = concat('released', substring(runner FROM ' {COMMITS}$')) WHERE {};\n",
             self.history(),
             self.holds(lease)
-        )
+        );
+        self.give_up(lease, &released)
     }
 
-    /// Writes that a migration stopped after so many statements, if the lease is still held.
-    pub(crate) fn stop(&self, lease: &Lease<'_>, state: State, statements: usize) -> String {
-        format!(
-            "UPDATE {} SET state = '{}', statements = {statements}, {ELAPSED}, runner = NULL WHERE {};\n",
+    /// Writes that a migration stopped after so many statements, if the lease is still held; and whether a part of the next
+    /// one took effect all the same, of which the catalog tells the rest.
+    pub(crate) fn stop(&self, lease: &Lease<'_>, state: State, statements: usize, is_half_done: bool) -> String {
+        let left = if is_half_done { "'half done'" } else { "NULL" };
+        let stopped = format!(
+            "UPDATE {} SET state = '{}', statements = {statements}, {ELAPSED}, runner = {left} WHERE {};\n",
             self.history(),
             state.as_str(),
             self.holds(lease)
-        )
+        );
+        self.give_up(lease, &stopped)
+    }
+
+    /// Raises an error if the lease is still held behind this.
+    fn give_up(&self, lease: &Lease<'_>, write: &str) -> String {
+        let given_up = format!("NOT EXISTS (SELECT 1 FROM {} WHERE {})", self.history(), self.holds(lease));
+        let complaint = format!("the history {} does not take that {} has stopped", self.history(), lease.row);
+        block(&(write.to_owned() + &expect(&self.history(), &given_up, &complaint)))
     }
 
     fn holds(&self, lease: &Lease<'_>) -> String {
@@ -309,10 +321,13 @@ pub(super) fn block(statements: &str) -> String {
     format!("DO {};\n", dollar_quoted(&format!("BEGIN\n{statements}END")))
 }
 
-/// Raises an error unless this is so, in a block: what was written before is not what the table has.
-pub(super) fn expect(holds: &str, complaint: &str) -> String {
+/// Raises an error unless this is so, in a block: what was written before is not what the table has, or a trigger may see to
+/// that at the commit.
+pub(super) fn expect(table: &str, holds: &str, complaint: &str) -> String {
     format!(
-        "  IF NOT {holds} THEN\n    RAISE EXCEPTION USING ERRCODE = '{NOT_TAKEN}', MESSAGE = {};\n  END IF;\n",
+        "  IF NOT {holds} OR EXISTS (SELECT 1 FROM pg_trigger g WHERE g.tgrelid = {}::regclass AND {DEFERRABLE}) THEN\n\
+         \x20   RAISE EXCEPTION USING ERRCODE = '{NOT_TAKEN}', MESSAGE = {};\n  END IF;\n",
+        literal(table),
         literal(complaint)
     )
 }

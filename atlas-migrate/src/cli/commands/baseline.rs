@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::cli::answer::{Answer, Failure};
+use crate::cli::arguments::Patience;
 use crate::cli::context::Context;
 use crate::cli::json::Ran;
 
@@ -14,11 +15,13 @@ use crate::cli::json::Ran;
 pub(in crate::cli) struct Baseline {
     /// The last one that is there
     version: String,
+    #[command(flatten)]
+    patience: Patience,
 }
 
 impl Baseline {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
-        let migrator = context.migrator()?;
+        let migrator = self.patience.of(context.migrator()?);
         let report = migrator.baseline(&mut context.connect().await?, self.version).await?;
         let text = if report.is_empty() { "nothing to record".to_owned() } else { context.report(&report) };
         let location = context.location();

@@ -26,6 +26,10 @@ impl Create {
         if let Err(error) = tell(&mut connection, sql::cli::create_database(database), "making the database").await {
             let is_in_use = error.sqlstate() == Some("55006");
             let error = in_use(&mut connection, "template1", error).await;
+            let error = error.unless_answered(
+                "it may have been made",
+                "check that the server is running; then create it again: a database that is there is left as it is",
+            );
             return Err(if is_in_use {
                 error.hint("a new database is a copy of template1, to which nobody may be connected: end these sessions, and try again")
             } else {

@@ -40,6 +40,10 @@ impl Drop {
             let is_in_use = error.sqlstate() == Some("55006");
             let error = in_use(&mut maintenance, database, error).await;
             let (error, remedy) = kept(&mut maintenance, database, error).await;
+            let error = error.unless_answered(
+                "it may have been dropped",
+                "look at `atlas-migrate status` before you drop it again: it cannot connect to a database that is gone",
+            );
             return Err(match remedy {
                 Some(remedy) => error.hint(format!("in the database {database}: {remedy}")),
                 None if is_in_use && !self.force => error.hint("end these sessions: atlas-migrate drop --force"),

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::cli::answer::{Answer, Failure};
+use crate::cli::arguments::Patience;
 use crate::cli::ask::Consent;
 use crate::cli::context::Context;
 use crate::cli::json::Ran;
@@ -18,12 +19,14 @@ use crate::{Report, Revert, Target};
 #[command(after_help = "Example: atlas-migrate redo --yes")]
 pub(in crate::cli) struct Redo {
     #[command(flatten)]
+    patience: Patience,
+    #[command(flatten)]
     consent: Consent,
 }
 
 impl Redo {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
-        let migrator = context.migrator()?;
+        let migrator = self.patience.of(context.migrator()?);
         let mut connection = context.connect().await?;
         let Some(meant) = (&mut connection).perform(PlanRedo(migrator.clone())).await? else {
             let (location, report) = (context.location(), Report::default());
@@ -40,6 +43,9 @@ impl Redo {
         }
         let applied = migrator.target(Target::Version(meant.version)).run(&mut connection).await;
         let applied = applied.map_err(|error| match meant.reverts {
+            true if error.is_connection() => {
+                error.note(format!("{} was taken back before; whether it is applied now `status` tells", meant.name))
+            }
             true => error.note(format!("{} was taken back before, and is not applied now", meant.name)),
             false => error,
         })?;

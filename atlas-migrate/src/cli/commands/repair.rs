@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::Report;
 use crate::cli::answer::{Answer, Failure};
+use crate::cli::arguments::Patience;
 use crate::cli::ask::Consent;
 use crate::cli::context::{Context, Location};
 use crate::cli::json::{Touched, touched};
@@ -29,6 +30,8 @@ pub(in crate::cli) struct Repair {
     /// Why
     #[arg(long, value_name = "TEXT")]
     reason: String,
+    #[command(flatten)]
+    patience: Patience,
     #[command(flatten)]
     consent: Consent,
 }
@@ -62,7 +65,7 @@ impl Repair {
             Mark::Partly => crate::Repair::Partly { completed },
             Mark::Removed => crate::Repair::Removed,
         };
-        let migrator = context.migrator()?;
+        let migrator = self.patience.of(context.migrator()?);
         let mut connection = context.connect().await?;
         if repair == crate::Repair::Removed {
             let what = format!("removes what the history says of {}", self.versions.join(", "));

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::clean::Resetter;
 use crate::cli::answer::{Answer, Failure};
+use crate::cli::arguments::Patience;
 use crate::cli::ask::Consent;
 use crate::cli::context::{Context, Location};
 use crate::cli::json::{Touched, touched};
@@ -23,6 +24,8 @@ pub(in crate::cli) struct Reset {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
+    patience: Patience,
+    #[command(flatten)]
     consent: Consent,
 }
 
@@ -39,7 +42,7 @@ struct Dropped<'a> {
 
 impl Reset {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
-        let mut resetter = Resetter::new(context.migrator()?);
+        let mut resetter = Resetter::new(self.patience.of(context.migrator()?));
         if let Some(schemas) = self.schemas {
             resetter = resetter.schemas(schemas);
         }

@@ -5,6 +5,7 @@ use clap::Args;
 
 use crate::Report;
 use crate::cli::answer::{Answer, Failure};
+use crate::cli::arguments::Patience;
 use crate::cli::ask::Consent;
 use crate::cli::context::Context;
 use crate::cli::json::Ran;
@@ -29,6 +30,8 @@ pub(in crate::cli) struct Revert {
     #[arg(long, group = "extent")]
     all: bool,
     #[command(flatten)]
+    patience: Patience,
+    #[command(flatten)]
     consent: Consent,
 }
 
@@ -40,7 +43,7 @@ impl Revert {
             (.., true) => crate::Revert::All,
             (None, None, false) => crate::Revert::Last,
         };
-        let migrator = context.migrator()?;
+        let migrator = self.patience.of(context.migrator()?);
         let mut connection = context.connect().await?;
         let meant = (&mut connection).perform(PlanRevert(migrator.clone(), extent.clone())).await?;
         let mut location = context.location();

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::cli::answer::{Answer, DONE, FAILED, Failure};
+use crate::cli::arguments::Patience;
 use crate::cli::context::{Context, Location};
 use crate::roles::{Proof, RolesPlan};
 
@@ -42,6 +43,8 @@ struct File {
     /// The file [default: below [roles] in atlas-migrate.toml, or what the program declares]
     #[arg(long, value_name = "FILE")]
     roles: Option<PathBuf>,
+    #[command(flatten)]
+    patience: Patience,
 }
 
 #[derive(Serialize)]
@@ -98,8 +101,8 @@ impl<'a> From<&'a Proof> for Outcome<'a> {
 
 impl Roles {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
-        let (Verb::Plan(File { roles }) | Verb::Apply(File { roles }) | Verb::Prove(File { roles })) = &self.verb;
-        let roles = context.roles(roles.as_deref())?;
+        let (Verb::Plan(file) | Verb::Apply(file) | Verb::Prove(file)) = &self.verb;
+        let roles = context.roles(file.roles.as_deref(), file.patience)?;
         let mut connection = context.connect().await?;
         match self.verb {
             Verb::Plan(_) => {

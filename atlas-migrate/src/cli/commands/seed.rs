@@ -7,6 +7,7 @@ use serde::Serialize;
 use sqlx::PgConnection;
 
 use crate::cli::answer::{Answer, Failure, usage};
+use crate::cli::arguments::Patience;
 use crate::cli::ask::Consent;
 use crate::cli::context::{Context, Location};
 use crate::cli::json::milliseconds;
@@ -31,6 +32,8 @@ pub(in crate::cli) struct Seed {
     /// Load nothing: mark the database as one of the environment, whatever it was before. Asks before
     #[arg(long, requires = "environment", conflicts_with = "dry_run")]
     mark: bool,
+    #[command(flatten)]
+    patience: Patience,
     #[command(flatten)]
     consent: Consent,
 }
@@ -82,7 +85,7 @@ impl Seed {
             return self.mark(context, &mut connection).await;
         }
         let environment = context.environment_of(self.environment, &mut connection).await?;
-        let seeder = context.seeder(self.seeds.as_deref(), environment.clone())?;
+        let seeder = self.patience.of_seeds(context.seeder(self.seeds.as_deref(), environment.clone())?);
         let report = match self.dry_run {
             true => seeder.dry_run(&mut connection).await?,
             false => seeder.run(&mut connection).await?,
@@ -99,7 +102,8 @@ impl Seed {
         let environment = Environment::named(self.environment.unwrap_or_default());
         let what = format!("marks it as a database of the environment {environment}");
         let identity = self.consent.obtain(context, connection, &what).await?;
-        context.with_options(Seeder::new(Seeds::empty(), environment.clone())).mark(connection).await?;
+        let seeder = context.with_options(Seeder::new(Seeds::empty(), environment.clone()));
+        self.patience.of_seeds(seeder).mark(connection).await?;
         let (environment, location) = (environment.name(), identity.location);
         let text = location.behind(format!("marked as a database of the environment {environment}"));
         Ok(Answer::new(text, &Marked { command: "seed", environment, marked: true, location }))

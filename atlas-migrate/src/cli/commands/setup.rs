@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::roles::{Changes, Outcome};
 use super::seed::{Loaded, loaded};
 use crate::cli::answer::{Answer, DONE, FAILED, Failure};
+use crate::cli::arguments::Patience;
 use crate::cli::context::Context;
 use crate::cli::json::{Touched, touched};
 use crate::seed::{Environment, SeedReport};
@@ -33,6 +34,8 @@ pub(in crate::cli) struct Setup {
     /// The folder of checks [default: checks, or what the program embeds]
     #[arg(long, value_name = "DIR")]
     checks: Option<PathBuf>,
+    #[command(flatten)]
+    patience: Patience,
 }
 
 #[derive(Serialize)]
@@ -49,14 +52,15 @@ struct SetUp<'a, V> {
 
 impl Setup {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
-        let mut setup = setup::Setup::new(context.migrator()?);
+        let mut setup = setup::Setup::new(self.patience.of(context.migrator()?));
         if self.roles.is_some() || context.has_roles() {
-            setup = setup.roles(context.roles(self.roles.as_deref())?);
+            setup = setup.roles(context.roles(self.roles.as_deref(), self.patience)?);
         }
         if let Some(environment) = self.environment
             && (self.seeds.is_some() || context.has_seeds())
         {
-            setup = setup.seeds(context.seeder(self.seeds.as_deref(), Environment::named(environment))?);
+            let seeder = context.seeder(self.seeds.as_deref(), Environment::named(environment))?;
+            setup = setup.seeds(self.patience.of_seeds(seeder));
         }
         if self.checks.is_some() || context.has_checks() {
             setup = setup.verify(context.verifier(self.checks.as_deref())?);
