@@ -25,7 +25,8 @@ enum Certainty {
     Mark,
     /// If the comment says nothing else: with more behind it, it may be what a file that reverts begins with.
     Whole,
-    /// A word that may stand anywhere, and has to be the whole comment.
+    /// A word that may stand anywhere, and has to be the whole comment. By itself it counts where something is dropped right
+    /// behind it.
     Word,
 }
 
@@ -71,7 +72,7 @@ fn divider(text: &str, direction: Direction, rows: &[Range<usize>]) -> Option<Ma
     let mut depth = 0_usize;
     let mut down: Option<Mark> = None;
     let mut part = Direction::Up;
-    let (mut has_up, mut has_down, mut has_up_mark) = (false, false, false);
+    let (mut has_up, mut has_down, mut has_up_mark, mut drops) = (false, false, false, false);
     let mut lexer = Lexer::new(text);
     while let Some(token) = lexer.next() {
         if let Some(rows) = rows.next_if(|rows| rows.start == token.range().end) {
@@ -94,13 +95,18 @@ fn divider(text: &str, direction: Direction, rows: &[Range<usize>]) -> Option<Ma
         if !token.is_trivia() && token.kind != Kind::Semicolon {
             match part {
                 Direction::Up => has_up = true,
-                Direction::Down => has_down = true,
+                Direction::Down => {
+                    drops |= !has_down && token.is("DROP");
+                    has_down = true;
+                }
             }
         }
     }
     // Of a file that applies, a down part is too much even where it is all there is.
     let are_two = has_up || direction == Direction::Up;
-    down.filter(|mark| has_down && are_two && (mark.is_certain || has_up_mark))
+    down.filter(|mark| {
+        has_down && are_two && (mark.is_certain || has_up_mark || (mark.tool.certainty == Certainty::Word && drops))
+    })
 }
 
 /// What a comment marks, if it is a mark and stands on a line of its own.
@@ -122,21 +128,18 @@ fn meaning(comment: &str) -> Option<(&'static Tool, Direction, bool)> {
     let is_around = |c: char| c.is_whitespace() || matches!(c, '-' | '=' | '#' | '/');
     let words = comment.trim_matches(is_around).split_whitespace().collect::<Vec<_>>().join(" ");
     let words = words.to_ascii_lowercase();
+    let bare = words.trim_matches(|c: char| !c.is_alphanumeric());
     TOOLS.iter().find_map(|tool| {
         let marks = [(Some(tool.down), Direction::Down), (tool.up, Direction::Up)];
         marks.into_iter().find_map(|(mark, direction)| {
-            let rest = words.strip_prefix(mark?)?;
+            let mark = mark?;
+            if tool.certainty == Certainty::Word {
+                return (bare == mark).then_some((tool, direction, false));
+            }
+            let rest = words.strip_prefix(mark)?;
             let is_whole = rest.is_empty();
-            let is_meant = match tool.certainty {
-                Certainty::Word => is_whole,
-                _ => is_whole || rest.starts_with([' ', '.', ',', ':']),
-            };
-            let is_certain = match tool.certainty {
-                Certainty::Mark => true,
-                Certainty::Whole => is_whole,
-                Certainty::Word => false,
-            };
-            is_meant.then_some((tool, direction, is_certain))
+            let is_meant = is_whole || rest.starts_with([' ', '.', ',', ':']);
+            is_meant.then_some((tool, direction, is_whole || tool.certainty == Certainty::Mark))
         })
     })
 }

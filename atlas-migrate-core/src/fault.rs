@@ -237,6 +237,12 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates
         .into_iter()
         .map(|candidate| (distance(word, candidate), candidate))
+        // Other capitals are the nearest, however short the word is.
+        .map(
+            |(distance, candidate)| {
+                if word.eq_ignore_ascii_case(candidate) { (0, candidate) } else { (distance, candidate) }
+            },
+        )
         .filter(|(distance, candidate)| *distance <= (candidate.chars().count() / 3).max(1))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -435,5 +441,6 @@ mod tests {
         assert_eq!(nearest("lock_timeout", known), Some("lock-timeout"));
         assert_eq!(nearest("timeout", known), None);
         assert_eq!(nearest("", known), None);
+        assert_eq!(nearest("ID", ["is", "id"]), Some("id"));
     }
 }

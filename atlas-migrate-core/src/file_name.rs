@@ -1,9 +1,11 @@
 //! What the name of a file says.
 
+mod company;
 mod misnamed;
 mod reach;
 
-pub(crate) use self::misnamed::halves;
+pub(crate) use self::company::Company;
+pub(crate) use self::misnamed::{dated, halves};
 pub use self::reach::Reach;
 use crate::fault::Fault;
 use crate::migration::Direction;
@@ -53,8 +55,13 @@ const LAYOUTS: &str = "001_init.sql, 001_init.up.sql, V1__init.sql, R__views.sql
 ///
 /// # Errors
 ///
-/// A file that ends in `.sql` and has no name that says its version.
+/// A file that ends in `.sql` and has no name that says its version; one that has such a name, and is of another language.
 pub fn parse(path: &str, display: &str) -> Result<Option<FileName>, Fault> {
+    among(path, display, &Company::default())
+}
+
+/// [`parse`], with hints that go with the names of the other files.
+pub(crate) fn among(path: &str, display: &str, company: &Company) -> Result<Option<FileName>, Fault> {
     if path.split('/').any(|part| part.starts_with('.')) {
         return Ok(None);
     }
@@ -66,7 +73,7 @@ pub fn parse(path: &str, display: &str) -> Result<Option<FileName>, Fault> {
     if !is_sql(file) && !misnamed::is_meant(folder, file) {
         return Ok(None);
     }
-    known(folder, file).map(Some).ok_or_else(|| misnamed::fault(path, display))
+    known(folder, file).map(Some).ok_or_else(|| misnamed::fault(path, display, company))
 }
 
 /// Whether a name ends in `.sql`, in whatever case.

@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
-pub use self::file_name::{is_ours, table_of};
+pub use self::file_name::{is_ours, renamed, table_of};
 pub use self::folder::{File, assemble};
 pub use self::policy::{Existing, Policy, Run};
 pub use self::rows::{Cell, Row, Rows};

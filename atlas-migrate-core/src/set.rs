@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::checksum::normalized;
 use crate::fault::Fault;
-use crate::file_name::{self, FileName, Layout, Reach, Versioned};
+use crate::file_name::{self, Company, FileName, Layout, Reach, Versioned};
 use crate::migration::{Direction, Kind, Migration, Script, Transaction};
 use crate::script::Context;
 use crate::version::Version;
@@ -51,10 +51,11 @@ fn read(folder: &str, files: impl IntoIterator<Item = File>, syntax: bool) -> Re
     let reach = Reach::of(paths());
     set.passed_over = reach.passed_over(folder, paths());
     files.retain(|file| reach.has(&file.path));
+    set.company = Company::of(files.iter().map(|file| file.path.as_str()));
     let mut scripts = Vec::new();
     for file in files {
         let display = display(folder, &file.path);
-        match file_name::parse(&file.path, &display) {
+        match file_name::among(&file.path, &display, &set.company) {
             Err(fault) => set.faults.push(fault),
             Ok(None) => {}
             Ok(Some(FileName::Settings(version))) => set.settings(display, version, &file.bytes),
@@ -83,6 +84,7 @@ struct Entry {
 #[derive(Default)]
 struct Set {
     syntax: bool,
+    company: Company,
     /// What is said of folders whose files are not read.
     passed_over: Vec<String>,
     faults: Vec<Fault>,
@@ -110,8 +112,8 @@ impl Set {
                 let script = self.read(&path, bytes, Context { direction, transaction, syntax: self.syntax });
                 let entries = if direction == Direction::Up { &mut self.up } else { &mut self.down };
                 let entry = Entry { path, name, script };
-                if let Some(fault) = entries.get(&version).map(|first| duplicate(first, &entry, layout, &version)) {
-                    self.faults.push(fault);
+                if let Some(first) = entries.get(&version) {
+                    self.faults.push(duplicate(first, &entry, (layout, direction), &version, &self.company));
                 } else {
                     entries.insert(version, entry);
                 }
@@ -204,14 +206,34 @@ impl Set {
 }
 
 /// The fault of a second file of one version.
-fn duplicate(first: &Entry, second: &Entry, layout: Layout, version: &Version) -> Fault {
+fn duplicate(
+    first: &Entry,
+    second: &Entry,
+    (layout, direction): (Layout, Direction),
+    version: &Version,
+    company: &Company,
+) -> Fault {
     let fault = Fault::new(&second.path, format!("duplicate version {version}: {} has it too", first.path));
-    let halves = file_name::halves(version.as_str(), &first.name, &second.name).filter(|_| layout == Layout::Numbered);
-    fault.hint(match halves {
-        Some([one, other]) => {
+    let is_numbered = layout == Layout::Numbered;
+    let halves = file_name::halves(version.as_str(), &first.name, &second.name).filter(|_| is_numbered);
+    let dated = |entry: &Entry| file_name::dated(version.as_str(), &entry.name).filter(|_| is_numbered);
+    fault.hint(match (halves, dated(first).zip(dated(second))) {
+        (Some([one, other]), _) => {
             format!("they are halves of one migration: rename {} to {one}, and {} to {other}", first.path, second.path)
         }
-        None => "rename one of the two".to_owned(),
+        (None, Some((one, other))) => {
+            format!("write dates without `_`: rename {} to {one}, and {} to {other}", first.path, second.path)
+        }
+        (None, None) => {
+            let file = second.path.rsplit('/').next().unwrap_or(&second.path);
+            let mark = if layout == Layout::Flyway { "__" } else { "_" };
+            match file.split_once(mark).filter(|_| direction == Direction::Up && layout != Layout::Folders) {
+                Some((_, name)) => {
+                    format!("give the one that no database has yet a version of its own, as in {}", company.next(name))
+                }
+                None => "rename one of the two".to_owned(),
+            }
+        }
     })
 }
 

@@ -62,7 +62,9 @@ fn first_error(sql: &str) -> Option<(Range<usize>, String, &'static str)> {
     panic::catch_unwind(|| {
         let lexed = LexedStr::new(sql);
         if let Some((range, message)) = lexed.errors().next() {
-            return Some((range.start as usize..range.end as usize, in_our_words(message), HINT));
+            let span = range.start as usize..range.end as usize;
+            let hint = of_other_languages(sql, span.start).unwrap_or(HINT);
+            return Some((span, in_our_words(message), hint));
         }
         let found = Found::of(&lexed);
         let (message, position) = match (found.error, found.second) {
@@ -73,19 +75,69 @@ fn first_error(sql: &str) -> Option<(Range<usize>, String, &'static str)> {
                     None => (message, position),
                 }
             }
-            (_, second) => return second.map(|second| second_statement(sql, second)),
+            (_, second) => {
+                // What the second begins with may be taken for the last word of the first.
+                let is_command =
+                    |at: usize| COMMANDS.iter().any(|command| token_behind(sql, at).1 == format!("`{command}`"));
+                let begins = |at| if is_command(at) { at } else { missing_semicolon(sql, at).unwrap_or(at) };
+                return second.map(|second| second_statement(sql, begins(second)));
+            }
         };
         // The parser's position is before the spacing in front of the token that it did not expect.
         let (span, found) = token_behind(sql, position);
-        let before = sql[..span.start].strip_suffix(':');
-        let is_variable =
-            before.is_some_and(|before| !before.ends_with(':')) && sql[span.start..].starts_with(is_of_a_variable);
-        let hint = if is_variable { "write the value of the variable: only psql puts it in" } else { HINT };
+        let hint = of_other_languages(sql, span.start).unwrap_or(HINT);
         let label = if message.starts_with("expected ") { format!("{message}, found {found}") } else { message };
         Some((span, label, hint))
     })
     .ok()
     .flatten()
+}
+
+/// What to do about SQL that is meant for another program than the server, or for another server.
+fn of_other_languages(sql: &str, start: usize) -> Option<&'static str> {
+    let (before, rest) = sql.split_at(start);
+    let is_variable = before.strip_suffix(':').is_some_and(|before| !before.ends_with(':'));
+    if is_variable && rest.starts_with(is_of_a_variable) {
+        return Some("write the value of the variable: only psql puts it in");
+    }
+    if ["${", "{{", "{%"].iter().any(|opens| rest.starts_with(opens)) {
+        return Some("write what is to stand here: nobody replaces placeholders");
+    }
+    if rest.starts_with('`') {
+        return Some("put names into double quotes, or into none");
+    }
+    let word = rest.split(|c: char| !c.is_ascii_alphabetic() && c != '_').next().unwrap_or_default();
+    let is = |words: &[&str]| words.iter().any(|known| word.eq_ignore_ascii_case(known));
+    if is(&["AUTO_INCREMENT", "AUTOINCREMENT", "IDENTITY"]) {
+        return Some("write GENERATED ALWAYS AS IDENTITY");
+    }
+    // Reserved words that people give to tables and columns.
+    let is_name = is(&[
+        "user",
+        "order",
+        "group",
+        "table",
+        "column",
+        "default",
+        "check",
+        "end",
+        "limit",
+        "offset",
+        "references",
+        "desc",
+    ]);
+    let is_expected = before.trim_end().ends_with(['(', ',']) || is_of_a_name(before);
+    (is_name && is_expected).then_some("a name that is a reserved word needs double quotes; or give it another name")
+}
+
+/// Whether a text ends where the name of a table or column is to come.
+fn is_of_a_name(before: &str) -> bool {
+    let mut words = before.split_ascii_whitespace().rev();
+    words.next().is_some_and(|last| {
+        ["TABLE", "EXISTS", "INTO", "UPDATE", "FROM", "JOIN", "COLUMN", "ON", "ADD", "SELECT"]
+            .iter()
+            .any(|word| last.eq_ignore_ascii_case(word))
+    })
 }
 
 fn is_of_a_variable(c: char) -> bool {

@@ -104,13 +104,18 @@ impl Error {
 
     /// No connection could be made; perhaps the server said why.
     #[cfg(any(
-        feature = "cli",
+        feature = "sqlx",
         all(feature = "testing", any(feature = "postgres", feature = "sqlx", feature = "tokio-postgres"))
     ))]
     pub(crate) fn not_connected(cause: Cause) -> Self {
         match cause {
             Cause::Connection(source) => Self::connect(source),
-            Cause::Server(server) => Self::connect(server.message.clone()).server(&server),
+            Cause::Server(server) => {
+                let mut error = Self::connect(server.message.clone()).server(&server);
+                let hint = crate::hint::connect(&server);
+                error.0.hint = hint.map(str::to_owned).or(error.0.hint);
+                error
+            }
         }
     }
 
@@ -214,6 +219,13 @@ impl Error {
     pub(crate) fn hint_in(mut self, words: impl FnOnce(&str) -> String) -> Self {
         self.0.hint = self.0.hint.as_deref().map(words);
         self
+    }
+
+    /// Says message and hint in other words.
+    #[cfg(feature = "cli")]
+    pub(crate) fn in_words(mut self, words: impl Fn(&str) -> String) -> Self {
+        self.0.message = words(&self.0.message);
+        self.hint_in(words)
     }
 
     /// Adds all that the server said beside its message.

@@ -111,6 +111,27 @@ pub(crate) fn own(code: &str) -> Option<String> {
     Some(hint.to_owned())
 }
 
+/// About a server that has answered, and lets nobody in.
+#[cfg(any(
+    feature = "sqlx",
+    all(feature = "testing", any(feature = "postgres", feature = "sqlx", feature = "tokio-postgres"))
+))]
+pub(crate) fn connect(server: &ServerError) -> Option<&'static str> {
+    Some(match server.code.as_str() {
+        "3D000" => "create the database, or connect to another one",
+        "28P01" => "check the user and the password",
+        "28000" if server.message.contains("pg_hba.conf") => {
+            "let the server's pg_hba.conf have a line for this host, user and database, or connect in another way (`sslmode`)"
+        }
+        "28000" if server.message.contains("not permitted to log in") => {
+            "connect as a role that may log in, or let this one: ALTER ROLE … LOGIN"
+        }
+        "28000" => "create the role, or connect as another one",
+        "42501" => "let the role in, with GRANT CONNECT ON DATABASE …, or connect as another one",
+        code => self::server(code)?,
+    })
+}
+
 /// About a fault that is the server's or its surroundings', by its SQLSTATE: no file is to be changed for it.
 pub(crate) fn server(code: &str) -> Option<&'static str> {
     Some(match code {

@@ -18,7 +18,8 @@ pub(crate) struct Tool {
     pub(crate) has_no_others: bool,
     /// A condition on its rows: without it, they say nothing of what was applied.
     pub(crate) applied: &'static str,
-    /// An aggregate of its rows: the version of the newest. NULL where versions are not those of files.
+    /// An aggregate of its rows: the version of the newest. NULL where versions are not those of files, and where one of the rows
+    /// says that its migration failed: then somebody has to look which of them took effect.
     pub(crate) newest: &'static str,
     /// Whether the newest stands for all: there is no row for each.
     pub(crate) keeps_only_newest: bool,
@@ -90,23 +91,30 @@ pub(crate) const TOOLS: &[Tool] = &[
     )
     .by_columns()
     .applied("x.type <> 'SCHEMA'")
-    .newest("(array_agg(x.version ORDER BY x.installed_rank DESC) FILTER (WHERE x.version IS NOT NULL))[1]"),
+    .newest(
+        "CASE WHEN bool_and(x.success IS NOT false) THEN (array_agg(x.version ORDER BY x.installed_rank DESC) FILTER (WHERE x.version IS NOT \
+         NULL))[1] END",
+    ),
     Tool::new(
         "sqlx",
         "_sqlx_migrations",
         &["version", "description", "installed_on", "success", "checksum", "execution_time"],
     )
     .by_columns()
-    .newest("max(x.version)"),
+    .newest("CASE WHEN bool_and(x.success IS NOT false) THEN max(x.version) END"),
     Tool::new("refinery", "refinery_schema_history", &["version", "name", "applied_on", "checksum"])
         .by_columns()
         .newest("max(x.version)"),
     Tool::new("diesel", "__diesel_schema_migrations", &["version", "run_on"]).newest("max(x.version)"),
     Tool::new("SeaORM", "seaql_migrations", &["version", "applied_at"]),
     Tool::new("drizzle", "__drizzle_migrations", &["id", "hash", "created_at"]),
-    Tool::new("Prisma", "_prisma_migrations", &["id", "checksum", "migration_name", "started_at", "rolled_back_at"])
-        .applied("x.rolled_back_at IS NULL")
-        .newest("split_part(max(x.migration_name), '_', 1)"),
+    Tool::new(
+        "Prisma",
+        "_prisma_migrations",
+        &["id", "checksum", "finished_at", "migration_name", "started_at", "rolled_back_at"],
+    )
+    .applied("x.rolled_back_at IS NULL")
+    .newest("CASE WHEN bool_and(x.finished_at IS NOT NULL OR x.started_at IS NULL) THEN split_part(max(x.migration_name), '_', 1) END"),
     Tool::new("node-pg-migrate", "pgmigrations", &["id", "name", "run_on"])
         .newest("split_part((array_agg(x.name ORDER BY x.id DESC))[1], '_', 1)"),
     Tool::new("knex", "knex_migrations", &["id", "name", "batch", "migration_time"]).by_columns(),
@@ -132,7 +140,7 @@ pub(crate) const TOOLS: &[Tool] = &[
     Tool::new("goose", "goose_db_version", &["id", "version_id", "is_applied", "tstamp"])
         .by_columns()
         .applied("x.version_id > 0")
-        .newest("max(x.version_id)"),
+        .newest("CASE WHEN bool_and(x.is_applied IS NOT false) THEN max(x.version_id) END"),
     Tool::new("sql-migrate", "gorp_migrations", &["id", "applied_at"]),
     Tool::new("golang-migrate", "schema_migrations", &["version", "dirty"])
         .by_columns()
@@ -149,7 +157,8 @@ pub(crate) const TOOLS: &[Tool] = &[
     Tool::new("Rails or dbmate", "schema_migrations", &["version"]).and_no_others().newest(LONGEST),
     Tool::new("tern", "schema_version", &["version"]).and_no_others().newest("max(x.version)").of_the_newest(),
     Tool::new("Doctrine", "doctrine_migration_versions", &["version", "executed_at", "execution_time"]),
-    Tool::new("Phinx", "phinxlog", &["version", "migration_name", "start_time", "end_time"]).newest("max(x.version)"),
+    Tool::new("Phinx", "phinxlog", &["version", "migration_name", "start_time", "end_time"])
+        .newest("CASE WHEN bool_and(x.end_time IS NOT NULL OR x.start_time IS NULL) THEN max(x.version) END"),
     Tool::new("Entity Framework", "__EFMigrationsHistory", &["MigrationId", "ProductVersion"]),
 ];
 

@@ -253,3 +253,29 @@ fn settings() {
     program.write("atlas-migrate.toml", "checks = \"people\"\n");
     assert!(program.run(&["verify"]).out.contains("people/ages.sql"));
 }
+
+/// What leads on is typed as it is printed.
+#[test]
+fn b12_hints_are_followed_as_they_stand() {
+    let database = Database::new();
+    let program = Program::new(PEOPLE).on(&database);
+    let refused = |arguments: &[&str], code: i32, words: &str| {
+        let said = program.run(arguments);
+        assert_eq!(said.code, Some(code), "{arguments:?}: {said:?}");
+        assert!(said.err.contains(words), "{arguments:?}: {words} is not said in\n{}", said.err);
+    };
+    refused(&["run", "--namespace", ""], 2, "the name given with `--namespace` is empty");
+    let nobody = database.url_as("nobody_at_all");
+    refused(&["status", "--database-url", &nobody], 1, "create the role, or connect as another one");
+    program.out(&["run"]);
+    refused(&["run", "--target", "99"], 2, "no migration has the version 99");
+    // Without a folder of checks it is about what holds for every database.
+    let said = program.run(&["verify"]);
+    assert!(said.out.contains("primary keys") && said.err.is_empty(), "{said:?}");
+
+    let owner = format!("owner_{}", std::process::id());
+    database.query(&format!("CREATE ROLE {owner}; ALTER TABLE schema_migrations OWNER TO {owner}"));
+    refused(&["status"], 1, &format!("do it as that role, with `--role {owner}`;"));
+    program.out(&["status", "--role", &owner]);
+    database.query(&format!("ALTER TABLE schema_migrations OWNER TO postgres; DROP ROLE {owner}"));
+}

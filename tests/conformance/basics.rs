@@ -86,6 +86,13 @@ every_driver! {
         let unknown = two().target(Target::Version("7".into()));
         assert_eq!(connection.run(&unknown).unwrap_err().kind(), ErrorKind::UnknownVersion);
         assert_eq!(versions(&connection.run(&two()).unwrap()), ["002"]);
+        let kinds = [
+            connection.run(&unknown).unwrap_err().kind(),
+            connection.plan(&unknown).unwrap_err().kind(),
+            connection.check(&unknown).unwrap_err().kind(),
+            connection.rehearse(&unknown).unwrap_err().kind(),
+        ];
+        assert_eq!(kinds, [ErrorKind::UnknownVersion; 4], "where all is up to date");
     }
 
     fn multi_statement(driver) {

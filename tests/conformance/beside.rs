@@ -293,3 +293,49 @@ fn a3_a_version_that_says_less_is_no_hint() {
     let error = connection.run(&accounts()).unwrap_err();
     assert!(error.to_string().contains("which takes the version of the last one"), "{error}");
 }
+
+/// A history of both files, one of whose rows says that its migration failed, is not adopted as a whole.
+#[track_caller]
+fn check_failed(tool: &str, sound: &str, fails: &str) {
+    let database = Database::new();
+    database.query(sound);
+    let set = accounts().table("history");
+    let mut connection = Driver::Postgres.connect(&database.url());
+    let error = connection.run(&set).unwrap_err().to_string();
+    assert!(error.contains("`baseline(&pool, \"2\")`"), "{tool}: {error}");
+    database.query(fails);
+    let error = connection.run(&set).unwrap_err().to_string();
+    assert!(error.starts_with(&format!("this database was migrated by {tool}: ")), "{error}");
+    assert!(error.contains("which takes the version of the last one that it has applied"), "{tool}: {error}");
+    assert!(!error.contains("its newest version"), "{tool}: {error}");
+}
+
+#[test]
+fn a3_what_failed_there_is_not_adopted() {
+    check_failed("sqlx", SQLX, "UPDATE _sqlx_migrations SET success = false WHERE version = 2");
+    check_failed(
+        "Flyway",
+        "CREATE TABLE flyway_schema_history (installed_rank int PRIMARY KEY, version varchar(50), description varchar(200), type varchar(20), script varchar(1000), checksum int, installed_by varchar(100), installed_on timestamp, execution_time int, success boolean NOT NULL); INSERT INTO flyway_schema_history SELECT v, v::text, 'a', 'SQL', 'a', 1, 'a', now(), 1, true FROM generate_series(1, 2) v",
+        "UPDATE flyway_schema_history SET success = false WHERE version = '2'",
+    );
+    check_failed(
+        "Prisma",
+        "CREATE TABLE _prisma_migrations (id varchar(36) PRIMARY KEY, checksum varchar(64), finished_at timestamptz, migration_name varchar(255), logs text, rolled_back_at timestamptz, started_at timestamptz, applied_steps_count int); INSERT INTO _prisma_migrations SELECT v, '', now(), v || '_a', '', NULL, now(), 1 FROM generate_series(1, 2) v",
+        "UPDATE _prisma_migrations SET finished_at = NULL WHERE id = '2'",
+    );
+    check_failed(
+        "goose",
+        "CREATE TABLE goose_db_version (id int PRIMARY KEY, version_id bigint, is_applied boolean, tstamp timestamp); INSERT INTO goose_db_version SELECT v, v, true, now() FROM generate_series(0, 2) v",
+        "UPDATE goose_db_version SET is_applied = false WHERE version_id = 2",
+    );
+    check_failed(
+        "golang-migrate",
+        "CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL); INSERT INTO schema_migrations VALUES (2, false)",
+        "UPDATE schema_migrations SET dirty = true",
+    );
+    check_failed(
+        "Phinx",
+        "CREATE TABLE phinxlog (version bigint PRIMARY KEY, migration_name varchar(100), start_time timestamp, end_time timestamp, breakpoint boolean); INSERT INTO phinxlog SELECT v, 'a', now(), now() FROM generate_series(1, 2) v",
+        "UPDATE phinxlog SET end_time = NULL WHERE version = 2",
+    );
+}

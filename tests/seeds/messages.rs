@@ -42,6 +42,26 @@ fn columns() {
     );
 }
 
+#[track_caller]
+fn check_hint(files: &[(&str, &str)], hint: &str) {
+    let text = error(files).to_string();
+    assert_eq!(text.matches("= hint: ").count(), 1, "{text}");
+    assert!(text.contains(&format!("= hint: {hint}")), "{text}");
+}
+
+#[test]
+fn b12_files_of_other_habits() {
+    let commas = "put commas between the columns, and between the cells of each row";
+    check_hint(&[("users.csv", "id;name\n1;Anna\n")], commas);
+    check_hint(&[("users.csv", "id\tname\n1\tAnna\n")], commas);
+    check_hint(&[("users.csv", "id|name\n1|Anna\n")], commas);
+    check_hint(&[("users.csv", "ID,name\n1,Anna\n"), ("users.csv.toml", "run = \"once\"")], "did you mean `id`?");
+    check_hint(
+        &[("010-users.csv", "id,name\n1,Anna\n")],
+        "rename it to seeds/010_users.csv if its table is users; else run the migrations first",
+    );
+}
+
 #[test]
 fn cells() {
     check("type in CSV", error(&[("users.csv", "id,name,age\n1,Anna,30\n2,Ben,old\n")]));

@@ -54,6 +54,10 @@ fn a1_every_tool() {
         ("-- rambler up", "-- rambler down", "rambler"),
         ("-- ==== UP ====", "-- ==== DOWN ====", "shmig"),
         ("-- Up", "-- Down", "shmig"),
+        ("", "-- DOWN", "shmig"),
+        ("", "-- @down", "shmig"),
+        ("", "-- [Down]:", "shmig"),
+        ("-- create a table", "--- *** down *** ---", "shmig"),
         ("-- !Ups", "-- !Downs", "Play"),
     ] {
         check(&format!("{up}\n{UP}\n{down}\n{DOWN}\n"), tool);

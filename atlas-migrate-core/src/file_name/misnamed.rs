@@ -1,10 +1,14 @@
 //! Names that fit no layout: what they are meant to be, and what to rename them to.
 
-use super::{LAYOUTS, is_dashed, is_dotted, is_half, is_number, known, numbered};
+use super::{Company, FileName, LAYOUTS, is_dashed, is_dotted, is_half, is_number, known, numbered};
 use crate::fault::Fault;
 
 /// Endings of files that hold SQL and are not read.
 const ENDINGS: [&str; 3] = [".pgsql", ".psql", ".plpgsql"];
+
+/// Endings of migrations that other tools run as programs.
+const PROGRAMS: [&str; 14] =
+    [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs", ".py", ".go", ".rb", ".rs", ".php", ".java", ".kt", ".exs"];
 
 /// What stands between the parts of a name.
 const SEPARATORS: [char; 4] = ['-', '_', '.', ' '];
@@ -12,11 +16,20 @@ const SEPARATORS: [char; 4] = ['-', '_', '.', ' '];
 /// Whether a file is meant to be a migration, though its name ends in another way.
 pub(super) fn is_meant(folder: &str, file: &str) -> bool {
     let stem = ENDINGS.iter().find_map(|ending| file.strip_suffix(ending));
-    stem.is_some_and(|stem| known(folder, &format!("{stem}.sql")).is_some())
+    stem.is_some_and(|stem| known(folder, &format!("{stem}.sql")).is_some()) || of_a_program(folder, file).is_some()
+}
+
+/// The stem and the ending of a file that has the name of a versioned migration, and is a program: passed over in silence it
+/// would be a change of the schema that is missing.
+fn of_a_program<'f>(folder: &str, file: &'f str) -> Option<(String, &'f str)> {
+    let stem = PROGRAMS.iter().find_map(|ending| file.strip_suffix(ending))?;
+    let name = stem.replacen('-', "_", usize::from(stem.starts_with(|c: char| c.is_ascii_digit())));
+    let is_version = matches!(known(folder, &format!("{name}.sql")), Some(FileName::Versioned(_)));
+    is_version.then(|| (name, &file[stem.len()..]))
 }
 
 /// The fault of a name. `path` is that of the file below the folder of migrations, `display` as messages have it.
-pub(super) fn fault(path: &str, display: &str) -> Fault {
+pub(super) fn fault(path: &str, display: &str, company: &Company) -> Fault {
     let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
     let folder = folders.rsplit('/').next().unwrap_or(folders);
     let root = display.strip_suffix(path).unwrap_or_default();
@@ -25,6 +38,10 @@ pub(super) fn fault(path: &str, display: &str) -> Fault {
     if let Some((what, hint)) = of_flyway(file) {
         return Fault::new(display, what).hint(hint);
     }
+    if let Some((name, ending)) = of_a_program(folder, file) {
+        let hint = format!("write it in SQL as {root}{}, or move it out of the folder", below(&format!("{name}.sql")));
+        return Fault::new(display, format!("file name ends in `{ending}`, which is not run")).hint(hint);
+    }
     if file == "migration.sql" && known(folder, "up.sql").is_some() {
         return Fault::new(display, "file name as Prisma has it").hint(renamed(&below("up.sql")));
     }
@@ -32,13 +49,12 @@ pub(super) fn fault(path: &str, display: &str) -> Fault {
         return of_folder(folders, folder, file, display, root);
     }
     if let Some(name) = repaired(file).filter(|name| known(folder, name).is_some()) {
-        return Fault::new(display, "file name fits no layout").hint(renamed(&below(&name)));
+        return Fault::new(display, "file name fits no layout").hint(renamed(&below(&company.adapted(name))));
     }
     if file.contains(|c: char| c.is_ascii_digit()) || file.starts_with("R__") {
         return Fault::new(display, "file name fits no layout").hint(format!("name it like {LAYOUTS}"));
     }
-    let name = format!("001_{file}");
-    Fault::new(display, "file name without a version").hint(format!("begin it with one, as in {name}"))
+    Fault::new(display, "file name without a version").hint(format!("begin it with one, as in {}", company.next(file)))
 }
 
 /// Files of Flyway that are no migrations.
@@ -140,6 +156,15 @@ fn direction(stem: &str) -> (String, &'static str) {
     found.unwrap_or_else(|| (stem.to_owned(), ""))
 }
 
+/// The name that is meant by one that begins with a date in parts, of which only the year is taken for the version.
+pub(crate) fn dated(version: &str, name: &str) -> Option<String> {
+    let mut parts = name.splitn(4, '_');
+    let mut digits = |count| parts.next().filter(|part| part.len() == count && is_number(part));
+    let (month, day, time) = (digits(2)?, digits(2)?, digits(6)?);
+    let rest = parts.next().filter(|rest| !rest.is_empty() && version.len() == 4)?;
+    Some(format!("{version}{month}{day}{time}_{rest}.sql"))
+}
+
 /// The names of two files of one version, if they are the halves of one migration in the words of another tool: what they
 /// are to be renamed to, in their order.
 pub(crate) fn halves(version: &str, first: &str, second: &str) -> Option<[String; 2]> {
@@ -218,6 +243,75 @@ mod tests {
         check("20240101-create/up.sql", "20240101_create/up.sql");
         check("20240101/down.sql", "20240101_change/down.sql");
         check("2024-01-02-000000-create/migration.sql", "2024-01-02-000000_create/up.sql");
+    }
+
+    /// The new name goes with those of the other files.
+    #[track_caller]
+    fn check_among(others: &[&str], path: &str, expected: &str) {
+        let company = Company::of(others.iter().copied());
+        let fault = crate::file_name::among(path, path, &company).expect_err(path);
+        let hint = fault.hint_text().unwrap_or_default();
+        assert!(hint.ends_with(expected), "{fault}");
+        let all = others.iter().copied().chain([expected]).map(|path| {
+            let bytes = format!("SELECT '{path}'").into_bytes().into();
+            crate::set::File { path: path.to_owned(), bytes }
+        });
+        assert!(crate::set::assemble("m", all).is_ok(), "{expected} does not go with {others:?}");
+    }
+
+    #[test]
+    fn b12_names_go_with_those_of_others() {
+        check_among(&["001_a.sql", "005_b.sql"], "late.sql", "006_late.sql");
+        check_among(&["001_a.sql", "009_b.up.sql"], "late.up.sql", "010_late.up.sql");
+        check_among(&["20240101000000_a.sql"], "late.sql", "20240101000001_late.sql");
+        check_among(&["V1__a.sql", "V1.2__b.sql"], "late.sql", "V1.3__late.sql");
+        check_among(&["R__v.sql"], "late.sql", "001_late.sql");
+        check_among(&["001_a.sql", "005_b.sql"], "003.5_late.sql", "006_late.sql");
+        check_among(&["001_a.sql"], "V2_b.sql", "2_b.sql");
+        check_among(&["001_a.sql"], "v2__b.sql", "2_b.sql");
+        check_among(&["001_a.sql"], "2.0_b.sql", "002_b.sql");
+        check_among(&["V1__a.sql"], "2-b.sql", "V2__b.sql");
+        check_among(&["V1__a.sql"], "2.1-b.sql", "V2.1__b.sql");
+    }
+
+    #[track_caller]
+    fn check_program(path: &str, expected: Option<&str>) {
+        let hint = parse(path, path).err().and_then(|fault| fault.hint_text().map(str::to_owned));
+        let expected = expected.map(|renamed| format!("write it in SQL as {renamed}, or move it out of the folder"));
+        assert_eq!(hint, expected, "{path}");
+    }
+
+    #[test]
+    fn b12_programs_are_not_passed_over() {
+        check_program("1704067200000_a.ts", Some("1704067200000_a.sql"));
+        check_program("1704067200000-Init.js", Some("1704067200000_Init.sql"));
+        check_program("0001_initial.py", Some("0001_initial.sql"));
+        check_program("00002_x.go", Some("00002_x.sql"));
+        check_program("V2__x.java", Some("V2__x.sql"));
+        check_program("20240101_x.down.rb", Some("20240101_x.down.sql"));
+        for none in [
+            "mod.rs",
+            "m20220101_000001_a.rs",
+            "README.md",
+            "env.py",
+            "index.ts",
+            "1.ts",
+            "meta/_journal.json",
+            "R__v.ts",
+        ] {
+            check_program(none, None);
+            assert_eq!(parse(none, none), Ok(None), "{none}");
+        }
+    }
+
+    #[test]
+    fn b12_dates_in_parts() {
+        let dated = |version, name| dated(version, name).unwrap_or_default();
+        assert_eq!(dated("2024", "01_02_120000_users"), "20240102120000_users.sql");
+        assert_eq!(dated("2024", "01_users"), "");
+        assert_eq!(dated("2024", "1_2_120000_users"), "");
+        assert_eq!(dated("24", "01_02_120000_users"), "");
+        assert_eq!(dated("2024", "01_02_120000_"), "");
     }
 
     #[test]

@@ -56,7 +56,7 @@ pub(super) fn parse<'p>(path: &'p str, display: &str) -> Result<Option<FileName<
     }
     let policy = strip_suffix(path, ".toml").filter(|of| !matches!(format(of), None | Some((_, Format::Sql))));
     let Some((extension, format)) = format(policy.unwrap_or(path)) else {
-        return unread(path, display).map_or(Ok(None), Err);
+        return no_policy(path, display).or_else(|| unread(path, display)).map_or(Ok(None), Err);
     };
     let end = format!("{extension}{}", if policy.is_some() { ".toml" } else { "" });
     if !path.ends_with(&end) {
@@ -80,6 +80,20 @@ pub(super) fn parse<'p>(path: &'p str, display: &str) -> Result<Option<FileName<
         );
     }
     Ok(Some(policy.map_or(FileName::Seed(format), FileName::Policy)))
+}
+
+/// The fault of a file that is meant to be the policy of another one, by the number before its name, and is that of none.
+fn no_policy(path: &str, display: &str) -> Option<Fault> {
+    let stem = strip_suffix(path, ".toml")?;
+    let file = stem.rsplit('/').next().unwrap_or(stem);
+    let (_, name) = numbered(file)?;
+    Some(match format(file) {
+        Some(_) => Fault::new(display, "policy of a file of SQL")
+            .hint("say it in the first lines of the SQL, as in `-- atlas:seed once`"),
+        None if name.is_empty() => return None,
+        None => Fault::new(display, "file name ends in `.toml`, and not in that of the file that its policy is for")
+            .hint(format!("name it after that file, as in {file}.csv.toml")),
+    })
 }
 
 /// The fault of a file that has data in a form that is not read; none of other files.
@@ -122,6 +136,20 @@ pub(super) fn table(name: &str) -> (Option<&str>, &str) {
 /// The schema, if one is named, and the table that a seed of this name has rows for; none of SQL.
 pub fn table_of(name: &str) -> Option<(Option<&str>, &str)> {
     format(name).filter(|(_, format)| *format != Format::Sql).map(|_| table(name))
+}
+
+/// What a file of rows may be meant to be called whose number is divided from its table in another way than by `_`, and the
+/// table that it is then for.
+pub fn renamed(path: &str) -> Option<(String, &str)> {
+    let start = path.rfind('/').map_or(0, |slash| slash + 1);
+    let (folder, file) = path.split_at(start);
+    let bare = file.strip_prefix(['V', 'v']).unwrap_or(file);
+    let digits = bare.find(|c: char| !c.is_ascii_digit()).filter(|digits| *digits > 0)?;
+    let (number, rest) = bare.split_at(digits);
+    let name = rest.trim_start_matches(['-', '_', '.', ' ']);
+    let table = name.rsplit_once('.').map_or("", |(table, _)| table);
+    let is_other = name.len() < rest.len() && file != format!("{number}_{name}");
+    (is_other && !table.is_empty()).then(|| (format!("{folder}{number}_{name}"), table))
 }
 
 /// A number before a name, without leading zeros, and the name.
@@ -186,6 +214,44 @@ mod tests {
         for hidden in [".users.csv", ".git/users.csv", "dev/.old/users.csv", ".csv"] {
             check(hidden, None);
         }
+    }
+
+    #[test]
+    fn b12_policies_of_no_file() {
+        assert_snapshot!(fault("dev/020_users.toml"), @"
+        file name ends in `.toml`, and not in that of the file that its policy is for
+         --> seeds/dev/020_users.toml
+          = hint: name it after that file, as in 020_users.csv.toml
+        ");
+        assert_snapshot!(fault("020_links.sql.toml"), @"
+        policy of a file of SQL
+         --> seeds/020_links.sql.toml
+          = hint: say it in the first lines of the SQL, as in `-- atlas:seed once`
+        ");
+    }
+
+    #[track_caller]
+    fn check_renamed(path: &str, expected: Option<(&str, &str)>) {
+        assert_eq!(renamed(path), expected.map(|(path, table)| (path.to_owned(), table)), "{path}");
+        if let Some((path, table)) = expected {
+            assert_eq!(
+                table_of(path).map(|(schema, name)| schema.map_or(name.to_owned(), |s| format!("{s}.{name}"))),
+                Some(table.to_owned())
+            );
+        }
+    }
+
+    #[test]
+    fn b12_numbers_that_are_divided_elsewise() {
+        check_renamed("dev/030-users.csv", Some(("dev/030_users.csv", "users")));
+        check_renamed("030 users.json", Some(("030_users.json", "users")));
+        check_renamed("30.app.users.csv", Some(("30_app.users.csv", "app.users")));
+        check_renamed("V30__users.csv", Some(("30_users.csv", "users")));
+        check_renamed("v30_users.csv", Some(("30_users.csv", "users")));
+        check_renamed("030_users.csv", None);
+        check_renamed("users.csv", None);
+        check_renamed("030.csv", None);
+        check_renamed("2fa.csv", None);
     }
 
     #[test]

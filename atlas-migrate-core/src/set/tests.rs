@@ -117,7 +117,7 @@ fn names() {
       = hint: begin it with one, as in 2024-01-02-000000_create_users
     file name without a version
      --> migrations/init.sql
-      = hint: begin it with one, as in 001_init.sql
+      = hint: begin it with one, as in 003_init.sql
     ");
 }
 
@@ -141,12 +141,21 @@ fn duplicates() {
       = hint: rename one of the two
     duplicate version 1: migrations/001_a.sql has it too
      --> migrations/1_b.sql
-      = hint: rename one of the two
+      = hint: give the one that no database has yet a version of its own, as in 002_b.sql
     ");
     assert_snapshot!(faults(&[("R__a.sql", SQL), ("x/R__a.sql", SQL)]), @"
     duplicate name a: migrations/R__a.sql has it too
      --> migrations/x/R__a.sql
       = hint: rename one of the two
+    ");
+}
+
+#[test]
+fn b12_dates_in_parts() {
+    assert_snapshot!(faults(&[("2024_01_02_120000_a.sql", SQL), ("2024_01_03_120000_b.sql", SQL)]), @"
+    duplicate version 2024: migrations/2024_01_02_120000_a.sql has it too
+     --> migrations/2024_01_03_120000_b.sql
+      = hint: write dates without `_`: rename migrations/2024_01_02_120000_a.sql to 20240102120000_a.sql, and migrations/2024_01_03_120000_b.sql to 20240103120000_b.sql
     ");
 }
 

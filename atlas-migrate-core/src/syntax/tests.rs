@@ -157,6 +157,14 @@ fn e2_two_commands_in_one_statement() {
             "CREATE TYPE e AS ENUM ('a')",
             "CREATE EXTENSION pgcrypto",
             "SELECT a FROM b WHERE c",
+            "SELECT a FROM b",
+            "DELETE FROM a",
+            "DELETE FROM a WHERE b",
+            "UPDATE a SET id = 1",
+            "TRUNCATE a",
+            "DROP TABLE a",
+            "INSERT INTO a SELECT b FROM c",
+            "CREATE VIEW v AS SELECT a FROM b",
         ] {
             check_second(&format!("{first}\n{second};"), Some((2, 1)));
             check_second(&format!("{first}; {second};"), None);
@@ -219,4 +227,30 @@ fn b12_variables_of_psql() {
       |
       = hint: write the value of the variable: only psql puts it in
     ");
+}
+
+#[track_caller]
+fn check_hint(text: &str, hint: &str) {
+    let said = faults(text);
+    assert!(said.trim_end().ends_with(&format!("= hint: {hint}")), "{text}: {said}");
+}
+
+#[test]
+fn b12_sql_of_others() {
+    let placeholder = "write what is to stand here: nobody replaces placeholders";
+    check_hint("CREATE TABLE ${schema}.t (id int);", placeholder);
+    check_hint("CREATE TABLE {{ prefix }}t (id int);", placeholder);
+    check_hint("{% if x %} SELECT 1;", placeholder);
+    check_hint("CREATE TABLE `a` (id int);", "put names into double quotes, or into none");
+    let identity = "write GENERATED ALWAYS AS IDENTITY";
+    check_hint("CREATE TABLE a (id int AUTO_INCREMENT PRIMARY KEY);", identity);
+    check_hint("CREATE TABLE a (id int PRIMARY KEY autoincrement);", identity);
+    check_hint("CREATE TABLE a (id int IDENTITY(1, 1));", identity);
+    let reserved = "a name that is a reserved word needs double quotes; or give it another name";
+    check_hint("CREATE TABLE user (id int);", reserved);
+    check_hint("CREATE TABLE a (order int);", reserved);
+    check_hint("CREATE TABLE a (id int, group int);", reserved);
+    check_hint("INSERT INTO user VALUES (1);", reserved);
+    check_hint("CREATE TABL a (id int);", HINT);
+    check_hint("SELECT 1 FROM a ORDER x;", HINT);
 }

@@ -124,7 +124,7 @@ impl From<Error> for Failure {
 impl Failure {
     /// Writes it: JSON to standard output, text to standard error. Gives the exit code.
     pub(super) fn show(self, format: Format, error_word: &str) -> u8 {
-        let error = self.error.hint_in(words::of_the_command_line);
+        let error = self.error.in_words(words::of_the_command_line);
         match format {
             Format::Json => drop(print(&json::pretty(&json::Failed::new(&error, self.code)))),
             Format::Text => complain(&format!("{error_word} {error}")),

@@ -93,7 +93,10 @@ impl Parameters {
             let text = if ports.len() == 1 { ports[0] } else { ports.get(index).copied().unwrap_or_default() };
             let text = if text.is_empty() { "5432" } else { text };
             // It may be a part of a password.
-            text.parse().map_err(|_| usage("the port of the database is not a number up to 65535").hint(ENCODE))
+            text.parse().map_err(|_| {
+                usage("the port of the database is not a number up to 65535")
+                    .hint(format!("give a number, as in PGPORT=5432; {ENCODE}"))
+            })
         };
         let Some(hosts) = self.get("hostaddr").or(self.get("host")) else {
             let port = port(0)?;
@@ -115,6 +118,11 @@ impl Parameters {
         let url = url.trim();
         if url.chars().any(char::is_control) {
             return Err(malformed("has a line feed or another control character in it"));
+        }
+        let unquoted = url.trim_matches(['"', '\'']);
+        if unquoted != url && unquoted.starts_with("postgres") {
+            return Err(usage("the URL of the database is in quotes")
+                .hint("leave the quotes out: no shell takes them off here"));
         }
         let rest = url.strip_prefix("postgresql://").or_else(|| url.strip_prefix("postgres://"));
         let rest = rest.ok_or_else(|| malformed("does not begin with postgresql://"))?;
@@ -304,5 +312,7 @@ mod tests {
         check_refused("postgres://a:1,b:2/?port=1,2,3", "2 hosts and 3 ports");
         check_refused("postgres://h/?channel_binding=require", "channel_binding is \"require\"");
         check_refused("postgres://%ff@h/", "not UTF-8");
+        check_refused("\"postgres://me:secret@h/a\"", "is in quotes");
+        check_refused("'postgresql://me:secret@h/a'", "leave the quotes out");
     }
 }

@@ -36,7 +36,7 @@ const WORDS: &[(&str, &str)] = &[
     ("\", Repair::Failed { completed: ", " --mark failed --completed "),
     ("\", Repair::Partly { completed: ", " --mark partly --completed "),
     (" })`", " --reason '…'`"),
-    ("`mark(..)`", "`seed --mark`"),
+    ("create the database, or", "make it with `atlas-migrate create`, or"),
     ("`BenchReport::to_json`", "`bench --save`"),
     (
         "host, port and credentials of the URL are right, and that a pool has connections to spare",
@@ -49,6 +49,8 @@ const CALLS: &[(&str, &str, &str, &str)] = &[
     ("`baseline(&pool, \"", "\")`", "`atlas-migrate baseline ", "`"),
     ("`schema(\"", "\")`", "`--schema ", "`"),
     ("`table(\"", "\")`", "`--table ", "`"),
+    ("`role(\"", "\")`", "`--role ", "`"),
+    ("`seeder(\"", "\").mark(..)`", "`atlas-migrate seed --mark --environment ", "`"),
 ];
 
 /// A hint for somebody who types commands.

@@ -50,7 +50,7 @@ impl<'c> Database<'c> for &'c PgPool {
 
     fn perform<J: Job + 'c>(self, job: J) -> Running<'c, J::Output> {
         Running::new(async move {
-            let connection = self.acquire().await.map_err(Error::connect)?;
+            let connection = self.acquire().await.map_err(|error| Error::not_connected(cause(error)))?;
             let mut session =
                 Pooled { connection: Some(connection), messages: 0, clean: true, overheard: Overheard::default() };
             let result = job.perform(&mut session).await;

@@ -43,10 +43,15 @@ pub(super) fn drift(known: &[Migration], history: &[Entry], lines: &[Line]) -> E
         }
         Cause::Other => {
             let hint = usual(known, history, lines);
-            told(known, history, lines).hint(if lines.len() == 1 {
-                hint
-            } else {
-                format!("for the first of them: {hint}")
+            let of = |line: &Line| match line.standing {
+                Standing::Newer => Standing::Missing,
+                standing => standing,
+            };
+            let is_like_the_first = |line: &Line| Some(of(line)) == lines.first().map(of);
+            told(known, history, lines).hint(match lines {
+                [_] => hint,
+                _ if lines.iter().all(is_like_the_first) => format!("for each of them, shown for the first: {hint}"),
+                _ => format!("for the first of them: {hint}"),
             })
         }
     }

@@ -9,9 +9,9 @@ use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
-use atlas_migrate_core::history::{self, Entry, Lease, State as EntryState};
+use atlas_migrate_core::history::{self, Entry, Key, Lease, State as EntryState};
 use atlas_migrate_core::migration::{Migration, Script, Transaction};
-use atlas_migrate_core::plan::{self, Revert, Standing, Step};
+use atlas_migrate_core::plan::{self, Revert, Standing, Step, Target};
 use atlas_migrate_core::version::Version;
 
 use crate::Error;
@@ -110,7 +110,7 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     pub(crate) async fn run(mut self) -> Result<Report, Error> {
-        let state = self.look(&history::digest_when_current(self.known)).await?;
+        let state = self.look(&self.digest_when_current()).await?;
         if state.current {
             return Ok(self.report);
         }
@@ -124,7 +124,7 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     pub(crate) async fn plan(mut self) -> Result<Plan, Error> {
-        let state = self.look(&history::digest_when_current(self.known)).await?;
+        let state = self.look(&self.digest_when_current()).await?;
         if state.current {
             return Ok(Plan::default());
         }
@@ -144,7 +144,7 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     pub(crate) async fn check(mut self) -> Result<(), Error> {
-        let state = self.look(&history::digest_when_current(self.known)).await?;
+        let state = self.look(&self.digest_when_current()).await?;
         if state.current {
             return Ok(());
         }
@@ -155,6 +155,17 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         self.refuse_others().await?;
         Err(refusal::pending(self.known, &self.entries, &steps))
+    }
+
+    /// The digest of a history with which there is nothing to do; of none if the target is a version that there is not, which the
+    /// plan then says.
+    fn digest_when_current(&self) -> String {
+        match &self.options.plan.target {
+            Target::Version(version) if !self.known.iter().any(|known| known.key() == Key::Versioned(version)) => {
+                UNKNOWN.to_owned()
+            }
+            _ => history::digest_when_current(self.known),
+        }
     }
 
     /// Does the work that there is, after a look.

@@ -331,18 +331,25 @@ pub(crate) fn untrusted(table: &str, why: &str) -> Error {
             "nothing was run that might not be recorded",
             "drop the trigger, or make it one that is NOT DEFERRABLE; then run again".to_owned(),
         )
-    } else if why.starts_with("belongs to") {
+    } else if let Some(owner) = why.strip_prefix("belongs to the role ") {
         (
             OF_ANOTHER_ROLE,
             format!(
-                "if what it says is true, `ALTER TABLE {table} OWNER TO CURRENT_USER`; else drop it, or choose another schema \
-                 with `schema(..)`"
+                "if that is the role that migrates this database, do it as that role, with {}; if only what it says is true, \
+                 `ALTER TABLE {table} OWNER TO CURRENT_USER`; else drop it, or choose another schema with `schema(..)`",
+                as_role(owner)
             ),
         )
     } else {
         (OF_ANOTHER_ROLE, "drop what you do not know; or choose another schema with `schema(..)`".to_owned())
     };
     Error::new(ErrorKind::ForeignHistory, format!("{table} is not used: it {why}")).note(note).hint(hint)
+}
+
+/// How one acts as a role, whose name is quoted where it has to be.
+fn as_role(quoted: &str) -> String {
+    let name = quoted.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(quoted);
+    format!("`role({:?})`", name.replace("\"\"", "\""))
 }
 
 /// Row-level security lets the role see some rows of a table of ours at the most.

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use atlas_migrate_core::fault::line_column;
-use atlas_migrate_core::history::{self, Entry, State as EntryState};
+use atlas_migrate_core::history::{Entry, State as EntryState};
 use atlas_migrate_core::migration::Migration;
 use atlas_migrate_core::plan::Step;
 use atlas_migrate_core::statement::uses_own_value;
@@ -35,7 +35,7 @@ const NO_LACKS: [&str; 2] = ["42601", "42501"];
 
 impl<S: Session> Engine<'_, S> {
     pub(crate) async fn rehearse(mut self) -> Result<Rehearsal, Error> {
-        let state = self.look(&history::digest_when_current(self.known)).await?;
+        let state = self.look(&self.digest_when_current()).await?;
         let steps = if state.current { Vec::new() } else { self.steps(Work::Run)? };
         if steps.is_empty() {
             return Ok(Rehearsal { migrations: Vec::new(), warnings: self.report.warnings });

@@ -106,7 +106,7 @@ impl<S: Session> Engine<'_, S> {
 
     /// Waits until somebody else has migrated.
     pub(crate) async fn wait(mut self) -> Result<(), Error> {
-        let current = history::digest_when_current(self.known);
+        let current = self.digest_when_current();
         let mut wait = Wait::new();
         loop {
             if self.look(&current).await?.current {

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use atlas_migrate_core::fault::Fault;
+use atlas_migrate_core::seed::renamed;
 use atlas_migrate_core::words::listed;
 
 use super::item::{Item, Source};
@@ -27,9 +28,10 @@ pub(super) fn check_environment(ours: &Environment, of_database: Option<&str>) -
     match of_database {
         Some(other) if Environment::named(other) != *ours => {
             let message = format!("this database is of the environment {other}, and the seeds are for {ours}");
-            Err(Error::new(ErrorKind::Environment, message).hint(
-                "connect to another database; or, if this one has become another environment's, say so with `mark(..)`",
-            ))
+            Err(Error::new(ErrorKind::Environment, message).hint(format!(
+                "connect to another database; or, if this one has become another environment's, say so with {}",
+                mark(ours)
+            )))
         }
         _ => Ok(()),
     }
@@ -44,7 +46,12 @@ pub(super) fn check_empty(ours: &Environment, reply: &Reply) -> Result<(), Error
     let message =
         format!("this database is not marked as one of an environment, and has rows already: {}", listed(&tables));
     Err(Error::new(ErrorKind::Environment, message)
-        .hint(format!("if it is one for {ours}, say so with `mark(..)`, and run again")))
+        .hint(format!("if it is one for {ours}, say so with {}, and run again", mark(ours))))
+}
+
+/// How a database is marked.
+fn mark(ours: &Environment) -> String {
+    format!("`seeder(\"{ours}\").mark(..)`")
 }
 
 /// Whether there are the tables and columns that the files name: everything that is wrong.
@@ -56,8 +63,16 @@ pub(super) fn check_tables(items: &[Item<'_>], tables: &[Option<Table>], pending
         let path = item.path().unwrap_or(&item.name);
         let Some(table) = &tables[*number] else {
             let spelled = schema.map_or_else(|| name.to_owned(), |schema| format!("{schema}.{name}"));
-            let hint = "run the migrations first; the file is named after its table, with the schema before a dot if the search \
-                path does not have it";
+            let hint = match item.path().and_then(renamed) {
+                Some((to, table)) => {
+                    format!("rename it to {to} if its table is {table}; else run the migrations first")
+                }
+                None => {
+                    "run the migrations first; the file is named after its table, with the schema before a dot if the \
+                         search path does not have it"
+                        .to_owned()
+                }
+            };
             faults.push(Fault::new(path, format!("there is no table {spelled}")).hint(hint));
             continue;
         };

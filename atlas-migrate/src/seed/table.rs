@@ -87,6 +87,12 @@ impl Table {
         self.columns.iter().find(|column| column.name == name)
     }
 
+    /// Whether what is read as one column are several of this table, with what other programs put between them.
+    fn is_divided_elsewise(&self, header: &str) -> bool {
+        let is_column = |name: &str| self.column(name.trim()).is_some();
+        [';', '\t', '|'].iter().any(|sign| header.contains(*sign) && header.split(*sign).all(is_column))
+    }
+
     /// Everything that is wrong with these columns, and with this key.
     pub(super) fn misfits(&self, columns: &[String], key: &[String]) -> Vec<Misfit> {
         let misfit = |column, message: String, hint: String| Misfit { column, message, hint };
@@ -98,6 +104,12 @@ impl Table {
         // A file without columns has no rows.
         if columns.is_empty() {
             return misfits;
+        }
+        if let [header] = columns
+            && self.is_divided_elsewise(header)
+        {
+            let hint = "put commas between the columns, and between the cells of each row".to_owned();
+            return vec![misfit(Some(0), "the columns are not divided by commas".to_owned(), hint)];
         }
         for (number, name) in columns.iter().enumerate() {
             match self.column(name) {
