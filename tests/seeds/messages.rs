@@ -55,7 +55,7 @@ fn b12_files_of_other_habits() {
     check_hint(&[("users.csv", "id;name\n1;Anna\n")], commas);
     check_hint(&[("users.csv", "id\tname\n1\tAnna\n")], commas);
     check_hint(&[("users.csv", "id|name\n1|Anna\n")], commas);
-    check_hint(&[("users.csv", "ID,name\n1,Anna\n"), ("users.csv.toml", "run = \"once\"")], "did you mean `id`?");
+    check_hint(&[("users.csv", "id,name,AGE\n1,Anna,30\n")], "did you mean `age`?");
     check_hint(
         &[("010-users.csv", "id,name\n1,Anna\n")],
         "rename it to seeds/010_users.csv if its table is users; else run the migrations first",
