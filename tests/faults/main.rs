@@ -1,5 +1,6 @@
 //! Lost connections, at every message: afterwards a plain run brings the database to where an undisturbed one does.
 
+use std::thread;
 use std::time::Duration;
 
 use atlas_migrate::clean::{Cleaner, Resetter};
@@ -30,18 +31,27 @@ fn check(driver: Driver, mode: TransactionMode, prepare: impl Fn(&Database), ver
     route.check(driver, &set(mode), prepare, verb);
 }
 
+/// With each client, all at once: each has a proxy and databases of its own.
+fn check_all(mode: TransactionMode, prepare: impl Fn(&Database) + Copy + Send, verb: Verb) {
+    thread::scope(|scope| {
+        for driver in drivers() {
+            scope.spawn(move || check(driver, mode, prepare, verb));
+        }
+    });
+}
+
 fn run(connection: &mut Connection, migrator: &Migrator) -> Result<(), Error> {
     connection.run(migrator).map(drop)
 }
 
 #[test]
 fn run_each_in_its_transaction() {
-    drivers().into_iter().for_each(|driver| check(driver, TransactionMode::Each, |_| {}, run));
+    check_all(TransactionMode::Each, |_| {}, run);
 }
 
 #[test]
 fn run_all_in_one_transaction() {
-    drivers().into_iter().for_each(|driver| check(driver, TransactionMode::All, |_| {}, run));
+    check_all(TransactionMode::All, |_| {}, run);
 }
 
 #[test]
@@ -53,7 +63,7 @@ fn revert() {
     };
     let to_the_first: Verb = |connection, migrator| connection.revert(migrator, Revert::To("1".into())).map(drop);
     for mode in [TransactionMode::All, TransactionMode::Each] {
-        drivers().into_iter().for_each(|driver| check(driver, mode, applied(mode), to_the_first));
+        check_all(mode, applied(mode), to_the_first);
     }
 }
 
