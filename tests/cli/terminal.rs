@@ -389,6 +389,27 @@ fn d12_ctrl_c_twice() {
     database.query(&format!("DROP OWNED BY {name}; DROP ROLE {name}"));
 }
 
+/// A file whose reading takes longer than anybody waits: the command is left all the same.
+#[test]
+fn d12_a_signal_while_a_file_is_read() {
+    let (_database, program) = applied();
+    let file = "seeds/dev/people.csv";
+    program.write(file, "");
+    // It takes no blocks of the disk.
+    std::fs::File::options().write(true).open(program.folder.join(file)).unwrap().set_len(4 << 30).unwrap();
+    let mut child = program.command(&["seed", "--environment", "dev"]).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    let sent = std::process::Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let asked = Instant::now();
+    let status = wait_for("the end of the program", LIMIT, || child.try_wait().unwrap());
+    let mut shown = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut shown).unwrap();
+    assert_eq!(status.code(), Some(143), "{shown}");
+    assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
+    assert!(shown.contains("left while a file was being read") && shown.contains("SIGTERM"), "{shown}");
+}
+
 /// While it waits for another process.
 #[test]
 fn ctrl_c_in_a_wait() {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use atlas_migrate_core::fault::shown;
@@ -38,6 +39,7 @@ pub(super) struct Context {
     /// The server and the database that it is connected to.
     connected: Mutex<Option<Location>>,
     phase: Mutex<Phase>,
+    signal_is_taken: AtomicBool,
 }
 
 /// Which database it is: what everything that destroys something says, before and after it.
@@ -101,6 +103,7 @@ impl Context {
             application,
             connected,
             phase,
+            signal_is_taken: AtomicBool::new(false),
         }
     }
 
@@ -172,6 +175,20 @@ impl Context {
     /// Which database it is connected to.
     pub(super) fn location(&self) -> Location {
         lock(&self.connected).clone().unwrap_or_default()
+    }
+
+    /// Notes that a signal has been seen, and is dealt with.
+    pub(super) fn take_signal(&self) {
+        self.signal_is_taken.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_signal_taken(&self) -> bool {
+        self.signal_is_taken.load(Ordering::Relaxed)
+    }
+
+    /// How results are shown.
+    pub(super) fn format(&self) -> Format {
+        self.common.format
     }
 
     /// How far it is.

@@ -6,9 +6,11 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use sqlx::PgConnection;
+use tokio::sync::oneshot;
 
 use super::answer::{Answer, Failure, INTERRUPTED};
 use super::context::{Context, Phase};
+use super::progress::error_word;
 use crate::driver::{Database, Job};
 use crate::session::Session;
 use crate::{Error, ErrorKind, sql};
@@ -17,6 +19,8 @@ use crate::{Error, ErrorKind, sql};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two attempts to cancel: the first may come between two statements.
 const PAUSE: Duration = Duration::from_millis(200);
+/// How long the thread of a command may take to see a signal.
+const HELD: Duration = Duration::from_secs(1);
 /// How often the line with the running migration is drawn anew.
 const FRAME: Duration = Duration::from_millis(100);
 
@@ -36,9 +40,10 @@ pub(super) async fn guard(
             _ = frames.tick(), if context.progress.has_line() => context.progress.draw(),
         }
     };
+    context.take_signal();
     context.progress.clear();
     let known = match context.phase() {
-        Phase::Alone => Some("interrupted before anything was begun"),
+        Phase::Alone => Some(NOT_BEGUN),
         Phase::Asking => Some("interrupted at the question: nothing was done"),
         Phase::Connected => None,
     };
@@ -68,10 +73,38 @@ pub(super) async fn guard(
     }
 }
 
+/// Ends the process if a signal comes while the thread of the command does not see it, held by a file of gigabytes or a share that
+/// does not answer. For a thread beside it, until `ended`. What was under way on the server ends with the connection.
+pub(super) fn watch(context: &Context, mut ended: oneshot::Receiver<()>) {
+    // Without a runtime there is nobody to watch, as before.
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+    let unseen = runtime.block_on(async {
+        let mut signals = Signals::new();
+        tokio::select! {
+            biased;
+            _ = &mut ended => None,
+            signal = signals.next() => tokio::select! {
+                biased;
+                _ = &mut ended => None,
+                () = tokio::time::sleep(HELD) => Some(signal),
+            },
+        }
+    });
+    let Some(signal) = unseen.filter(|_| !context.is_signal_taken()) else { return };
+    let error = match context.phase() {
+        Phase::Connected => Error::new(ErrorKind::Connection, "left while a file was being read").hint(MAY_STILL),
+        Phase::Alone | Phase::Asking => Error::new(ErrorKind::Connection, NOT_BEGUN),
+    };
+    context.progress.clear();
+    std::process::exit(interrupted(error, signal).show(context.format(), &error_word(context.styles)).into());
+}
+
 fn interrupted(error: Error, signal: Signal) -> Failure {
     Failure { error: error.note(format!("interrupted by {}", signal.name())), code: signal.code() }
 }
 
+/// What is known before there is a connection.
+const NOT_BEGUN: &str = "interrupted before anything was begun";
 /// What is known of something that nobody waits for any more.
 const MAY_STILL: &str = "what was running may still take effect: look with `atlas-migrate status`";
 

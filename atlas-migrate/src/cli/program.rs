@@ -53,13 +53,21 @@ fn run(project: Project, arguments: &[OsString]) -> u8 {
 
 /// On a runtime of its own; where there is one already, in a thread of its own.
 fn in_runtime(context: &Context, command: Command) -> Result<Answer, Failure> {
-    let work = || {
+    let perform = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| usage(format!("the runtime does not start: {error}")))?;
         let result = runtime.block_on(interrupt::guard(context, command.perform(context)));
         // Somebody may still be asked, who is not going to answer.
         runtime.shutdown_background();
         result
+    };
+    let work = || {
+        std::thread::scope(|scope| {
+            let (_watched, ended) = tokio::sync::oneshot::channel();
+            // Without it, a signal may have to wait.
+            let _watch = std::thread::Builder::new().spawn_scoped(scope, || interrupt::watch(context, ended));
+            perform()
+        })
     };
     // So that what the server says beside its answers can be listened to, there has to be a subscriber.
     let heard = || match tracing::dispatcher::has_been_set() {
