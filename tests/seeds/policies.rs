@@ -177,3 +177,37 @@ fn a7_a_null_in_a_generated_key() {
     ");
     assert_eq!(database.value("SELECT count(*) FROM t"), "0");
 }
+
+/// A file that is loaded a second time, changed, into a table of which nothing tells that its rows exist.
+#[track_caller]
+fn check_doubled(table: &str, policy: &str, expected: Option<&[&str]>) {
+    let (database, mut connection) = with(Driver::TokioPostgres, table);
+    let set = |rows: &str| seeder(&[("t.csv", &format!("a,n\n{rows}")), ("t.csv.toml", policy)]);
+    connection.seed(&set("1,x\n")).unwrap_or_else(|error| panic!("{table} {policy}: {error}"));
+    match (connection.seed(&set("1,x\n2,y\n")), expected) {
+        (Ok(_), Some(rows)) => {
+            assert_eq!(database.query("SELECT a, n FROM t ORDER BY a, n"), rows, "{table} {policy}");
+        }
+        (Err(error), None) => {
+            assert!(error.to_string().contains("nothing tells which rows of public.t exist"), "{error}");
+            assert_eq!(database.value("SELECT count(*) FROM t"), "1", "{error}");
+        }
+        (result, _) => panic!("{table} {policy}: {result:?}"),
+    }
+}
+
+#[test]
+fn a7_rows_that_nothing_tells() {
+    const PLAIN: &str = "CREATE TABLE t (a int, n text)";
+    const NUMBERED: &str = "CREATE TABLE t (id serial PRIMARY KEY, a int, n text)";
+    const UNIQUE: &str = "CREATE TABLE t (id serial PRIMARY KEY, a int UNIQUE, n text)";
+    for table in [PLAIN, NUMBERED, "CREATE TABLE t (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), a int, n text)"] {
+        check_doubled(table, "existing = \"skip\"", None);
+        check_doubled(table, "existing = \"skip\"\nrun = \"always\"", None);
+        check_doubled(table, "run = \"once\"", Some(&["1|x"]));
+        // Each run adds its rows: that is what it says.
+        check_doubled(table, "run = \"always\"", Some(&["1|x", "1|x", "2|y"]));
+    }
+    check_doubled(UNIQUE, "existing = \"skip\"", Some(&["1|x", "2|y"]));
+    check_doubled("CREATE TABLE t (a int, n text, EXCLUDE (a WITH =))", "existing = \"skip\"", Some(&["1|x", "2|y"]));
+}

@@ -196,7 +196,8 @@ impl<'a, S: Session> Engine<'a, S> {
                 self.tables[*item] = tables.next().flatten();
             }
         }
-        refusal::check_tables(&self.items, &self.tables, pending)
+        let is_loaded = |item: &Item<'_>| self.known.get(&item.name).is_some_and(|known| known.done && known.rows > 0);
+        refusal::check_tables(&self.items, &self.tables, pending, is_loaded)
     }
 
     /// A database that nobody has marked may be anybody's: rows of tables that would be loaded say that it is not new.

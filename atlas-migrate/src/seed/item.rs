@@ -72,6 +72,12 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// Whether a run adds the rows of an earlier one again where it says that they stay as they are, if nothing tells that they exist.
+    /// With a key, something does.
+    pub(super) fn may_double(&self) -> bool {
+        self.key.is_empty() && self.existing == Existing::Skip
+    }
+
     /// The file, as messages name it.
     pub(super) fn path(&self) -> Option<&'a str> {
         match self.source {

@@ -1,6 +1,6 @@
 //! Which cells of a row have to be there, so that a unique index tells whether the row exists.
 
-use super::table::Table;
+use super::table::{Table, Unique};
 
 /// Columns by their numbers, in sets: if no cell of one set is null, the row is told from others. Without a set, nothing is asked
 /// for.
@@ -26,14 +26,8 @@ impl Telling {
         if table.otherwise_unique {
             return Self::default();
         }
-        // A cell that the file does not have is null, or what the default gives.
-        let tells = |name: &String, nulls_distinct: bool| match table.column(name) {
-            _ if number(name).is_some() => true,
-            Some(column) if column.default => !column.fresh,
-            _ => !nulls_distinct,
-        };
-        let telling = table.unique.iter().filter(|u| u.columns.iter().all(|name| tells(name, u.nulls_distinct)));
-        Self(telling.map(|u| if u.nulls_distinct { nullable(&u.columns) } else { Vec::new() }).collect())
+        let of_index = |u: &Unique| if u.nulls_distinct { nullable(&u.columns) } else { Vec::new() };
+        Self(telling(table, columns).map(of_index).collect())
     }
 
     /// The column whose null makes the row like no other, by its number.
@@ -44,6 +38,22 @@ impl Telling {
         }
         self.0.first()?.iter().copied().find(|column| is_null(*column))
     }
+}
+
+/// The unique indexes that can tell rows with these columns from those that exist.
+fn telling<'t>(table: &'t Table, columns: &[String]) -> impl Iterator<Item = &'t Unique> {
+    // A cell that the file does not have is null, or what the default gives.
+    let tells = |name: &String, nulls_distinct: bool| match table.column(name) {
+        _ if columns.contains(name) => true,
+        Some(column) if column.default => !column.fresh,
+        _ => !nulls_distinct,
+    };
+    table.unique.iter().filter(move |unique| unique.columns.iter().all(|name| tells(name, unique.nulls_distinct)))
+}
+
+/// Whether anything in the table can tell rows with these columns from those that exist.
+pub(super) fn can_tell(table: &Table, columns: &[String]) -> bool {
+    table.otherwise_unique || telling(table, columns).next().is_some()
 }
 
 /// What is said of such a null.

@@ -7,6 +7,7 @@ use atlas_migrate_core::seed::renamed;
 use atlas_migrate_core::words::listed;
 
 use super::item::{Item, Source};
+use super::key;
 use super::rows::FileReader;
 use super::table::{Misfit, Table};
 use super::{Environment, SeedReport};
@@ -54,8 +55,13 @@ fn mark(ours: &Environment) -> String {
     format!("`seeder(\"{ours}\").mark(..)`")
 }
 
-/// Whether there are the tables and columns that the files name: everything that is wrong.
-pub(super) fn check_tables(items: &[Item<'_>], tables: &[Option<Table>], pending: &[usize]) -> Result<(), Error> {
+/// Whether there are the tables and columns that the files name, and nothing would be there twice: everything that is wrong.
+pub(super) fn check_tables(
+    items: &[Item<'_>],
+    tables: &[Option<Table>],
+    pending: &[usize],
+    is_loaded: impl Fn(&Item<'_>) -> bool,
+) -> Result<(), Error> {
     let mut faults = Vec::new();
     for number in pending {
         let item = &items[*number];
@@ -77,24 +83,39 @@ pub(super) fn check_tables(items: &[Item<'_>], tables: &[Option<Table>], pending
             continue;
         };
         let fault = |misfit: Misfit| Fault::new(path, misfit.message).hint(misfit.hint);
+        let misfits = |columns: &[String]| {
+            let mut misfits = table.misfits(columns, &item.key);
+            if misfits.is_empty() && item.may_double() && is_loaded(item) && !key::can_tell(table, columns) {
+                misfits.push(doubled(table));
+            }
+            misfits
+        };
         match item.source {
             Source::Sql(_) => {}
             Source::Generated(generate) => {
                 let columns: Vec<_> = generate.columns().iter().map(|column| (*column).to_owned()).collect();
-                faults.extend(table.misfits(&columns, &item.key).into_iter().map(fault));
+                faults.extend(misfits(&columns).into_iter().map(fault));
             }
             Source::Rows(seed) => match FileReader::open(seed) {
                 Err(fault) => faults.push(fault),
-                Ok(reader) => faults.extend(table.misfits(reader.columns(), &item.key).into_iter().map(|misfit| {
-                    match misfit.column {
+                Ok(reader) => {
+                    faults.extend(misfits(reader.columns()).into_iter().map(|misfit| match misfit.column {
                         Some(column) => reader.column_fault(column, misfit.message, "").hint(misfit.hint),
                         None => fault(misfit),
-                    }
-                })),
+                    }));
+                }
             },
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::faults_of(ErrorKind::Failed, &faults)) }
+}
+
+/// Rows would be added that are there already, since no unique index has columns that the file gives.
+fn doubled(table: &Table) -> Misfit {
+    let message =
+        format!("what was loaded before would be there twice: nothing tells which rows of {} exist", table.name);
+    let hint = "add a unique index to the table, on columns of the file; or say `run = \"once\"`, and put new rows into a new file";
+    Misfit { column: None, message, hint: hint.to_owned() }
 }
 
 /// Says what was loaded before an error.
