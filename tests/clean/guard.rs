@@ -86,6 +86,9 @@ fn check_unknown(spoil: &str, said: &str) {
         assert_eq!(error.kind(), ErrorKind::Environment, "{error}");
         assert!(error.to_string().contains(said), "{error}");
     }
+    // Who only looks is told as well.
+    let plan = of_login.plan_clean(&Cleaner::new()).unwrap().to_string();
+    assert!(plan.contains("whose mark cannot be read, so that it counts as one in production"), "{plan}");
     assert_eq!(filled(&database), ["public.t 1"]);
     assert_eq!(database.errors(), [""; 0]);
     drop(of_login);

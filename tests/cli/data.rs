@@ -279,3 +279,37 @@ fn b12_hints_are_followed_as_they_stand() {
     program.out(&["status", "--role", &owner]);
     database.query(&format!("ALTER TABLE schema_migrations OWNER TO postgres; DROP ROLE {owner}"));
 }
+
+/// Names of tables and schemas, in all that is said about them: no escape and no line of theirs reaches the terminal.
+#[test]
+fn d15_names_that_steer_a_terminal() {
+    const NAME: &str = "\u{1b}[8mn\nerror: all is well";
+    let database = Database::new();
+    let name = format!("\"{NAME}\"");
+    let program = project(&database);
+    program.out(&["seed", "--environment", "dev"]);
+    program.write("migrations/900_more.sql", &format!("ALTER TABLE {name}.t ADD m int;\n"));
+    program.write(&format!("seeds/dev/{NAME}.t.csv"), "none\n1\n");
+    database.query(&format!(
+        "CREATE SCHEMA {name}; CREATE TABLE {name}.{name} (i int); CREATE INDEX ON {name}.{name} (i);
+         INSERT INTO {name}.{name} VALUES (1); CREATE TABLE {name}.t (i int PRIMARY KEY)"
+    ));
+    let commands: &[&[&str]] = &[
+        &["status"],
+        &["rehearse"],
+        &["seed"],
+        &["report"],
+        &["verify"],
+        &["clean", "--dry-run"],
+        &["clean", "--yes", "--tables", "nothing"],
+        &["reset", "--dry-run", "--schemas", NAME],
+        &["run", "--schema", NAME],
+        &["clean", "--yes"],
+        &["reset", "--yes", "--schemas", NAME],
+    ];
+    for arguments in commands {
+        let said = program.run(arguments);
+        assert!(!said.out.contains('\u{1b}') && !said.err.contains('\u{1b}'), "{arguments:?}: {said:?}");
+        assert!(!said.out.lines().any(|line| line.starts_with("error: all is well")), "{arguments:?}: {said:?}");
+    }
+}

@@ -53,6 +53,7 @@ impl<'a, S: Session> Engine<'a, S> {
             database: state.database.clone(),
             host: state.host.clone(),
             environment: (!environments.is_empty()).then(|| environments.join(", ")),
+            is_hidden: guard::is_hidden(&state),
             tables: work.emptied(&decide::steps(&work.chosen, &work.counts), &work.counts, 0),
             seeds: work.forgotten.len(),
             sequences: self.sequences(&work.chosen).len(),

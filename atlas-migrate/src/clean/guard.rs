@@ -35,6 +35,11 @@ pub(super) fn check(state: &State, confirmation: Option<&str>) -> Result<(), Err
     }
 }
 
+/// Whether there is a mark that cannot be read.
+pub(super) fn is_hidden(state: &State) -> bool {
+    state.marks.iter().any(|mark| mark.hidden.is_some())
+}
+
 /// What the database is marked as.
 pub(super) fn environments(state: &State) -> impl Iterator<Item = &str> {
     state.marks.iter().filter_map(|mark| mark.environment.as_deref())

@@ -13,6 +13,8 @@ pub struct CleanPlan {
     pub(super) database: String,
     pub(super) host: String,
     pub(super) environment: Option<String>,
+    /// There is a mark that cannot be read.
+    pub(super) is_hidden: bool,
     pub(super) tables: Vec<Emptied>,
     pub(super) seeds: usize,
     pub(super) sequences: usize,
@@ -157,11 +159,7 @@ impl fmt::Display for Emptied {
 
 impl fmt::Display for CleanPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "database {}, ", shown(&self.database))?;
-        match &self.environment {
-            Some(environment) => write!(f, "environment {}", shown(environment))?,
-            None => f.write_str("not marked as one of an environment")?,
-        }
+        f.write_str(&of_database(&self.database, self.environment.as_deref(), self.is_hidden))?;
         if self.tables.is_empty() {
             f.write_str("\nthere is nothing to empty")?;
         }
@@ -170,6 +168,16 @@ impl fmt::Display for CleanPlan {
         }
         write_rest(f, self.seeds, self.sequences)
     }
+}
+
+/// The database, and what it is marked as.
+pub(super) fn of_database(database: &str, environment: Option<&str>, is_hidden: bool) -> String {
+    let mark = match environment {
+        _ if is_hidden => "whose mark cannot be read, so that it counts as one in production".to_owned(),
+        Some(environment) => format!("environment {}", shown(environment)),
+        None => "not marked as one of an environment".to_owned(),
+    };
+    format!("database {}, {mark}", shown(database))
 }
 
 impl fmt::Display for CleanReport {

@@ -6,6 +6,7 @@ use atlas_migrate_core::fault::shown;
 use tracing::Instrument;
 
 use super::engine::look;
+use super::report::of_database;
 use super::scope::Scope;
 use super::state::{self, Ours, State};
 use super::{guard, refusal};
@@ -36,6 +37,8 @@ pub struct ResetPlan {
     database: String,
     host: String,
     environment: Option<String>,
+    /// There is a mark that cannot be read.
+    is_hidden: bool,
     objects: Vec<String>,
     left: Vec<String>,
 }
@@ -149,11 +152,7 @@ impl ResetReport {
 
 impl fmt::Display for ResetPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = self.environment.as_deref().map_or_else(
-            || "not marked as one of an environment".to_owned(),
-            |environment| format!("environment {}", shown(environment)),
-        );
-        write!(f, "database {}, {mark}", shown(&self.database))?;
+        f.write_str(&of_database(&self.database, self.environment.as_deref(), self.is_hidden))?;
         if self.objects.is_empty() {
             f.write_str("\nthere is nothing to drop")?;
         }
@@ -222,6 +221,7 @@ impl Resetter {
             database: state.database.clone(),
             host: state.host.clone(),
             environment: (!environments.is_empty()).then(|| environments.join(", ")),
+            is_hidden: guard::is_hidden(&state),
             objects: drops.into_iter().map(|(object, _)| object).collect(),
             left,
         })

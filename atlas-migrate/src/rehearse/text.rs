@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use atlas_migrate_core::fault;
+
 use super::{Rehearsal, Rehearsed, Statement, Verdict};
 use crate::report::label;
 use crate::time::shown;
@@ -20,7 +22,7 @@ impl fmt::Display for Rehearsal {
         if !self.is_empty() {
             f.write_str("rolled back: nothing of it stays, save for the numbers that were taken from sequences")?;
         }
-        self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning: {warning}"))
+        self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning: {}", fault::shown(warning)))
     }
 }
 
@@ -31,7 +33,7 @@ impl fmt::Display for Rehearsed {
             write!(f, "  {}", shown(self.duration()))?;
         }
         if let Some(note) = &self.note {
-            write!(f, ": {note}")?;
+            write!(f, ": {}", fault::shown(note))?;
         }
         for statement in &self.statements {
             write!(f, "\n  {}. {}:", statement.number, self.path)?;
@@ -48,17 +50,17 @@ impl Statement {
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (line, column) = self.place;
         let words: Vec<_> = self.sql.split_whitespace().collect();
-        let sql = words.join(" ");
+        let sql = fault::shown(&words.join(" ")).into_owned();
         let excerpt: String = match sql.char_indices().nth(SHOWN) {
             Some((end, _)) => format!("{}…", &sql[..end]),
             None => sql,
         };
         let time = shown(self.duration);
         write!(f, "{line}:{column}  {time}  {excerpt}")?;
-        self.locks.iter().try_for_each(|lock| write!(f, "\n     {} on {}", lock.mode, lock.table))?;
+        self.locks.iter().try_for_each(|lock| write!(f, "\n     {} on {}", lock.mode, fault::shown(&lock.table)))?;
         for rewrite in self.rewrites.iter().filter(|rewrite| rewrite.bytes == 0) {
-            write!(f, "\n     new file without rows for {}", rewrite.table)?;
+            write!(f, "\n     new file without rows for {}", fault::shown(&rewrite.table))?;
         }
-        self.warnings().iter().try_for_each(|warning| write!(f, "\n     warning: {warning}"))
+        self.warnings().iter().try_for_each(|warning| write!(f, "\n     warning: {}", fault::shown(warning)))
     }
 }
