@@ -78,10 +78,9 @@ fn settings_of_the_session() {
             r#"SET search_path = public, "it's ""quoted"" \ . %I $$"; SET quote_all_identifiers = on; SET datestyle = 'SQL, DMY';
                SET intervalstyle = 'iso_8601'; SET timezone = 'Asia/Tokyo'; SET bytea_output = 'escape';
                SET extra_float_digits = -10; SET standard_conforming_strings = off; SET escape_string_warning = off;
-               SET default_transaction_read_only = on; SET statement_timeout = '1ms'"#,
+               SET default_transaction_read_only = on; SET statement_timeout = '1h'"#,
         );
         let settings = "SELECT string_agg(name || setting, ' ') FROM pg_settings WHERE source = 'session'";
-        connection.sql("SET statement_timeout = '1h'");
         let before = connection.sql(settings);
         let found = connection.snapshot(&migrator()).unwrap_or_else(|error| panic!("{driver:?}: {error}"));
         assert_eq!(expected, found, "{driver:?}: {}", expected.diff(&found));
