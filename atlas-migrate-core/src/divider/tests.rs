@@ -38,6 +38,8 @@ const DOWN: &str = "DROP TABLE t;";
 #[test]
 fn a1_every_tool() {
     for (up, down, tool) in [
+        ("/* Up Migration */", "/* Down Migration */", "node-pg-migrate"),
+        ("/* +goose Up */", "/* +goose Down */", "goose"),
         ("-- Up Migration", "-- Down Migration", "node-pg-migrate"),
         ("--up migration", "  ---- DOWN   MIGRATION", "node-pg-migrate"),
         ("-- Up Migration for users", "-- Down Migration for users", "node-pg-migrate"),
@@ -78,8 +80,45 @@ fn a1_every_tool() {
 }
 
 #[test]
+fn a1_plain_words() {
+    for (up, down) in [
+        ("/* up */", "/* down */"),
+        ("-- up:", "-- down:"),
+        ("-- @up", "-- @down"),
+        ("-- :up", "-- :down"),
+        ("-- *** UP ***", "-- *** DOWN ***"),
+        ("-- ↑ up", "-- ↓ down"),
+        ("--BEGIN UP", "--BEGIN DOWN"),
+        ("-- migrate up", "-- migrate down"),
+        ("-- Up Script", "-- Down Script"),
+        ("-- Add up migration script here", "-- Add down migration script here"),
+        ("-- name: up", "-- name: down"),
+        ("-- forward", "-- backward"),
+        ("-- Do", "-- Undo"),
+        ("-- Apply", "-- Revert"),
+        ("-- Deploy", "-- Revert"),
+        ("-- Up", "-- Rollback"),
+        ("-- Upgrade", "-- Downgrade"),
+        ("-- step", "-- rollback"),
+        ("", "-- UNDO"),
+        ("", "-- Rollback:"),
+    ] {
+        let said = messages(&format!("{up}\n{UP}\n{down}\n{DOWN}\nDELETE FROM u;\n"))[0].clone();
+        assert!(said.is_some_and(|said| said.starts_with("up and down in one file")), "{up} {down}");
+        check_down(&format!("{down}\n{DOWN}"), false);
+        check_none(&format!("{up}\n{UP}\n{down}\n"));
+    }
+}
+
+#[test]
 fn a1_no_divider() {
     for text in [
+        "SELECT 1;\n-- rollback\nSELECT 2;",
+        "CREATE TABLE t (id int);\n-- undo what 003 did\nDROP TABLE old;",
+        "-- scale up\nSELECT 1;\n-- scale down\nSELECT 2;",
+        "-- move up\nSELECT 1;\n-- move down\nDROP TABLE t;",
+        "-- write here\nSELECT 1;\n-- begin\nDROP TABLE t;",
+        "-- up and down\nSELECT 1;\n-- down and up\nDROP TABLE t;",
         "SELECT $$\n-- Down Migration\n$$; SELECT 1;",
         "SELECT '\n-- +goose Down\n'; SELECT 1;",
         "SELECT 1; /*\n-- migrate:down\n*/ SELECT 1;",
