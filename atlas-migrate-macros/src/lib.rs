@@ -47,7 +47,7 @@ use syn::parse::{ParseStream, Parser};
 /// - a file has an up part and a down part, as other tools have it;
 /// - a directive (`-- atlas:…`) is unknown, malformed, said twice, or comes after the first statement;
 /// - a statement is no SQL that PostgreSQL takes (`-- atlas:no-syntax-check` switches this off for a file);
-/// - a statement controls the transaction (`BEGIN`, `COMMIT`, `SAVEPOINT`…), save for one `BEGIN … COMMIT` around a file;
+/// - a statement controls the transaction (`BEGIN`, `COMMIT`, `SAVEPOINT`…), except one `BEGIN … COMMIT` around a file;
 /// - a statement that cannot run in a transaction (`CREATE INDEX CONCURRENTLY`, `VACUUM`…) stands among others in a file
 ///   without `-- atlas:no-transaction`;
 /// - a psql meta-command, `COPY … FROM STDIN` or `COPY … TO STDOUT`, `SET NAMES`.

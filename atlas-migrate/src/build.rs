@@ -16,7 +16,7 @@
 //! ```
 //!
 //! No feature is needed, so no database client is compiled for it. Where the build script should have no dependency at all,
-//! `println!("cargo::rerun-if-changed=migrations");` does the same, save for the error.
+//! `println!("cargo::rerun-if-changed=migrations");` does the same, except for the error.
 
 #![allow(clippy::needless_doctest_main, reason = "a build script has a main")]
 

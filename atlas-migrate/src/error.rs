@@ -105,26 +105,23 @@ impl Error {
     /// No connection could be made; perhaps the server said why.
     #[cfg(any(
         feature = "sqlx",
-        all(feature = "testing", any(feature = "postgres", feature = "sqlx", feature = "tokio-postgres"))
+        feature = "deadpool-postgres",
+        all(feature = "testing", any(feature = "postgres", feature = "tokio-postgres"))
     ))]
     pub(crate) fn not_connected(cause: Cause) -> Self {
         match cause {
             Cause::Connection(source) => Self::connect(source),
             Cause::Server(server) => {
-                let mut error = Self::connect(server.message.clone()).server(&server);
-                let hint = crate::hint::connect(&server);
-                error.0.hint = hint.map(str::to_owned).or(error.0.hint);
-                error
+                let hint = crate::hint::connecting(&server.message, Some(&server));
+                Self::connect(server.message.clone()).server(&server).hint(hint)
             }
         }
     }
 
     fn connection(message: &str, source: Box<dyn StdError + Send + Sync>) -> Self {
-        let mut error = Self::new(ErrorKind::Connection, format!("{message}: {}", chain(source.as_ref())))
-            .hint(
-                "check that the server is running, that host, port and credentials of the URL are right, and that a pool has \
-                 connections to spare; then run again",
-            );
+        let said = chain(source.as_ref());
+        let mut error =
+            Self::new(ErrorKind::Connection, format!("{message}: {said}")).hint(crate::hint::connecting(&said, None));
         error.0.source = Some(source);
         error
     }
@@ -148,9 +145,10 @@ impl Error {
                 let message = format!("{doing} failed: {}", server.message);
                 let kind = if server.ends_connection() { ErrorKind::Connection } else { ErrorKind::Database };
                 // Where in the library's own statements it happened is of no use to anybody.
+                let hint = crate::hint::own(&server);
                 let mut error =
                     Self::new(kind, message).server(&ServerError { context: None, internal: None, ..*server });
-                error.0.hint = crate::hint::own(error.0.sqlstate.as_deref().unwrap_or(""));
+                error.0.hint = hint;
                 error
             }
         }

@@ -8,7 +8,7 @@ use crate::session::ServerError;
 pub(crate) fn migration(server: &ServerError, transaction: Transaction) -> String {
     of_extensions(server)
         .or_else(|| of_statements(server, transaction).map(str::to_owned))
-        .or_else(|| self::server(&server.code).map(str::to_owned))
+        .or_else(|| self::server(server).map(str::to_owned))
         .unwrap_or_else(|| "fix the file and run again".to_owned())
 }
 
@@ -79,7 +79,7 @@ fn of_statements(server: &ServerError, transaction: Transaction) -> Option<&'sta
         ("55P04", _) => {
             "use the new enum value in the next migration: it can be used once the one that adds it has committed"
         }
-        ("53200", _) if server.hint.as_ref().is_some_and(|hint| hint.contains("max_locks_per_transaction")) => {
+        ("53200", _) if has_too_few_locks(server) => {
             "raise max_locks_per_transaction on the server, and restart it; or divide the file, so that no transaction locks as \
              many tables; then run again"
         }
@@ -91,14 +91,28 @@ fn of_statements(server: &ServerError, transaction: Transaction) -> Option<&'sta
     })
 }
 
+/// A minor release writes an option into the catalog that `pg_dump` then dumps, and no server takes.
+const OF_NEWER_DUMP: &str = "remove `pg_attver` from the file: pg_dump wrote it, and the server keeps it for itself; a pg_dump of \
+    the server's own version leaves it out";
+
+fn is_of_newer_dump(server: &ServerError) -> bool {
+    server.code == "22023" && server.message.contains("\"pg_attver\"")
+}
+
+/// The server's table of locks is full. What it says may be in another language, the name of the setting is not.
+fn has_too_few_locks(server: &ServerError) -> bool {
+    server.hint.as_ref().is_some_and(|hint| hint.contains("max_locks_per_transaction"))
+        || server.message == "out of shared memory"
+}
+
 /// What the server's message has in its first quotes.
 fn quoted(server: &ServerError) -> &str {
     server.message.split('"').nth(1).unwrap_or_default()
 }
 
 /// About one of the library's own statements, by its SQLSTATE.
-pub(crate) fn own(code: &str) -> Option<String> {
-    let hint = match code {
+pub(crate) fn own(error: &ServerError) -> Option<String> {
+    let hint = match error.code.as_str() {
         "42501" => {
             "the role needs USAGE on the schema of the history table and SELECT on the table; to migrate, also CREATE on the \
              schema (or choose another with `schema(..)`, another role with `role(..)`)"
@@ -106,35 +120,56 @@ pub(crate) fn own(code: &str) -> Option<String> {
         "55P03" => "end the session that holds a lock on the history table (pg_locks shows it), then run again",
         "22023" | "42704" => "create the role, or choose another with `role(..)`",
         "25P02" => "roll back first: the connection has a transaction that has failed",
-        _ => server(code)?,
+        _ => server(error)?,
     };
     Some(hint.to_owned())
 }
 
-/// About a server that has answered, and lets nobody in.
-#[cfg(any(
-    feature = "sqlx",
-    all(feature = "testing", any(feature = "postgres", feature = "sqlx", feature = "tokio-postgres"))
-))]
-pub(crate) fn connect(server: &ServerError) -> Option<&'static str> {
-    Some(match server.code.as_str() {
-        "3D000" => "create the database, or connect to another one",
-        "28P01" => "check the user and the password",
-        "28000" if server.message.contains("pg_hba.conf") => {
-            "let the server's pg_hba.conf have a line for this host, user and database, or connect in another way (`sslmode`)"
+/// About a connection that was not made, going by what the client says, and by the SQLSTATE if the server refused it.
+pub(crate) fn connecting(said: &str, error: Option<&ServerError>) -> &'static str {
+    let of_server = match error.map(|error| error.code.as_str()) {
+        Some("3D000") => Some("create the database, or connect to another one"),
+        Some("28P01") => Some("check the user and the password"),
+        Some("28000") if said.contains("pg_hba.conf") => Some(
+            "let the server's pg_hba.conf have a line for this host, user and database, or connect in another way (`sslmode`)",
+        ),
+        Some("28000") if said.contains("certificate") => {
+            Some("give the certificate of this user and its key, as with sslcert and sslkey")
         }
-        "28000" if server.message.contains("not permitted to log in") => {
-            "connect as a role that may log in, or let this one: ALTER ROLE … LOGIN"
+        Some("28000") if said.contains("not permitted to log in") => {
+            Some("connect as a role that may log in, or let this one: ALTER ROLE … LOGIN")
         }
-        "28000" => "create the role, or connect as another one",
-        "42501" => "let the role in, with GRANT CONNECT ON DATABASE …, or connect as another one",
-        code => self::server(code)?,
+        Some("28000") => Some("create the role, or connect as another one"),
+        Some("42501") => Some("let the role in, with GRANT CONNECT ON DATABASE …, or connect as another one"),
+        _ => error.and_then(server),
+    };
+    of_server.or_else(|| of_encryption(said)).unwrap_or(
+        "check that the server is running, that host, port and credentials of the URL are right, and that a pool has \
+         connections to spare; then run again",
+    )
+}
+
+fn of_encryption(said: &str) -> Option<&'static str> {
+    Some(if said.contains("UnknownIssuer") {
+        "name a file with the certificate of the authority that signed the server's, as with sslrootcert=root.crt"
+    } else if said.contains("not valid for name") {
+        "connect by a name that the server's certificate has; or hold only its authority against sslrootcert, with \
+         sslmode=verify-ca"
+    } else if said.contains("does not support TLS") {
+        "enable ssl on the server; or connect without encryption, with sslmode=disable"
+    } else {
+        return None;
     })
 }
 
-/// About a fault that is the server's or its surroundings', by its SQLSTATE: no file is to be changed for it.
-pub(crate) fn server(code: &str) -> Option<&'static str> {
-    Some(match code {
+/// About a fault that is the server's or its surroundings', by its SQLSTATE: no file is to be changed for it, except one that
+/// was dumped by a newer server's tools.
+pub(crate) fn server(error: &ServerError) -> Option<&'static str> {
+    Some(match error.code.as_str() {
+        "22023" if is_of_newer_dump(error) => OF_NEWER_DUMP,
+        "53200" if has_too_few_locks(error) => {
+            "raise max_locks_per_transaction on the server, and restart it; then run again"
+        }
         crate::sql::NOT_TAKEN => {
             "drop the rule or trigger of that table that changes what is written (`\\d` in psql lists them), then run again"
         }

@@ -161,7 +161,7 @@ impl Migrator {
     }
 
     /// How long a statement waits for a table lock before its migration is rolled back and tried again. Default: 3
-    /// seconds; zero waits for ever.
+    /// seconds; zero waits forever.
     ///
     /// While it waits, everything else that wants the table queues behind it, so a short time keeps the site up.
     /// `-- atlas:lock-timeout` in a file overrides it. Migrations that run without a transaction wait for as long as it
@@ -259,7 +259,7 @@ impl Migrator {
     /// database, which tables it locks, who waits for that and for how long, and which it rewrites.
     ///
     /// It takes the locks that a run takes, for as long as all of it takes, so that others wait as they would for a run. A lock
-    /// is waited for as long as [`lock_timeout`](Self::lock_timeout) says, once. Nothing stays, save for the numbers that were
+    /// is waited for as long as [`lock_timeout`](Self::lock_timeout) says, once. Nothing stays, except the numbers that were
     /// taken from sequences. An error of a statement is in the [`Rehearsal`], which ends there.
     ///
     /// A migration that does not run in a transaction is tried in one as far as that goes: an index is built or dropped without

@@ -60,8 +60,8 @@ impl Setup {
         self
     }
 
-    /// Does what is missing, in the session of a role that may do it all. Where nothing is missing it changes nothing, save
-    /// for passwords that are given.
+    /// Does what is missing, in the session of a role that may do it all. Where nothing is missing it changes nothing, except
+    /// passwords that are given.
     ///
     /// Each part is whole by itself, and stays if a later one fails. What a proof or a check finds is in the report, and is no
     /// error: see [`SetupReport::passed`].

@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("\nreverting the last two, and then all");
     println!("{}", migrator.revert(&pool, Revert::Steps(2)).await?);
     println!("{}", migrator.revert(&pool, Revert::All).await?);
-    expect(&pool, "tables that are left, save for the history", 0, LEFT).await?;
+    expect(&pool, "tables that are left, except the history", 0, LEFT).await?;
 
     println!("\nall of it as one file, schema.sql, which any client can run; this one asks for what is optional");
     pool.close().await;

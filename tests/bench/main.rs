@@ -51,7 +51,7 @@ fn bench(connection: &mut Connection, bencher: &Bencher) -> BenchReport {
     connection.bench(bencher).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// All that is said of a benchmark, save for its times and numbers of blocks.
+/// All that is said of a benchmark, except its times and numbers of blocks.
 fn told(measured: &Measured) -> String {
     let times = measured.latency().map_or(0, |latency| latency.iterations());
     let mut text = format!("{} {times} times\n", measured.name());

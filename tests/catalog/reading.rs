@@ -125,7 +125,7 @@ fn in_the_middle_of_a_transaction() {
     }
 }
 
-/// A view cannot be read while somebody changes the table; who would wait for ever waits for twenty seconds.
+/// A view cannot be read while somebody changes the table; who would wait forever waits for twenty seconds.
 #[test]
 fn a_table_that_is_locked() {
     for driver in DRIVERS {

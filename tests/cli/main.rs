@@ -7,6 +7,7 @@ mod data;
 mod databases;
 mod files;
 mod help;
+mod hints;
 mod plain;
 mod program;
 mod promises;

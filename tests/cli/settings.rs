@@ -28,7 +28,7 @@ fn precedence() {
     check(&["--schema", "of_flag"], "of_variable", "ATLAS_MIGRATE_SCHEMA=of_env", "schema = 'of_file'", "of_flag");
 }
 
-/// Where the database is, said in these ways: each names one that is not there, save for the one that counts.
+/// Where the database is, said in these ways: each names one that is not there, except the one that counts.
 #[test]
 fn precedence_of_databases() {
     #[track_caller]

@@ -272,12 +272,22 @@ fn a3_a_history_that_may_not_be_read() {
     let set = migrator(&[("1_a.sql", "CREATE TABLE own.a ();")]).schema("own");
     let mut connection = Driver::Postgres.connect(&database.url_as(&role));
     let error = connection.run(&set).unwrap_err();
-    assert!(error.to_string().contains("_sqlx_migrations may have rows, which this role may not count"), "{error}");
+    assert!(
+        error.to_string().contains(
+            "may have been migrated by sqlx: public._sqlx_migrations is there, and this role may not read it"
+        ),
+        "{error}"
+    );
     database.query(&format!(
         "GRANT SELECT ON _sqlx_migrations TO {role}; ALTER TABLE _sqlx_migrations ENABLE ROW LEVEL SECURITY"
     ));
     let error = connection.run(&set).unwrap_err();
-    assert!(error.to_string().contains("_sqlx_migrations may have rows, which this role may not count"), "{error}");
+    assert!(
+        error.to_string().contains(
+            "may have been migrated by sqlx: public._sqlx_migrations is there, and this role may not read it"
+        ),
+        "{error}"
+    );
     assert_eq!(database.errors(), [""; 0]);
     connection.run(&set.other_history(OtherHistory::Ignore)).unwrap();
     drop(connection);

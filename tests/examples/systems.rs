@@ -168,7 +168,7 @@ fn erc8004() {
              those who set erc8004.agent_tokens to on",
             "reverted 20260301000013 agent_mcp_tokens [n] ms",
             "reverted 20260301000001 extensions [n] ms",
-            "tables that are left, save for the history: 0",
+            "tables that are left, except the history: 0",
             "-- 20260301000001 extensions: erc8004/migrations/20260301000001_extensions.up.sql",
             "-- 20260301000013 agent_mcp_tokens: erc8004/migrations/20260301000013_agent_mcp_tokens.up.sql",
             "a run finds that there is nothing to do: up to date",

@@ -92,6 +92,11 @@ fn a_statement_fails() {
     check("second run of a file", one("CREATE TABLE IF NOT EXISTS a (id int);\nCREATE TABLE a (id int);\n"));
     check("name of the history", one("CREATE TABLE schema_migrations (filename text);\n"));
     check("not null violated", one("INSERT INTO a VALUES (NULL);"));
+    check("dump of a newer server", one("ALTER TABLE ONLY a ALTER id SET (n_distinct=5, pg_attver=2);"));
+    check(
+        "too few locks",
+        one("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '53200', MESSAGE = 'out of shared memory'; END $$;"),
+    );
     check("statement timeout", one("-- atlas:statement-timeout 50ms\nSELECT pg_sleep(3);"));
 }
 
@@ -228,6 +233,25 @@ fn the_database_is_not_what_it_should_be() {
     check("history edited by hand", broken);
 }
 
+/// What has the names of our tables, and may not be used by whoever runs.
+#[test]
+fn tables_that_are_not_used() {
+    const SQLX: &str = "CREATE TABLE _sqlx_migrations (version bigint PRIMARY KEY, description text, installed_on timestamptz, \
+        success boolean, checksum bytea, execution_time bigint); CREATE SCHEMA own; GRANT ALL ON SCHEMA own TO pg_monitor";
+    let mut case = Case::new().applied(&[A]).sql("CREATE TABLE child () INHERITS (schema_migrations)");
+    check("history with children", case.run(&[A]));
+    let mut case = Case::new().applied(&[A]).sql("ALTER TABLE schema_migrations OWNER TO pg_monitor");
+    check("history of another role", case.run(&[A]));
+    case.database
+        .query("ALTER TABLE schema_migrations OWNER TO postgres; GRANT SELECT ON schema_migrations TO pg_monitor");
+    case.database.query("ALTER TABLE schema_migrations ENABLE ROW LEVEL SECURITY");
+    case.connection.sql("SET ROLE pg_monitor");
+    check("history that is hidden", case.run(&[A]));
+    let mut case = Case::new().sql(SQLX);
+    case.connection.sql("SET ROLE pg_monitor");
+    check("beside a history that may not be read", case.connection.run(&migrator(&[A]).schema("own")).unwrap_err());
+}
+
 #[test]
 fn reverting() {
     let down = ("002_b.down.sql", "DROP TABLE b;\nDROP TABLE c;");
@@ -268,6 +292,8 @@ fn the_session_is_of_no_use() {
     check("in a transaction", case.run(&[A]));
     case.connection.sql("ROLLBACK; SET default_transaction_read_only = on");
     check("read-only session", case.run(&[A]));
+    let asks = format!("{}?options=-ctimezone%3DEurope/Berlin%20-cdatestyle%3DDMY", case.database.url());
+    check("asked for in vain", Driver::TokioPostgres.connect(&asks).run(&migrator(&[A])).unwrap());
     check("no such role", Case::new().connection.run(&migrator(&[A]).role("nobody here")).unwrap_err());
     check("empty name", case.connection.run(&migrator(&[A]).schema("")).unwrap_err());
     check("NUL in a name", case.connection.run(&migrator(&[A]).table("a\0b")).unwrap_err());
@@ -292,6 +318,9 @@ fn no_connection() {
     });
     check("refused, deadpool", &refused);
     let mut case = Case::new();
+    let database = case.database.value("SELECT current_database()");
+    let nowhere = case.database.url().replace(&database, "nowhere");
+    check("no such database", Driver::SqlxPool.connect(&nowhere).run(&migrator(&[A])).unwrap_err());
     let terminated = case.run(&[A, ("002_bye.sql", "SELECT pg_terminate_backend(pg_backend_pid());")]);
     check("connection lost", terminated);
 }

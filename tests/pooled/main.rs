@@ -11,6 +11,7 @@ use atlas_migrate_tests::{
 };
 
 mod bouncer;
+mod hints;
 mod program;
 
 use bouncer::{Bouncer, Turns};

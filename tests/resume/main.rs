@@ -258,6 +258,7 @@ fn an_index_that_is_being_built_is_left_alone() {
     );
     let error = Driver::Postgres.connect(&database.url()).run(&set(statement)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Busy);
+    assert!(error.to_string().contains("run again when it has ended"), "{error}");
     old.sql("COMMIT");
     builder.join().unwrap();
     Driver::Postgres.connect(&database.url()).run(&set(statement)).unwrap();

@@ -147,7 +147,7 @@ mod links {
         refused(&folder, &["002_b.sql could not be read: not a plain file, but a link that leads nowhere", "hint"]);
     }
 
-    /// None of them is opened, since opening some waits for ever, and others have no end.
+    /// None of them is opened, since opening some waits forever, and others have no end.
     #[test]
     fn d11_what_is_no_plain_file() {
         use std::os::unix::net::UnixListener;

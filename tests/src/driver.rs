@@ -240,7 +240,8 @@ impl Connection {
         self.try_sql(sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
-    fn try_sql(&mut self, sql: &str) -> Result<String, Box<dyn std::error::Error>> {
+    /// The same, where that may fail.
+    pub fn try_sql(&mut self, sql: &str) -> Result<String, Box<dyn std::error::Error>> {
         let last = |messages: Vec<tokio_postgres::SimpleQueryMessage>| {
             let rows = messages.iter().rev().find_map(|message| match message {
                 tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),

@@ -37,6 +37,9 @@ fn make() -> io::Result<PathBuf> {
     fs::copy(Path::new(WORKSPACE).join("Cargo.lock"), folder.join("Cargo.lock"))?;
     fs::write(folder.join("src/lib.rs"), "")?;
     fs::write(folder.join("migrations/1_users.sql"), "CREATE TABLE users (id bigint PRIMARY KEY);\n")?;
+    let outside = folder.join("../outside");
+    fs::create_dir_all(&outside)?;
+    fs::copy(folder.join("migrations/1_users.sql"), outside.join("1_users.sql"))?;
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("attribute"))? {
         let entry = entry?;
         fs::copy(entry.path(), folder.join("tests").join(entry.file_name()))?;
@@ -44,18 +47,29 @@ fn make() -> io::Result<PathBuf> {
     Ok(folder)
 }
 
-/// Compares what the compiler says about a case with its snapshot.
+/// Compares what the compiler says about a case, which it does not compile, with its snapshot.
 #[track_caller]
 fn check(case: &str) {
+    compare(case, false, "error: could not compile");
+}
+
+/// The same with what it warns of, and compiles.
+#[track_caller]
+fn warns(case: &str) {
+    compare(case, true, "warning: `attribute`");
+}
+
+#[track_caller]
+fn compare(case: &str, compiles: bool, last: &str) {
     let cargo = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
         .args(["check", "--quiet", "--color", "never", "--test", case, "--target-dir", "target"])
         .current_dir(&*PACKAGE)
         .stdin(Stdio::null())
         .output();
     let output = cargo.unwrap_or_else(|error| panic!("cargo: {error}"));
-    assert!(!output.status.success(), "{case} is no error");
     let text = String::from_utf8_lossy(&output.stderr);
-    let end = text.find("error: could not compile").unwrap_or_else(|| panic!("not for the case's sake:\n{text}"));
+    assert_eq!(output.status.success(), compiles, "{case}:\n{text}");
+    let end = text.find(last).unwrap_or_else(|| panic!("not for the case's sake:\n{text}"));
     let workspace = Path::new(WORKSPACE).canonicalize().unwrap_or_else(|error| panic!("{WORKSPACE}: {error}"));
     let text = text[..end].replace(&workspace.display().to_string(), "$WORKSPACE");
     let text = without_sources(&text);
@@ -101,4 +115,9 @@ fn functions() {
     check("no_function");
     check("generic");
     check("return_type");
+}
+
+#[test]
+fn e14_a_folder_outside_of_the_package() {
+    warns("e14_outside");
 }

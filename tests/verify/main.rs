@@ -44,7 +44,7 @@ fn checked<'r>(report: &'r VerifyReport, name: &str) -> &'r Checked {
     report.checks().iter().find(|check| check.name() == name).unwrap_or_else(|| panic!("{name} is not in\n{report}"))
 }
 
-/// All that is said of a check, save for its time.
+/// All that is said of a check, except its time.
 fn told(check: &Checked) -> String {
     let note = check.note().map_or(String::new(), |note| format!(": {note}"));
     let mut text = format!("{} {}{note}\n", check.verdict().as_str(), check.name());

@@ -20,7 +20,7 @@ fn timeless(text: &str) -> String {
     atlas_migrate_tests::without_times(text)
 }
 
-/// Compares with the snapshot of this name, save for what differs from run to run: times, the version, the role.
+/// Compares with the snapshot of this name, except what differs from run to run: times, the version, the role.
 #[track_caller]
 fn check(name: &str, text: fn(&VerifyReport) -> String) {
     let database = Database::new();

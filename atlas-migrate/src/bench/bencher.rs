@@ -66,7 +66,7 @@ impl Bencher {
         self
     }
 
-    /// How long an execution waits for a lock. Default: 3 seconds; zero waits for ever.
+    /// How long an execution waits for a lock. Default: 3 seconds; zero waits forever.
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = timeout;
         self

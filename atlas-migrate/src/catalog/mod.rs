@@ -15,7 +15,7 @@ mod difference;
 
 pub use difference::Difference;
 
-/// All that migrations can make in a database, save for rows: each object with its definition, as lines of text.
+/// All that migrations can make in a database, except rows: each object with its definition, as lines of text.
 ///
 /// Two snapshots are equal if the same was made, in whatever order, in whichever database of servers of the same major
 /// version. `Display` shows every object.
@@ -82,7 +82,7 @@ impl Snapshot {
 }
 
 impl Migrator {
-    /// What is in a database, save for the history of this migrator: all that its migrations can have made there.
+    /// What is in a database, except the history of this migrator: all that its migrations can have made there.
     ///
     /// One round trip, which writes nothing and needs no privileges.
     ///

@@ -50,7 +50,7 @@ impl Cleaner {
         }
     }
 
-    /// The schemas whose tables are emptied. Default: all, save for those of the server and of extensions.
+    /// The schemas whose tables are emptied. Default: all, except those of the server and of extensions.
     pub fn schemas<T: Into<String>>(mut self, schemas: impl IntoIterator<Item = T>) -> Self {
         self.options.scope.schemas = Some(schemas.into_iter().map(Into::into).collect());
         self
@@ -89,7 +89,7 @@ impl Cleaner {
         self
     }
 
-    /// How long it waits for a table lock. Default: 3 seconds; zero waits for ever.
+    /// How long it waits for a table lock. Default: 3 seconds; zero waits forever.
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.options.lock_timeout = timeout;
         self
@@ -99,7 +99,7 @@ impl Cleaner {
     ///
     /// # Errors
     ///
-    /// Those of [`run`](Self::run), save for those of locks and of the confirmation.
+    /// Those of [`run`](Self::run), except those of locks and of the confirmation.
     pub fn plan<'c, D: Database<'c>>(&self, database: D) -> D::Outcome<CleanPlan> {
         database.perform(Plan(self.clone()))
     }

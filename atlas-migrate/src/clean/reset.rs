@@ -61,7 +61,7 @@ impl Resetter {
         Self { migrator: migrator.into(), scope: Scope::default(), confirmation: None }
     }
 
-    /// The schemas whose content is dropped. Default: all, save for those of the server and of extensions.
+    /// The schemas whose content is dropped. Default: all, except those of the server and of extensions.
     pub fn schemas<T: Into<String>>(mut self, schemas: impl IntoIterator<Item = T>) -> Self {
         self.scope.schemas = Some(schemas.into_iter().map(Into::into).collect());
         self
@@ -77,7 +77,7 @@ impl Resetter {
     ///
     /// # Errors
     ///
-    /// Those of [`run`](Self::run), save for those of locks, of the confirmation and of migrations.
+    /// Those of [`run`](Self::run), except those of locks, of the confirmation and of migrations.
     pub fn plan<'c, D: Database<'c>>(&self, database: D) -> D::Outcome<ResetPlan> {
         database.perform(Plan(self.clone()))
     }

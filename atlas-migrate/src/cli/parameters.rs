@@ -213,7 +213,7 @@ impl Parameters {
             if let Some(value) = self.get(name).filter(|value| !values.contains(value)) {
                 let value = if is_plain(value) { format!("{value:?}, which") } else { "what".to_owned() };
                 return Err(usage(format!("{name} is {value} is not supported"))
-                    .hint(format!("leave it out; what can be had is: {}", values.join(", "))));
+                    .hint(format!("leave it out; the values are {}", values.join(", "))));
             }
         }
         Ok(())

@@ -2,7 +2,8 @@
 
 /// Options of builders, and what one types for them.
 const WORDS: &[(&str, &str)] = &[
-    ("`out_of_order(OutOfOrder::Allow)`", "`--allow-out-of-order`"),
+    ("`out_of_order(OutOfOrder::Allow)`", "`atlas-migrate run --allow-out-of-order`"),
+    (", or be patient with `retry_budget(..)`", ""),
     ("; or accept it with `newer(Newer::Accept)`", ""),
     ("`other_history(OtherHistory::Ignore)`", "`--beside-other-history`"),
     ("take it back with `revert(&pool, Revert::Last)`, then run; else", "`redo` it; else"),
@@ -20,7 +21,6 @@ const WORDS: &[(&str, &str)] = &[
     ("`keep(..)`", "`--keep`"),
     ("`schemas(..)`", "`--schemas`"),
     ("`tables(..)`", "`--tables`"),
-    ("`retry_budget(..)`", "`--lock-timeout`"),
     ("adopt it with `baseline`", "adopt it with `atlas-migrate baseline VERSION`"),
     ("`status(&pool)`", "`atlas-migrate status`"),
     ("`run(&pool)`", "`atlas-migrate run`"),
@@ -42,6 +42,7 @@ const WORDS: &[(&str, &str)] = &[
         "host, port and credentials of the URL are right, and that a pool has connections to spare",
         "host, port and user are right",
     ),
+    ("check the user and the password", "check the user and the password (PGPASSWORD, ~/.pgpass or the URL)"),
 ];
 
 /// Calls with a string among their arguments, up to it and behind it; and what one types instead.
@@ -52,6 +53,18 @@ const CALLS: &[(&str, &str, &str, &str)] = &[
     ("`role(\"", "\")`", "`--role ", "`"),
     ("`seeder(\"", "\").mark(..)`", "`atlas-migrate seed --mark --environment ", "`"),
 ];
+
+/// What is said of waiting, and the same for commands that have no option for it.
+const PATIENCE: [(&str, &str); 3] = [
+    ("wait longer with `wait_budget(..)`, or end it", "wait, or end it"),
+    (", or let the run be patient with `lock_timeout(..)` and `retry_budget(..)`", ""),
+    (", or be patient with `lock_timeout(..)`", ""),
+];
+
+/// A hint of the library without what only `run` has options for.
+pub(super) fn without_patience(hint: &str) -> String {
+    PATIENCE.iter().fold(hint.to_owned(), |hint, (said, left)| hint.replace(said, left))
+}
 
 /// A hint for somebody who types commands.
 pub(super) fn of_the_command_line(hint: &str) -> String {
@@ -107,23 +120,26 @@ mod tests {
         hints
     }
 
-    /// What stands in quotes within `.hint(…)`, or anywhere.
+    /// What stands in quotes within `.hint(…)` and `let hint = …;`, or anywhere.
     fn texts(source: &str, anywhere: bool) -> Vec<String> {
+        const BEGINNINGS: [&str; 2] = [".hint(", "let hint = "];
         let source = source.split("#[cfg(test)]").next().unwrap_or_default();
         let (mut texts, mut depth) = (Vec::new(), 0);
         let mut rest = source;
         while let Some(character) = rest.chars().next() {
             if depth == 0 && !anywhere {
-                let Some(at) = rest.find(".hint(") else { break };
-                (rest, depth) = (&rest[at + ".hint(".len()..], 1);
+                let beginnings = BEGINNINGS.iter().filter_map(|begin| Some(rest.find(begin)? + begin.len()));
+                let Some(at) = beginnings.min() else { break };
+                (rest, depth) = (&rest[at..], 1);
                 continue;
             }
             rest = &rest[character.len_utf8()..];
             match character {
                 // A quote as a character.
                 '\'' if rest.starts_with("\"'") => rest = &rest[2..],
-                '(' => depth += 1,
-                ')' if !anywhere => depth -= 1,
+                '(' | '{' => depth += 1,
+                ')' | '}' if !anywhere => depth -= 1,
+                ';' if depth == 1 && !anywhere => depth = 0,
                 '"' => {
                     let mut text = String::new();
                     let mut characters = rest.char_indices();
@@ -203,6 +219,54 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    /// What no test follows: it is about another server, a moment between two reads, a program that has lost its folder, or an
+    /// answer that makes no sense.
+    const UNFOLLOWED: [&str; 4] = [
+        "upgrade the server",
+        "don't change the file while it is read",
+        "name it with --source, for example --source {FOLDER}",
+        "somebody or a newer version of the library has changed it: compare its columns with a backup",
+    ];
+
+    /// There is a test that does what a hint says, and arrives: one of those about hints quotes a part of it.
+    #[test]
+    fn every_hint_is_followed() {
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
+        let mut said = Vec::new();
+        for file in ["messages/hints.rs", "cli/hints.rs", "cli/databases.rs", "pooled/hints.rs", "resume/main.rs"] {
+            said.extend(texts(&std::fs::read_to_string(tests.join(file)).unwrap(), true));
+        }
+        for file in std::fs::read_dir(tests.join("messages/hints")).unwrap() {
+            said.extend(texts(&std::fs::read_to_string(file.unwrap().path()).unwrap(), true));
+        }
+        // Between braces is what is filled in.
+        let is_followed = |hint: &str| {
+            let parts = hint.split('{').filter_map(|part| part.split('}').next_back()).map(str::trim);
+            let mut parts = parts.filter(|part| part.len() >= 8);
+            parts.any(|part| {
+                said.iter().any(|said| said.len() >= 8 && (said.contains(part) || part.contains(said.as_str())))
+            })
+        };
+        let is_sentence = |hint: &str| hint.matches(' ').count() > 3 && hint != "not permitted to log in";
+        let hints = hints().into_iter().filter(|(_, hint)| is_sentence(hint) && !UNFOLLOWED.contains(&hint.as_str()));
+        let dead: Vec<_> = hints
+            .filter(|(_, hint)| !is_followed(hint) && !is_followed(&of_the_command_line(hint)))
+            .map(|(file, hint)| format!("{file}: {hint}"))
+            .collect();
+        assert!(dead.is_empty(), "{}", dead.join("\n"));
+    }
+
+    /// What is left out for commands without options for waiting is said somewhere.
+    #[test]
+    fn b3_only_what_waits_names_options_for_it() {
+        let hints = hints();
+        for (said, _) in PATIENCE {
+            let hint = hints.iter().map(|(_, hint)| hint).find(|hint| hint.contains(said));
+            let left = of_the_command_line(&without_patience(hint.unwrap_or_else(|| panic!("nobody says {said}"))));
+            assert!(!left.contains("--"), "{left}");
+        }
     }
 
     #[track_caller]

@@ -1,6 +1,6 @@
 //! `deadpool-postgres`: a pool of `tokio-postgres` clients.
 
-use deadpool_postgres::{Object, Pool};
+use deadpool_postgres::{Object, Pool, PoolError};
 
 use super::{Database, Job, Running, tokio_postgres::send};
 use crate::Error;
@@ -21,7 +21,7 @@ impl<'c> Database<'c> for &'c Pool {
 
     fn perform<J: Job + 'c>(self, job: J) -> Running<'c, J::Output> {
         Running::new(async move {
-            let object = self.get().await.map_err(Error::connect)?;
+            let object = self.get().await.map_err(not_connected)?;
             job.perform(&mut Pooled { object: Some(object), messages: 0, clean: true }).await
         })
     }
@@ -42,6 +42,13 @@ impl<'c> Database<'c> for &'c mut Object {
 
     fn flatten<T: Send + 'c, E: From<Error> + Send + 'c>(outcome: Running<'c, Result<T, E>>) -> Running<'c, T, E> {
         outcome.flatten()
+    }
+}
+
+fn not_connected(error: PoolError) -> Error {
+    match error {
+        PoolError::Backend(error) => Error::not_connected(super::rust_postgres::cause(error)),
+        error => Error::connect(error),
     }
 }
 

@@ -50,7 +50,7 @@ impl<'c> Database<'c> for &'c PgPool {
 
     fn perform<J: Job + 'c>(self, job: J) -> Running<'c, J::Output> {
         Running::new(async move {
-            let connection = self.acquire().await.map_err(|error| Error::not_connected(cause(error)))?;
+            let connection = self.acquire().await.map_err(not_connected)?;
             let mut session =
                 Pooled { connection: Some(connection), messages: 0, clean: true, overheard: Overheard::default() };
             let result = job.perform(&mut session).await;
@@ -195,13 +195,12 @@ pub(super) async fn connect(url: &str) -> Result<PgConnection, Error> {
     use sqlx::ConnectOptions;
     use sqlx::postgres::PgConnectOptions;
 
-    let options: PgConnectOptions = url.parse().map_err(|error| Error::not_connected(cause(error)))?;
+    let options: PgConnectOptions = url.parse().map_err(not_connected)?;
     let connected = options.disable_statement_logging().connect().await;
-    connected.map_err(|error| Error::not_connected(cause(error)))
+    connected.map_err(not_connected)
 }
 
 /// What went wrong when a connection was made.
-#[cfg(feature = "cli")]
 pub(crate) fn not_connected(error: sqlx::Error) -> Error {
     Error::not_connected(cause(error))
 }
@@ -311,7 +310,7 @@ mod testing {
     impl Argument for PgPool {
         async fn open(database: Database) -> Result<Opened<Self>, Error> {
             let options = PgPoolOptions::new().max_connections(CONNECTIONS);
-            let pool = options.connect(database.url()).await.map_err(Error::connect)?;
+            let pool = options.connect(database.url()).await.map_err(super::not_connected)?;
             let closed = pool.clone();
             Ok(Opened::new(pool, database).closed_by(async move { closed.close().await }))
         }

@@ -87,16 +87,20 @@ fn other(row: &Row) -> Option<Other> {
 
 impl Other {
     fn sentence(&self, namespace: &str) -> String {
-        let rows = match self.rows {
-            Some(1) => "has 1 row".to_owned(),
-            Some(rows) if rows > MOST_ROWS => format!("has more than {MOST_ROWS} rows"),
-            Some(rows) => format!("has {rows} rows"),
-            None => "may have rows, which this role may not count".to_owned(),
+        let of = if self.tool.is_some() { String::new() } else { format!(" of namespace {namespace}") };
+        let (rows, maybe) = match self.rows {
+            Some(1) => (format!("has 1 row{of}"), false),
+            Some(rows) if rows > MOST_ROWS => (format!("has more than {MOST_ROWS} rows{of}"), false),
+            Some(rows) => (format!("has {rows} rows{of}"), false),
+            None => ("is there, and this role may not read it".to_owned(), true),
         };
-        match self.tool {
-            Some(tool) => format!("this database was migrated by {}: {} {rows}", tool.name, self.place),
-            None => format!("these migrations have another history: {} {rows} of namespace {namespace}", self.place),
-        }
+        let what = match (self.tool, maybe) {
+            (Some(tool), false) => format!("this database was migrated by {}", tool.name),
+            (Some(tool), true) => format!("this database may have been migrated by {}", tool.name),
+            (None, false) => "these migrations have another history".to_owned(),
+            (None, true) => "these migrations may have another history".to_owned(),
+        };
+        format!("{what}: {} {rows}", self.place)
     }
 
     /// The migration up to which all are in this history, going by their versions and by their number.
@@ -123,6 +127,11 @@ fn refuse(others: &[Other], known: &[Migration], namespace: &str) -> Error {
     };
     let go_on = "go on beside it with `other_history(OtherHistory::Ignore)`";
     let hint = match (first.tool, first.reaches(known)) {
+        _ if first.rows.is_none() => format!(
+            "let its owner show it to this role (GRANT SELECT ON {}, and a policy if it has row-level security), then run \
+             again; if it has nothing to do with these files, {go_on}",
+            first.place
+        ),
         (None, _) => format!(
             "use that one with `schema({:?})` and `table({:?})`; or, if this schema is to have its own, {go_on}",
             first.schema, first.table

@@ -20,7 +20,7 @@ impl fmt::Display for Rehearsal {
             writeln!(f, "{migration}")?;
         }
         if !self.is_empty() {
-            f.write_str("rolled back: nothing of it stays, save for the numbers that were taken from sequences")?;
+            f.write_str("rolled back: nothing of it stays, except the numbers that were taken from sequences")?;
         }
         self.warnings.iter().try_for_each(|warning| write!(f, "\nwarning: {}", fault::shown(warning)))
     }

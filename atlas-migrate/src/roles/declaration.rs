@@ -145,7 +145,7 @@ impl Roles {
         self
     }
 
-    /// How long it waits for a lock. Default: 3 seconds; zero waits for ever.
+    /// How long it waits for a lock. Default: 3 seconds; zero waits forever.
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = timeout;
         self
@@ -167,7 +167,7 @@ impl Roles {
     ///
     /// # Errors
     ///
-    /// Those of [`apply`](Self::apply), save for what the server refuses.
+    /// Those of [`apply`](Self::apply), except what the server refuses.
     pub fn plan<'c, D: Database<'c>>(&self, database: D) -> D::Outcome<RolesPlan> {
         database.perform(Plan(self.clone()))
     }

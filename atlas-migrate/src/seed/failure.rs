@@ -74,7 +74,7 @@ pub(super) fn of_commit(seeds: &[(&Item<'_>, Option<&Table>)], range: Range<u64>
     if server.code.starts_with("23") || server.code == "P0001" {
         error = error.note("it is deferred, and was checked when all rows were there");
     }
-    rolled_back_to(error.server(&server), range.start).hint(hint(&server.code))
+    rolled_back_to(error.server(&server), range.start).hint(hint(&server))
 }
 
 /// A row that was found.
@@ -133,7 +133,7 @@ pub(super) fn of_rows(item: &Item<'_>, table: Option<&Table>, found: &Found, cau
             "the row is there already: let the policy be `existing = \"skip\"` or `\"update\"`, or change its key"
         }
         "21000" => "two rows of the file have the same key: remove one",
-        code => hint(code),
+        _ => hint(&server),
     })
 }
 
@@ -202,7 +202,7 @@ fn in_text(item: &Item<'_>, text: &str, span: Range<usize>, server: &ServerError
     let error = Error::new(kind(server), format!("seed {} failed: {}", item.name, server.message));
     rolled_back(error.place(place).server(server)).hint(match server.code.as_str() {
         "23505" => "the row is there already: write `ON CONFLICT DO NOTHING`, or change its key",
-        code => hint(code),
+        _ => hint(server),
     })
 }
 
@@ -315,15 +315,18 @@ fn at_second(reader: FileReader<'_>, key: &[String]) -> Option<Fault> {
     })
 }
 
-fn hint(code: &str) -> &'static str {
-    match code {
+fn hint(server: &ServerError) -> &'static str {
+    match server.code.as_str() {
         "23503" => "no row has what it refers to: load that before, or fix the key",
         "23502" | "23505" | "23514" | "23P01" => "fix the row",
         "42501" => "run as a role that may write to the table and to its sequences, or name one with `role(..)`",
         "55P03" => "end the session that is in the way, or be patient with `lock_timeout(..)`",
         "2D000" => "remove the COMMIT or ROLLBACK: a seed is committed together with its row in the table of seeds",
         "25001" => "move it to a migration that has `-- atlas:no-transaction` at its top: a seed runs in a transaction",
-        code if code.starts_with("22") => "fix the value",
-        code => crate::hint::server(code).unwrap_or("fix the file and run again"),
+        code => match crate::hint::server(server) {
+            Some(hint) => hint,
+            None if code.starts_with("22") => "fix the value",
+            None => "fix the file and run again",
+        },
     }
 }

@@ -81,7 +81,7 @@ impl Seeder {
         self
     }
 
-    /// How long a statement waits for a table lock. Default: 3 seconds; zero waits for ever.
+    /// How long a statement waits for a table lock. Default: 3 seconds; zero waits forever.
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.options.lock_timeout = timeout;
         self

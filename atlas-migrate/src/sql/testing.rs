@@ -199,7 +199,7 @@ pub(crate) fn let_go(template: Number) -> String {
 }
 
 /// Lets one process make a template while others wait, and looks whether one has done so. Not while one has a lock to copy it:
-/// two that wait for each other to let go would wait for ever.
+/// two that wait for each other to let go would wait forever.
 pub(crate) fn begin_template(template: Number) -> String {
     format!(
         "SELECT pg_advisory_unlock_shared({key}), pg_advisory_lock({key});\n\

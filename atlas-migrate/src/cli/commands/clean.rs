@@ -10,7 +10,7 @@ use crate::cli::context::{Context, Location};
 
 /// Empty the tables and keep the schema
 ///
-/// Removes all rows, save for the history of the migrations and the mark of the environment. Seeds load again. Asks before.
+/// Removes all rows, except the history of the migrations and the mark of the environment. Seeds load again. Asks before.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: atlas-migrate clean --keep countries --restart-identity")]
 pub(in crate::cli) struct Clean {

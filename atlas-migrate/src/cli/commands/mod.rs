@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use super::answer::{Answer, Failure};
 use super::context::Context;
+use super::words;
 
 mod baseline;
 mod bench;
@@ -59,6 +60,15 @@ pub(super) enum Command {
 
 impl Command {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
+        let has_options_for_waiting = matches!(self, Self::Run(_) | Self::Check(_));
+        let result = self.perform_as_it_is(context).await;
+        if has_options_for_waiting {
+            return result;
+        }
+        result.map_err(|Failure { error, code }| Failure { error: error.hint_in(words::without_patience), code })
+    }
+
+    async fn perform_as_it_is(self, context: &Context) -> Result<Answer, Failure> {
         match self {
             Self::Run(command) => command.perform(context).await,
             Self::Status(command) => command.perform(context).await,

@@ -8,7 +8,7 @@ use crate::cli::json::Of;
 
 /// Try what is pending in a transaction, and roll it back
 ///
-/// Shows each statement's time, the locks that it takes and the tables that it rewrites. Writes nothing that stays, save for
+/// Shows each statement's time, the locks that it takes and the tables that it rewrites. Writes nothing that stays, except
 /// numbers taken from sequences; while it lasts it holds the locks of a run. Exits with 1 if a migration fails.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: atlas-migrate rehearse --database-url postgres://…/copy_of_production")]

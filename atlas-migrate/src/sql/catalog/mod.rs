@@ -105,7 +105,7 @@ fn sorted(array: &str) -> String {
 }
 
 impl Sql {
-    /// Describes what is in the database, save for the history: `atlas_object` rows of kind, identity and lines of
+    /// Describes what is in the database, except the history: `atlas_object` rows of kind, identity and lines of
     /// text. Reads nothing in a transaction that is not the message's own, which would keep the settings; `atlas_alone`
     /// says which it is.
     pub(crate) fn snapshot(&self) -> String {

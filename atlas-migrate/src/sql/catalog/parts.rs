@@ -42,7 +42,7 @@ FROM (SELECT ''::"char" AS attcompression) older CROSS JOIN LATERAL (
     )
 }
 
-/// Constraints, save for those that come with a parent table, and for those that PostgreSQL 18 makes of `NOT NULL`
+/// Constraints, except those that come with a parent table, and for those that PostgreSQL 18 makes of `NOT NULL`
 /// where they have the names that it gives them: the column says so already.
 pub(super) const CONSTRAINTS: &str = r#"
 SELECT r.kind, r.identity, 2, 0, 'constraint ' || quote_ident(k.conname),
@@ -57,7 +57,7 @@ WHERE k.contype <> 't' AND k.conparentid = 0 AND k.conislocal AND NOT (k.contype
     AND pg_get_constraintdef(k.oid) = 'NOT NULL ' || quote_ident(a.attname)))
 "#;
 
-/// Indexes, save for those that come with a partitioned table's. Of one that a constraint defines only the rest is
+/// Indexes, except those that come with a partitioned table's. Of one that a constraint defines only the rest is
 /// told.
 pub(super) fn indexes() -> String {
     format!(
@@ -82,7 +82,7 @@ WHERE NOT c.relispartition
     )
 }
 
-/// Triggers, save for those that are the work of a constraint, or come with a partitioned table's.
+/// Triggers, except those that are the work of a constraint, or come with a partitioned table's.
 pub(super) const TRIGGERS: &str = r#"
 SELECT r.kind, r.identity, 4, 0, 'trigger ' || quote_ident(t.tgname),
   concat_ws(' ', pg_get_triggerdef(t.oid),
@@ -91,7 +91,7 @@ SELECT r.kind, r.identity, 4, 0, 'trigger ' || quote_ident(t.tgname),
 FROM pg_trigger t JOIN relation r ON r.oid = t.tgrelid WHERE NOT t.tgisinternal AND t.tgparentid = 0
 "#;
 
-/// Rules, save for those that views are made of.
+/// Rules, except those that views are made of.
 pub(super) const RULES: &str = r#"
 SELECT r.kind, r.identity, 5, 0, 'rule ' || quote_ident(w.rulename),
   concat_ws(' ', pg_get_ruledef(w.oid),

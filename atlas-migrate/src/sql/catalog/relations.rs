@@ -62,7 +62,7 @@ FROM relation r WHERE relkind IN ('r', 'p', 'v', 'm', 'f')
     )
 }
 
-/// Sequences, save for how far they have come.
+/// Sequences, except how far they have come.
 pub(super) const SEQUENCES: &str = r#"
 SELECT kind, identity, 0, 0, NULL,
   concat_ws(chr(10),

@@ -2,7 +2,7 @@
 
 use super::fields;
 
-/// Functions and procedures, save for those that come with a range type.
+/// Functions and procedures, except those that come with a range type.
 pub(super) const FUNCTIONS: &str = r#"
 SELECT CASE p.prokind WHEN 'p' THEN 'procedure' ELSE 'function' END, p.oid::regprocedure::text, 0, 0, NULL,
   pg_get_functiondef(p.oid), 'pg_proc'::regclass, p.oid, 0, p.proowner, p.proacl, acldefault('f', p.proowner)
@@ -77,7 +77,7 @@ FROM pg_opclass c JOIN space s ON s.oid = c.opcnamespace JOIN pg_am m ON m.oid =
   JOIN pg_opfamily f ON f.oid = c.opcfamily JOIN pg_namespace n ON n.oid = f.opfnamespace
 "#;
 
-/// Casts, save for those that come with a range type, and for the server's own, whose object ids nothing else ever
+/// Casts, except those that come with a range type, and for the server's own, whose object ids nothing else ever
 /// gets.
 pub(super) const CASTS: &str = r#"
 SELECT 'cast', format('%s as %s', format_type(c.castsource, NULL), format_type(c.casttarget, NULL)), 0, 0, NULL,

@@ -2,7 +2,7 @@
 
 use super::fields;
 
-/// Enums, domains, ranges and base types, save for arrays and for what comes with a table or range.
+/// Enums, domains, ranges and base types, except arrays and for what comes with a table or range.
 pub(super) fn types() -> String {
     format!(
         r#"
@@ -45,7 +45,7 @@ SELECT 'type', format('%I.%I', s.nspname, t.typname), 0, 0, NULL, 'not defined',
 FROM pg_type t JOIN space s ON s.oid = t.typnamespace WHERE t.typtype = 'p' AND NOT t.typisdefined
 "#;
 
-/// The constraints of domains, save for those that PostgreSQL makes of `NOT NULL`: the domain says so already.
+/// The constraints of domains, except those that PostgreSQL makes of `NOT NULL`: the domain says so already.
 pub(super) const DOMAIN_CONSTRAINTS: &str = r#"
 SELECT 'domain', format('%I.%I', s.nspname, t.typname), 2, 0, 'constraint ' || quote_ident(k.conname),
   concat_ws(' ', 'constraint', quote_ident(k.conname), pg_get_constraintdef(k.oid)),
@@ -55,7 +55,7 @@ WHERE k.contype <> 'n' AND NOT EXISTS (
   SELECT FROM member m WHERE m.classid = 'pg_type'::regclass AND m.objid = t.oid)
 "#;
 
-/// Collations, save for the version of the library that sorts.
+/// Collations, except the version of the library that sorts.
 pub(super) fn collations() -> String {
     format!(
         r#"
