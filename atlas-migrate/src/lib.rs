@@ -131,66 +131,46 @@ pub use atlas_migrate_macros::embed_seeds;
 #[cfg(feature = "testing")]
 pub use atlas_migrate_macros::test;
 
-pub use driver::{Connection, Database, Running, Work};
 pub use error::{Error, ErrorKind};
-pub use migrator::{Migrator, OtherHistory, TransactionMode};
+pub use migrations::migrator::{Migrator, OtherHistory, TransactionMode};
+#[doc(inline)]
+pub use migrations::rehearsal as rehearse;
+pub use migrations::repair::Repair;
+pub use migrations::report::{Done, MigrationStatus, Outcome, Plan, Planned, Report, Status};
+pub use postgres::driver::{Connection, Database, Running, Work};
 pub use progress::{Event, Holder, Severity};
-pub use repair::Repair;
-pub use report::{Done, MigrationStatus, Outcome, Plan, Planned, Report, Status};
 pub use source::Migrations;
+#[cfg(feature = "testing")]
+#[doc(inline)]
+pub use testing::catalog;
 
 #[cfg(feature = "bench")]
 pub mod bench;
 pub mod build;
-#[cfg(feature = "testing")]
-pub mod catalog;
 #[cfg(feature = "clean")]
 pub mod clean;
 #[cfg(feature = "cli")]
 pub mod cli;
-mod driver;
-mod engine;
-#[cfg(any(feature = "cli", feature = "testing"))]
-mod env_file;
 #[cfg(feature = "ephemeral")]
 pub mod ephemeral;
 mod error;
-mod hint;
-#[cfg(any(feature = "bench", feature = "verify"))]
-mod json;
-#[cfg(any(feature = "clean", feature = "seeds"))]
-mod mark;
-mod migrator;
-mod mode;
-#[cfg(any(feature = "bench", feature = "verify"))]
-mod paint;
-mod place;
+mod migrations;
+mod postgres;
 mod progress;
-#[cfg(any(feature = "bench", feature = "verify"))]
-mod question;
-pub mod rehearse;
-mod repair;
-mod report;
+mod render;
 #[cfg(feature = "roles")]
 pub mod roles;
-mod script;
 #[cfg(feature = "seeds")]
 pub mod seed;
-mod server;
-mod session;
 #[cfg(feature = "setup")]
 pub mod setup;
 mod source;
-mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod time;
-mod tools;
 #[cfg(feature = "verify")]
 pub mod usage;
 #[cfg(feature = "verify")]
 pub mod verify;
-mod wait;
 
 /// For the macros that embed: what they emit is made of these.
 #[doc(hidden)]

@@ -8,8 +8,8 @@ use atlas_migrate_core::fault;
 use atlas_migrate_core::migration::Migration;
 use atlas_migrate_core::statement;
 
-use crate::report::Done;
-use crate::time::shown;
+use crate::migrations::report::Done;
+use crate::render::time::shown;
 
 /// Something that a run has just begun or ended.
 #[derive(Clone, Debug)]

@@ -4,12 +4,13 @@ use std::fmt;
 
 use tracing::Instrument;
 
-use crate::driver::{Database, Job};
+use crate::migrations::migrator;
+use crate::postgres::driver::{Database, Job};
+use crate::postgres::session::Session;
 use crate::roles::{Proof, Roles, RolesPlan};
 use crate::seed::{SeedReport, Seeder};
-use crate::session::Session;
 use crate::verify::{Verifier, VerifyReport};
-use crate::{Error, Migrator, Report, migrator, roles, verify};
+use crate::{Error, Migrator, Report, roles, verify};
 
 /// Brings a database from nothing to where a program can use it: roles, migrations, seeds, and whether all is well.
 ///

@@ -7,8 +7,8 @@ use tracing::Instrument;
 use super::engine::Engine;
 use super::{BenchReport, Benchmarks};
 use crate::Error;
-use crate::driver::{Database, Job};
-use crate::session::Session;
+use crate::postgres::driver::{Database, Job};
+use crate::postgres::session::Session;
 
 /// The executions of a prepared statement after which PostgreSQL decides how it is planned from then on.
 const UNDECIDED: usize = 5;

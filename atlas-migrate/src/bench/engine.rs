@@ -15,11 +15,11 @@ use super::judge::{Named, judge};
 use super::parameters::executions;
 use super::plan::Plan;
 use super::{BenchReport, Bencher, Latency, Measured};
-use crate::place::span_at;
+use crate::bench::sql::{ABANDON, END, Limits, PREPARE, UNDO, begin, explain, named};
+use crate::error::place::span_at;
+use crate::postgres::question::{Look, look, text, unreadable};
+use crate::postgres::session::{Cause, PLAN, Reply, ServerError, Session};
 use crate::progress::{Event, Listener};
-use crate::question::{Look, look, text, unreadable};
-use crate::session::{Cause, PLAN, Reply, ServerError, Session};
-use crate::sql::bench::{ABANDON, END, Limits, PREPARE, UNDO, begin, explain, named};
 use crate::{Error, ErrorKind};
 
 /// Of how many sets of parameters there are plans.

@@ -6,7 +6,7 @@ use atlas_migrate_core::bench::Statistic;
 use serde::{Deserialize, Serialize};
 
 use super::{BenchReport, Buffers, Gate, Latency, Measured};
-use crate::time::milliseconds;
+use crate::render::time::milliseconds;
 
 #[derive(Serialize)]
 struct Report<'r> {
@@ -88,7 +88,7 @@ impl Earlier {
 impl BenchReport {
     /// The report as JSON, in the form that [the module](super#json) describes.
     pub fn to_json(&self) -> String {
-        crate::json::pretty(&self.as_json())
+        crate::render::json::pretty(&self.as_json())
     }
 
     pub(crate) fn as_json(&self) -> impl Serialize + '_ {

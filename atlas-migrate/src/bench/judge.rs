@@ -5,9 +5,9 @@ use atlas_migrate_core::bench::Gate as Declared;
 use super::plan::{Part, Plan, excerpt};
 use super::{Buffers, Gate, GateKind, Latency};
 use crate::Error;
-use crate::question::{text, unreadable};
-use crate::session::Row;
-use crate::time::shown;
+use crate::postgres::question::{text, unreadable};
+use crate::postgres::session::Row;
+use crate::render::time::shown;
 
 /// An index or table that a gate names, or a part of it: a partition's, a child's.
 pub(super) struct Named {

@@ -10,6 +10,7 @@ mod latency;
 mod parameters;
 mod plan;
 mod report;
+pub(crate) mod sql;
 mod text;
 
 pub use atlas_migrate_core::bench::Statistic;

@@ -3,10 +3,10 @@
 use atlas_migrate_core::bench::{Benchmark, File};
 
 use super::engine::{Engine, Failed, Stop};
-use crate::place::span_at;
-use crate::question::ask_text;
-use crate::session::{ServerError, Session};
-use crate::sql::bench::{PARAMETERS, execute};
+use crate::bench::sql::{PARAMETERS, execute};
+use crate::error::place::span_at;
+use crate::postgres::question::ask_text;
+use crate::postgres::session::{ServerError, Session};
 
 /// One for each set of parameters, or the one of a statement without.
 pub(super) async fn executions<S: Session>(

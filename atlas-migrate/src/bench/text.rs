@@ -5,8 +5,8 @@ use std::fmt;
 use atlas_migrate_core::bench::Statistic;
 
 use super::{BenchReport, Buffers, GateKind, Measured};
-use crate::paint::{Color, PLAIN, Paint, TERMINAL, printable, table};
-use crate::time::shown;
+use crate::render::paint::{Color, PLAIN, Paint, TERMINAL, printable, table};
+use crate::render::time::shown;
 
 /// Shows a report with the colours of a terminal.
 #[derive(Clone, Copy, Debug)]

@@ -8,8 +8,8 @@ use super::engine::Engine;
 use super::scope::Scope;
 use super::{CleanPlan, CleanReport};
 use crate::Error;
-use crate::driver::{Database, Job};
-use crate::session::Session;
+use crate::postgres::driver::{Database, Job};
+use crate::postgres::session::Session;
 
 /// Empties the tables of a database and keeps its schema.
 ///

@@ -13,10 +13,11 @@ use super::scope::Chosen;
 use super::state::{self, Count, Kind, Ours, State, Table};
 use super::{Options, guard, refusal};
 use crate::Error;
-use crate::engine::refusal::{check_names, untrusted};
-use crate::session::{Reply, Session};
-use crate::sql::{self, Sql, Target};
-use crate::wait;
+use crate::clean::sql::Target;
+use crate::migrations::engine::refusal::{check_names, untrusted};
+use crate::postgres::session::{Reply, Session};
+use crate::postgres::sql::{self, Sql};
+use crate::postgres::wait;
 
 /// How often tables are emptied that have rows again.
 const ROUNDS: usize = 3;

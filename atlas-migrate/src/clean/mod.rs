@@ -8,7 +8,9 @@ mod order;
 mod refusal;
 mod report;
 mod reset;
+mod reset_sql;
 mod scope;
+pub(crate) mod sql;
 mod state;
 
 pub use self::cleaner::Cleaner;

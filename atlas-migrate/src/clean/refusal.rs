@@ -2,7 +2,7 @@
 
 use super::scope::Chosen;
 use super::state::{Reference, State, Table};
-use crate::session::Cause;
+use crate::postgres::session::Cause;
 use crate::{Error, ErrorKind};
 
 fn list<'a>(tables: impl IntoIterator<Item = &'a str>) -> String {

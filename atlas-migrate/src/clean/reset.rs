@@ -10,12 +10,13 @@ use super::report::of_database;
 use super::scope::Scope;
 use super::state::{self, Ours, State};
 use super::{guard, refusal};
-use crate::driver::{Database, Job};
-use crate::engine::Engine;
-use crate::engine::refusal::{check_names, untrusted};
-use crate::session::{Reply, Session};
-use crate::sql::{self, Held, Sql};
-use crate::wait::{self, Lock, Wait};
+use crate::migrations::engine::Engine;
+use crate::migrations::engine::refusal::{check_names, untrusted};
+use crate::migrations::sql::Held;
+use crate::postgres::driver::{Database, Job};
+use crate::postgres::session::{Reply, Session};
+use crate::postgres::sql::{self, Sql};
+use crate::postgres::wait::{self, Lock, Wait};
 use crate::{Error, Migrator, OtherHistory, Report};
 
 /// Drops what is in the schemas of a database, and runs its migrations again.

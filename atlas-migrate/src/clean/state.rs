@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::mark::Hidden;
-use crate::server::Server;
-use crate::session::{Reply, Row};
+use crate::postgres::hidden::Hidden;
+use crate::postgres::server::Server;
+use crate::postgres::session::{Reply, Row};
 use crate::{Error, ErrorKind};
 
 /// All that is known before anything is done.

@@ -7,10 +7,11 @@ use clap::Args;
 use sqlx::PgConnection;
 
 use super::context::{Context, Location};
-use crate::driver::{Database, Job};
-use crate::mark::Hidden;
-use crate::session::Session;
-use crate::{Error, ErrorKind, sql};
+use crate::cli::sql;
+use crate::postgres::driver::{Database, Job};
+use crate::postgres::hidden::Hidden;
+use crate::postgres::session::Session;
+use crate::{Error, ErrorKind};
 
 /// The options of commands that destroy something.
 #[derive(Args, Debug, Default)]
@@ -127,8 +128,7 @@ impl Job for Identify {
 
     async fn perform<S: Session>(self, session: &mut S) -> Result<Identity, Error> {
         let doing = "reading what the database is marked as";
-        let reply =
-            session.send(&sql::cli::look_at_marks()).await.map_err(|failure| Error::own(doing, failure.cause))?;
+        let reply = session.send(&sql::look_at_marks()).await.map_err(|failure| Error::own(doing, failure.cause))?;
         let row = reply.rows("atlas_database").next_back();
         let Some([Some(database), environments, table, why, Some(role)]) = row.map(Vec::as_slice) else {
             return Err(Error::new(ErrorKind::Database, format!("{doing} gave no answer")));

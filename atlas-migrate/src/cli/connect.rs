@@ -13,7 +13,7 @@ use super::answer::usage;
 use super::environment::Environment;
 use super::parameters::{Parameters, Url};
 use super::passwords::{self, Login};
-use crate::driver::sqlx::not_connected;
+use crate::postgres::driver::sqlx::not_connected;
 use crate::source::plain;
 use crate::{Error, ErrorKind};
 

@@ -6,11 +6,12 @@ use sqlx::PgConnection;
 use super::answer::Answer;
 use super::context::Location;
 use crate::Error;
-use crate::driver::{Database, Job};
+use crate::cli::sql;
+use crate::postgres::driver::{Database, Job};
+use crate::postgres::session::Session;
+use crate::postgres::sql::Sql;
+use crate::postgres::wait::holders;
 use crate::progress::Holder;
-use crate::session::Session;
-use crate::sql::{self, Sql};
-use crate::wait::holders;
 
 /// The database that one is connected to while another one is made or dropped.
 pub(super) const MAINTENANCE: &str = "postgres";
@@ -60,7 +61,7 @@ impl Job for Keeping {
     type Output = Vec<(String, String)>;
 
     async fn perform<S: Session>(self, session: &mut S) -> Result<Vec<(String, String)>, Error> {
-        let reply = session.send(&sql::cli::keeping(&self.0)).await;
+        let reply = session.send(&sql::keeping(&self.0)).await;
         let reply = reply.map_err(|failure| Error::own("asking what keeps the database", failure.cause))?;
         let pair = |row: &Vec<Option<String>>| match row.as_slice() {
             [Some(what), Some(remedy)] => Some((what.clone(), remedy.clone())),

@@ -1,7 +1,7 @@
 //! Environment variables: those of the process, and those of a file `.env`.
 
 use crate::Error;
-use crate::env_file::EnvFile;
+use crate::source::env_file::EnvFile;
 
 /// What variables say. Those of the process go before those of the file.
 #[derive(Debug, Default)]

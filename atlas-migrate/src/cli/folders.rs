@@ -11,7 +11,7 @@ use super::ask::Identify;
 use super::context::Context;
 use super::layers::{FILE, ROLES};
 use crate::bench::{Bencher, Benchmarks};
-use crate::driver::Database;
+use crate::postgres::driver::Database;
 use crate::roles::Roles;
 use crate::seed::{Environment, Seeder, Seeds};
 use crate::source::plain;

@@ -11,9 +11,10 @@ use tokio::sync::oneshot;
 use super::answer::{Answer, Failure, INTERRUPTED};
 use super::context::{Context, Phase};
 use super::progress::error_word;
-use crate::driver::{Database, Job};
-use crate::session::Session;
-use crate::{Error, ErrorKind, sql};
+use crate::cli::sql;
+use crate::postgres::driver::{Database, Job};
+use crate::postgres::session::Session;
+use crate::{Error, ErrorKind};
 
 /// How long a session may take to end once it was told to.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -118,12 +119,12 @@ async fn cancelled(
         let mut connection = connect(context, deadline).await?;
         let deadline = tokio::time::Instant::now() + PATIENCE;
         while tokio::time::Instant::now() < deadline {
-            if !send(&mut connection, sql::cli::cancel(context.application())).await? {
+            if !send(&mut connection, sql::cancel(context.application())).await? {
                 break;
             }
             tokio::time::sleep(PAUSE).await;
         }
-        while send(&mut connection, sql::cli::terminate(context.application())).await? {
+        while send(&mut connection, sql::terminate(context.application())).await? {
             tokio::time::sleep(PAUSE).await;
         }
         Ok::<_, Error>(())

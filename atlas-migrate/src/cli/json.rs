@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use super::context::Location;
 use crate::Error;
-use crate::report::{Done, MigrationStatus, Report};
+use crate::migrations::report::{Done, MigrationStatus, Report};
 
-pub(super) use crate::json::pretty;
-pub(super) use crate::time::milliseconds;
+pub(super) use crate::render::json::pretty;
+pub(super) use crate::render::time::milliseconds;
 
 /// What a command gives back, with its name before it.
 #[derive(Serialize)]

@@ -41,6 +41,7 @@ mod passwords;
 mod program;
 mod progress;
 mod project;
+mod sql;
 mod style;
 mod table;
 mod words;

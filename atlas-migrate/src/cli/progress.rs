@@ -9,10 +9,10 @@ use atlas_migrate_core::words::count;
 use atlas_migrate_core::fault::{shown, shown_lines};
 
 use super::style::{DIM, RED, Styles, YELLOW};
-use crate::paint::printable;
+use crate::migrations::report::label;
 use crate::progress::{Event, Severity};
-use crate::report::label;
-use crate::time;
+use crate::render::paint::printable;
+use crate::render::time;
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

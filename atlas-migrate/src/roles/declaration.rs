@@ -9,9 +9,9 @@ use tracing::Instrument;
 use super::engine::Engine;
 use super::{Proof, RolesPlan};
 use crate::Error;
-use crate::driver::{Database, Job};
+use crate::postgres::driver::{Database, Job};
+use crate::postgres::session::Session;
 use crate::progress::{Event, Listener};
-use crate::session::Session;
 
 /// Which roles a database is to have, and what they may do.
 ///

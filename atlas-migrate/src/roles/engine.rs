@@ -9,11 +9,11 @@ use super::plan::{self, RolesPlan};
 use super::proof::Proof;
 use super::state::{self, State};
 use super::{prove, refusal};
-use crate::server::Server;
-use crate::session::{Reply, Session};
-use crate::sql::roles::Asked;
-use crate::sql::{self, Sql};
-use crate::wait::{self, Lock, Wait};
+use crate::postgres::server::Server;
+use crate::postgres::session::{Reply, Session};
+use crate::postgres::sql::{ROLLBACK, Sql};
+use crate::postgres::wait::{self, Lock, Wait};
+use crate::roles::sql::{self, Asked};
 use crate::{Error, ErrorKind};
 
 pub(super) struct Engine<'a, S> {
@@ -106,7 +106,7 @@ impl<'a, S: Session> Engine<'a, S> {
 
     async fn look(&mut self) -> Result<Server, Error> {
         self.session.if_dropped(Some(String::new()));
-        let reply = self.session.send(&sql::roles::look()).await;
+        let reply = self.session.send(&sql::look()).await;
         self.session.if_dropped(None);
         let reply = reply.map_err(|failure| Error::own("looking at the server", failure.cause))?;
         let server = state::server(&reply)?;
@@ -147,12 +147,12 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     fn open(&mut self) {
-        self.session.if_dropped(Some(sql::ROLLBACK.to_owned()));
+        self.session.if_dropped(Some(ROLLBACK.to_owned()));
     }
 
     /// If it fails the connection is lost, and the transaction with it.
     async fn roll_back(&mut self) {
-        if self.session.send(sql::ROLLBACK).await.is_ok() {
+        if self.session.send(ROLLBACK).await.is_ok() {
             self.session.if_dropped(None);
         }
     }

@@ -6,6 +6,7 @@ mod plan;
 mod proof;
 mod prove;
 mod refusal;
+pub(crate) mod sql;
 mod state;
 #[cfg(feature = "roles-toml")]
 mod toml;

@@ -11,7 +11,8 @@ use super::refusal;
 use super::state::{Kind, Object, Place, Role, State, privileges};
 use super::wanted::{Part, of_kind};
 use crate::Error;
-use crate::sql::roles as sql;
+use crate::postgres::sql::COMMIT;
+use crate::roles::sql;
 
 /// What is to be changed, or was.
 ///
@@ -65,7 +66,7 @@ impl RolesPlan {
             }
         }
         if let Some(last) = messages.last_mut() {
-            last.push_str(crate::sql::COMMIT);
+            last.push_str(COMMIT);
         }
         messages.retain(|message| !message.is_empty());
         messages

@@ -5,7 +5,7 @@ use super::plan::is_superuser;
 use super::proof::Probe;
 use super::state::{Kind, Place, State, privileges};
 use super::wanted::{Part, of_kind};
-use crate::sql::roles as sql;
+use crate::roles::sql;
 
 /// The SQLSTATE of what a role may not do.
 const REFUSED: &str = "42501";

@@ -6,8 +6,8 @@ use atlas_migrate_core::roles::PRIVILEGES;
 
 use super::declaration::Roles;
 use super::state::{Place, Role};
-use crate::engine::refusal::check_names;
-use crate::session::Cause;
+use crate::migrations::engine::refusal::check_names;
+use crate::postgres::session::Cause;
 use crate::{Error, ErrorKind};
 
 /// What makes no sense whatever the database is.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::server::Server;
-use crate::session::Reply;
+use crate::postgres::server::Server;
+use crate::postgres::session::Reply;
 use crate::{Error, ErrorKind};
 
 /// All that there is.
@@ -191,7 +191,7 @@ fn one<T: DeserializeOwned>(reply: &Reply, name: &str) -> Result<T, Error> {
 }
 
 fn all<T: DeserializeOwned>(reply: &Reply, name: &str) -> Result<Vec<T>, Error> {
-    let read = |row: &crate::session::Row| {
+    let read = |row: &crate::postgres::session::Row| {
         let text = row.first().and_then(Option::as_deref).ok_or_else(unreadable)?;
         serde_json::from_str(text).map_err(|_| unreadable())
     };

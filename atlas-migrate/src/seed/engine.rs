@@ -15,12 +15,14 @@ use super::order::{self, Node};
 use super::state::{Known, State};
 use super::table::Table;
 use super::{Options, SeedReport, Seeded, Seeder, failure, refusal, state};
-use crate::engine::refusal::{asked_for, check_names};
-use crate::mark::Hidden;
+use crate::migrations::engine::refusal::{asked_for, check_names};
+use crate::migrations::sql::Held;
+use crate::postgres::hidden::Hidden;
+use crate::postgres::session::{Cause, Reply, Session};
+use crate::postgres::sql::{self, SessionSettings, Sql};
+use crate::postgres::wait::{self, Lock, Wait};
 use crate::progress::Event;
-use crate::session::{Cause, Reply, Session};
-use crate::sql::{self, Held, SeedRow, SessionSettings, Sql};
-use crate::wait::{self, Lock, Wait};
+use crate::seed::sql::SeedRow;
 use crate::{Error, ErrorKind};
 
 pub(super) struct Engine<'a, S> {

@@ -11,9 +11,9 @@ use super::item::{Item, Source};
 use super::rows::FileReader;
 use super::table::Table;
 use super::{generate, label};
-use crate::place::{Place, line_of_block, span_at};
-use crate::session::{Cause, ServerError};
-use crate::sql::NOT_TAKEN;
+use crate::error::place::{Place, line_of_block, span_at};
+use crate::migrations::sql::NOT_TAKEN;
+use crate::postgres::session::{Cause, ServerError};
 use crate::{Error, ErrorKind};
 
 /// How the row that failed is found.
@@ -323,7 +323,7 @@ fn hint(server: &ServerError) -> &'static str {
         "55P03" => "end the session that is in the way, or be patient with `lock_timeout(..)`",
         "2D000" => "remove the COMMIT or ROLLBACK: a seed is committed together with its row in the table of seeds",
         "25001" => "move it to a migration that has `-- atlas:no-transaction` at its top: a seed runs in a transaction",
-        code => match crate::hint::server(server) {
+        code => match crate::error::hint::server(server) {
             Some(hint) => hint,
             None if code.starts_with("22") => "fix the value",
             None => "fix the file and run again",

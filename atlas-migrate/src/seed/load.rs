@@ -12,9 +12,10 @@ use super::label;
 use super::rows::{FileReader, FileRows, GeneratedRows, Progress, Raw, Written, length};
 use super::table::Table;
 use super::writer::Writer;
+use crate::postgres::session::{Cause, CopyFailure, Notice, Session};
+use crate::postgres::sql::Sql;
 use crate::progress::{Event, Severity};
-use crate::session::{Cause, CopyFailure, Notice, Session};
-use crate::sql::{self, Conflict, Sql};
+use crate::seed::sql::{Conflict, LoadStatements};
 use crate::{Error, ErrorKind};
 
 /// The rows of one seed, and where they go.
@@ -31,8 +32,8 @@ pub(super) struct Load {
 }
 
 impl Load {
-    fn statements(&self) -> sql::Load<'_> {
-        sql::Load { table: &self.table.name, columns: &self.columns, staging: self.staging }
+    fn statements(&self) -> LoadStatements<'_> {
+        LoadStatements { table: &self.table.name, columns: &self.columns, staging: self.staging }
     }
 
     /// Binary, if all types can be sent so. Rows that refer to others of their table have to come in one statement, and which of

@@ -17,6 +17,7 @@ mod report;
 mod rows;
 mod seeder;
 mod source;
+pub(crate) mod sql;
 mod state;
 mod table;
 mod text;

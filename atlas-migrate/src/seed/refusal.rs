@@ -11,7 +11,7 @@ use super::key;
 use super::rows::FileReader;
 use super::table::{Misfit, Table};
 use super::{Environment, SeedReport};
-use crate::session::Reply;
+use crate::postgres::session::Reply;
 use crate::{Error, ErrorKind};
 
 /// Two generators of one table would be one row of the table of seeds.

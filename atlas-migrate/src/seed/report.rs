@@ -6,7 +6,7 @@ use std::time::Duration;
 use atlas_migrate_core::fault;
 use atlas_migrate_core::words::count;
 
-use crate::time::shown;
+use crate::render::time::shown;
 
 /// What a run of seeds did: each seed that was loaded, in that order.
 ///

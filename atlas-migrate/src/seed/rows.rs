@@ -13,8 +13,8 @@ use super::table::Column;
 use super::text::Cells;
 use super::writer::{Sink, Writer};
 use super::{Generate, cell, generate, label, source};
+use crate::postgres::session::Chunks;
 use crate::progress::{Event, Listener};
-use crate::session::Chunks;
 use crate::{Error, ErrorKind};
 
 /// Tells how much of a seed was sent.

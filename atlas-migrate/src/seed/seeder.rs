@@ -12,9 +12,9 @@ use super::item;
 use super::item::{Generated, Item};
 use super::{Environment, Generate, SeedReport, Seeds};
 use crate::Error;
-use crate::driver::{Database, Job};
+use crate::postgres::driver::{Database, Job};
+use crate::postgres::session::Session;
 use crate::progress::{Event, Listener};
-use crate::session::Session;
 
 /// Brings the data of an environment into databases.
 ///

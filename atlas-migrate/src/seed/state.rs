@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use super::table::Table;
-use crate::engine::refusal::untrusted;
-use crate::mark::Hidden;
-use crate::server::Server;
-use crate::session::{Reply, Row};
-use crate::sql::SessionSettings;
+use crate::migrations::engine::refusal::untrusted;
+use crate::postgres::hidden::Hidden;
+use crate::postgres::server::Server;
+use crate::postgres::session::{Reply, Row};
+use crate::postgres::sql::SessionSettings;
 use crate::{Error, ErrorKind};
 
 /// What the server said about the seeds and about itself.

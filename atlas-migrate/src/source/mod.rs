@@ -11,6 +11,8 @@ use crate::Error;
 
 pub(crate) mod directory;
 pub(crate) mod embedded;
+#[cfg(any(feature = "cli", feature = "testing"))]
+pub(crate) mod env_file;
 #[cfg(feature = "include-dir")]
 mod include_dir;
 pub(crate) mod plain;

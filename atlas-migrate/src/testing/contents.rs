@@ -1,9 +1,9 @@
 //! What the database of a test has.
 
 use crate::Error;
-use crate::driver::Job;
-use crate::driver::link::Link;
-use crate::migrator::{Migrator, OtherHistory};
+use crate::migrations::migrator::{Migrator, OtherHistory};
+use crate::postgres::driver::Job;
+use crate::postgres::driver::link::Link;
 
 /// What the database of a test has: migrations, and perhaps seeds.
 #[derive(Clone, Debug)]

@@ -13,7 +13,8 @@ use super::maintenance::Maintenance;
 use super::{schema, server, spare, template};
 use crate::Error;
 use crate::ephemeral::Server;
-use crate::sql::testing::{self as sql, Number};
+use crate::testing::sql;
+use crate::testing::sql::Number;
 
 /// A database that belongs to one test: dropped with the value, or kept if the test panics.
 ///
@@ -120,7 +121,7 @@ impl Database {
     fn make(contents: &Contents, test: Option<&str>) -> Result<Self, Error> {
         let server::Place { url, is_throw_away } = server::place()?;
         let mut maintenance = Maintenance::for_test(&url)?;
-        let number = Number(crate::engine::random());
+        let number = Number(crate::migrations::engine::random());
         let name = number.test();
         let (place, url) = if maintenance.may_create() {
             (Place::Database, Self::copy(&mut maintenance, number, contents, test)?)

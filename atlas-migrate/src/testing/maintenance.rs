@@ -5,9 +5,10 @@ use std::sync::{Mutex, PoisonError};
 
 use super::template;
 use crate::Error;
-use crate::driver::link::Link;
-use crate::session::{Cause, Failure, Reply};
-use crate::sql::testing::{self as sql, Strategy};
+use crate::postgres::driver::link::Link;
+use crate::postgres::session::{Cause, Failure, Reply};
+use crate::testing::sql;
+use crate::testing::sql::Strategy;
 
 /// So many are kept open between tests.
 const IDLE: usize = 8;

@@ -70,6 +70,7 @@
 //! one that makes a database on this server.
 
 pub(crate) mod argument;
+pub mod catalog;
 mod contents;
 mod database;
 mod maintenance;
@@ -77,6 +78,7 @@ mod run;
 mod schema;
 mod server;
 mod spare;
+pub(crate) mod sql;
 mod template;
 mod validate;
 

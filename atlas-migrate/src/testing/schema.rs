@@ -3,8 +3,9 @@
 use super::contents::Contents;
 use super::maintenance::Maintenance;
 use crate::Error;
-use crate::migrator::Fill;
-use crate::sql::testing::{self as sql, Number};
+use crate::migrations::migrator::Fill;
+use crate::testing::sql;
+use crate::testing::sql::Number;
 
 const INSUFFICIENT_PRIVILEGE: &str = "42501";
 

@@ -1,7 +1,7 @@
 //! The server on which the databases of tests are made.
 
-use crate::env_file::EnvFile;
 use crate::ephemeral::Server;
+use crate::source::env_file::EnvFile;
 use crate::{Error, ErrorKind};
 
 /// Where the databases of tests are made.

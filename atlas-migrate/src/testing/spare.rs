@@ -4,7 +4,8 @@ use std::thread;
 
 use super::maintenance::Maintenance;
 use crate::Error;
-use crate::sql::testing::{self as sql, Number};
+use crate::testing::sql;
+use crate::testing::sql::Number;
 
 /// So many of a template at the most.
 pub(super) const ENOUGH: usize = 4;
@@ -26,7 +27,7 @@ fn make_now(url: &str, template: Number) -> Result<(), Error> {
     let mut maintenance = Maintenance::for_spare(url)?;
     let spares = maintenance.send("counting databases", &sql::spares(template))?;
     if spares.rows("atlas_turn").next().is_some() && spares.rows("atlas_spare").count() < ENOUGH {
-        maintenance.copy(&template.template(), &Number(crate::engine::random()).spare_of(template))?;
+        maintenance.copy(&template.template(), &Number(crate::migrations::engine::random()).spare_of(template))?;
     }
     maintenance.send("letting others make a database ahead", &sql::unlock_all())?;
     maintenance.rest();

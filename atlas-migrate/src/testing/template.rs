@@ -6,8 +6,9 @@ use super::contents::Contents;
 use super::maintenance::Maintenance;
 use super::server;
 use crate::Error;
-use crate::migrator::{Options, Run};
-use crate::sql::testing::{self as sql, Number};
+use crate::migrations::migrator::{Options, Run};
+use crate::testing::sql;
+use crate::testing::sql::Number;
 
 /// With another form of what the library itself makes, templates are made anew.
 const FORM: &str = env!("CARGO_PKG_VERSION");

@@ -5,12 +5,12 @@ use atlas_migrate_core::plan::{Revert, Target};
 use atlas_migrate_core::words;
 
 use super::Database;
-use crate::catalog::{Snapshot, TakeSnapshot};
-use crate::driver::Job;
-use crate::driver::link::Link;
-use crate::migrator::{DoRepair, DoRevert, Migrator, Run};
-use crate::repair::Repair;
+use crate::migrations::migrator::{DoRepair, DoRevert, Migrator, Run};
+use crate::migrations::repair::Repair;
+use crate::postgres::driver::Job;
+use crate::postgres::driver::link::Link;
 use crate::source::Migrations;
+use crate::testing::catalog::{Snapshot, TakeSnapshot};
 use crate::{Error, ErrorKind};
 
 /// Runs migrations forth and back, and looks at what comes of it:

@@ -42,7 +42,7 @@ struct Group<'r> {
 impl Usage {
     /// All of it as JSON, in the form that [the module](super#json) describes.
     pub fn to_json(&self) -> String {
-        crate::json::pretty(&self.as_json())
+        crate::render::json::pretty(&self.as_json())
     }
 
     pub(crate) fn as_json(&self) -> impl Serialize + '_ {

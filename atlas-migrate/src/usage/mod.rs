@@ -31,6 +31,7 @@
 //! ```
 
 mod json;
+mod sql;
 mod text;
 
 use std::collections::BTreeMap;
@@ -38,10 +39,11 @@ use std::time::Duration;
 
 use tracing::Instrument;
 
-use crate::driver::{Database, Job};
-use crate::question::{ask, look, text, unreadable};
-use crate::session::{Cause, Row, Session};
-use crate::{Error, sql};
+use crate::Error;
+use crate::postgres::driver::{Database, Job};
+use crate::postgres::question::{ask, look, text, unreadable};
+use crate::postgres::session::{Cause, Row, Session};
+use crate::postgres::sql::OWN_PATH;
 
 /// How long each question may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -110,7 +112,7 @@ impl Job for Read {
 impl Usage {
     async fn read<S: Session>(session: &mut S) -> Result<Self, Error> {
         look(session).await?.server.usable()?;
-        let answer = ask(session, &(sql::OWN_PATH.to_owned() + &sql::usage::usage()), TIMEOUT).await?;
+        let answer = ask(session, &(OWN_PATH.to_owned() + &sql::usage()), TIMEOUT).await?;
         let reply = answer.reply.map_err(|server| Error::own("reading the statistics", Cause::Server(server)))?;
         let since = reply.rows("atlas_since").next_back().and_then(|row| row.first().cloned().flatten());
         let table = |row: &Row| {

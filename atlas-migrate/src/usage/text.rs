@@ -5,7 +5,7 @@ use std::fmt;
 use atlas_migrate_core::fault::shown;
 
 use super::{Connections, IndexUsage, TableUsage, Usage};
-use crate::paint::table;
+use crate::render::paint::table;
 
 /// How many tables and indexes are shown.
 const SHOWN: usize = 20;

@@ -5,10 +5,10 @@ use atlas_migrate_core::checks::Name;
 use super::Finding;
 use super::report::Outcome;
 use crate::Error;
-use crate::question::{text, unreadable};
-use crate::server::Server;
-use crate::session::Reply;
-use crate::sql::verify;
+use crate::postgres::question::{text, unreadable};
+use crate::postgres::server::Server;
+use crate::postgres::session::Reply;
+use crate::verify::sql as verify;
 
 /// A sequence that is fuller than this will not last, in percent.
 const FULLEST: u32 = 80;

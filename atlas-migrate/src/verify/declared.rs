@@ -15,9 +15,9 @@ use super::refused::refused;
 use super::report::Outcome;
 use super::table::{self, TableAnswer};
 use crate::Error;
-use crate::question::{ask, text, unreadable};
-use crate::session::{Reply, Session};
-use crate::sql::verify;
+use crate::postgres::question::{ask, text, unreadable};
+use crate::postgres::session::{Reply, Session};
+use crate::verify::sql as verify;
 
 /// What the catalog says of something that a table has.
 #[derive(Deserialize)]

@@ -9,10 +9,11 @@ use atlas_migrate_core::checks::{Check, Expectation, File};
 use super::refused::refused;
 use super::report::Outcome;
 use super::{Checked, Verifier, VerifyReport, any_database, declared, query, rows};
+use crate::Error;
+use crate::migrations::engine;
+use crate::postgres::question::{Answer, Look, ask, look};
+use crate::postgres::session::Session;
 use crate::progress::{Event, Listener};
-use crate::question::{Answer, Look, ask, look};
-use crate::session::Session;
-use crate::{Error, engine};
 
 pub(super) struct Engine<'a, S> {
     pub(super) session: &'a mut S,

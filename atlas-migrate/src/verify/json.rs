@@ -4,7 +4,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use super::{Checked, Finding, Sample, Verdict, VerifyReport};
-use crate::time::milliseconds;
+use crate::render::time::milliseconds;
 
 #[derive(Serialize)]
 struct Report<'r> {
@@ -46,7 +46,7 @@ struct Row<'r>(&'r Sample);
 impl VerifyReport {
     /// The report as JSON, in the form that [the module](super#json) describes.
     pub fn to_json(&self) -> String {
-        crate::json::pretty(&self.as_json())
+        crate::render::json::pretty(&self.as_json())
     }
 
     pub(crate) fn as_json(&self) -> impl Serialize + '_ {

@@ -9,6 +9,7 @@ mod query;
 mod refused;
 mod report;
 mod rows;
+pub(crate) mod sql;
 mod table;
 mod text;
 mod verifier;

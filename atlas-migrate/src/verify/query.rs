@@ -8,10 +8,10 @@ use super::refused::refused;
 use super::report::Outcome;
 use super::{Checked, Sample};
 use crate::Error;
-use crate::place::span_at;
-use crate::question::{self, ask_text, unreadable};
-use crate::session::{Reply, ServerError, Session};
-use crate::sql::verify::around_query;
+use crate::error::place::span_at;
+use crate::postgres::question::{self, ask_text, unreadable};
+use crate::postgres::session::{Reply, ServerError, Session};
+use crate::verify::sql::around_query;
 
 /// How many rows are shown of those that should not be there.
 const SAMPLES: usize = 5;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::report::Outcome;
-use crate::session::ServerError;
+use crate::postgres::session::ServerError;
 
 /// What is made of it.
 pub(super) fn refused(server: &ServerError, timeout: Duration) -> Outcome {

@@ -10,9 +10,9 @@ use super::engine::Engine;
 use super::refused::refused;
 use super::report::Outcome;
 use crate::Error;
-use crate::question::{ask, text, unreadable};
-use crate::session::Session;
-use crate::sql::verify;
+use crate::postgres::question::{ask, text, unreadable};
+use crate::postgres::session::Session;
+use crate::verify::sql as verify;
 
 /// What the catalog says of a table whose rows are to be counted.
 #[derive(Deserialize)]

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{Checked, Finding, Sample, Verdict, VerifyReport};
-use crate::paint::{Color, PLAIN, Paint, TERMINAL, printable};
-use crate::time::shown;
+use crate::render::paint::{Color, PLAIN, Paint, TERMINAL, printable};
+use crate::render::time::shown;
 
 /// Shows a report with the colours of a terminal.
 #[derive(Clone, Copy, Debug)]

@@ -6,8 +6,8 @@ use tracing::Instrument;
 
 use super::engine::Engine;
 use super::{Checks, VerifyReport};
-use crate::driver::{Database, Job};
-use crate::session::Session;
+use crate::postgres::driver::{Database, Job};
+use crate::postgres::session::Session;
 use crate::{Error, Migrator};
 
 /// Holds databases against what is to be so in them.

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::answer::{Answer, Failure};
 use crate::cli::context::{Context, Location};
 use crate::cli::databases::{Asked, MAINTENANCE, in_use, tell};
-use crate::sql;
+use crate::cli::sql;
 
 /// Make the database that the URL names, if there is none
 ///
@@ -20,10 +20,10 @@ impl Create {
         let database = place.database();
         let mut connection = context.connect_to(&place.with_database(MAINTENANCE)).await?;
         let location = Location { database: database.to_owned(), ..context.location() };
-        if tell(&mut connection, sql::cli::find_database(database), "looking for the database").await? {
+        if tell(&mut connection, sql::find_database(database), "looking for the database").await? {
             return Ok(Asked::answer("create", &location, "is there already", false));
         }
-        if let Err(error) = tell(&mut connection, sql::cli::create_database(database), "making the database").await {
+        if let Err(error) = tell(&mut connection, sql::create_database(database), "making the database").await {
             let is_in_use = error.sqlstate() == Some("55006");
             let error = in_use(&mut connection, "template1", error).await;
             let error = error.unless_answered(

@@ -7,7 +7,8 @@ use crate::cli::answer::{Answer, Failure};
 use crate::cli::ask::Consent;
 use crate::cli::context::{Context, Location};
 use crate::cli::databases::{Asked, MAINTENANCE, in_use, kept, tell};
-use crate::{Error, ErrorKind, sql};
+use crate::cli::sql;
+use crate::{Error, ErrorKind};
 
 /// Drop the database that the URL names, with all that is in it
 ///
@@ -27,7 +28,7 @@ impl Drop {
         let place = context.place()?;
         let database = place.database();
         let mut maintenance = context.connect_to(&place.with_database(MAINTENANCE)).await?;
-        if !tell(&mut maintenance, sql::cli::find_database(database), "looking for the database").await? {
+        if !tell(&mut maintenance, sql::find_database(database), "looking for the database").await? {
             let location = Location { database: database.to_owned(), ..context.location() };
             return Ok(Asked::answer("drop", &location, "is not there", false));
         }
@@ -35,7 +36,7 @@ impl Drop {
         let what = "removes everything, and the database itself";
         let location = self.consent.obtain(context, &mut connection, what).await?.location;
         connection.close().await.map_err(|error| Error::new(ErrorKind::Connection, error.to_string()))?;
-        let drop = sql::cli::drop_database(database, self.force);
+        let drop = sql::drop_database(database, self.force);
         if let Err(error) = tell(&mut maintenance, drop, "dropping the database").await {
             let is_in_use = error.sqlstate() == Some("55006");
             let error = in_use(&mut maintenance, database, error).await;

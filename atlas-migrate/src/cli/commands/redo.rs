@@ -7,8 +7,8 @@ use crate::cli::arguments::Patience;
 use crate::cli::ask::Consent;
 use crate::cli::context::Context;
 use crate::cli::json::Ran;
-use crate::driver::Database;
-use crate::migrator::{DoRevert, PlanRedo};
+use crate::migrations::migrator::{DoRevert, PlanRedo};
+use crate::postgres::driver::Database;
 use crate::{Report, Revert, Target};
 
 /// Take the newest migration back, and apply it again

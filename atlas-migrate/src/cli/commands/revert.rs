@@ -9,9 +9,9 @@ use crate::cli::arguments::Patience;
 use crate::cli::ask::Consent;
 use crate::cli::context::Context;
 use crate::cli::json::Ran;
-use crate::driver::Database;
-use crate::engine::back::Meant;
-use crate::migrator::{DoRevert, PlanRevert};
+use crate::migrations::engine::back::Meant;
+use crate::migrations::migrator::{DoRevert, PlanRevert};
+use crate::postgres::driver::Database;
 
 /// Take back what was applied, the highest version first
 ///

@@ -9,7 +9,7 @@ use crate::cli::answer::{Answer, Failure};
 use crate::cli::arguments::duration;
 use crate::cli::context::Context;
 use crate::cli::json::Ran;
-use crate::report::Plan;
+use crate::migrations::report::Plan;
 use crate::{Migrator, OutOfOrder, Target, TransactionMode};
 
 /// Apply the migrations that are pending

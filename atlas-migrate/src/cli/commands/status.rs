@@ -10,8 +10,8 @@ use crate::cli::context::Context;
 use crate::cli::json::Stands;
 use crate::cli::style::{DIM, of_standing};
 use crate::cli::table::Table;
-use crate::report::{self, MigrationStatus};
-use crate::time::shown;
+use crate::migrations::report::{self, MigrationStatus};
+use crate::render::time::shown;
 
 /// Show where each migration stands
 ///

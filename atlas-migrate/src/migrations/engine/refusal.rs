@@ -1,0 +1,411 @@
+//! What is said when nothing was begun: the state of the database, the files or the options do not allow it.
+
+use atlas_migrate_core::history::{Entry, Lease, State};
+use atlas_migrate_core::migration::{Migration, Script};
+use atlas_migrate_core::plan::{Line, Problem, Revert, Step};
+use atlas_migrate_core::version::Version;
+use atlas_migrate_core::words::{count, listed};
+
+use super::drift::drift;
+
+use crate::error::place::Place;
+use crate::migrations::report::{Report, label};
+use crate::postgres::sql::AT_COMMIT;
+use crate::{Error, ErrorKind};
+
+/// PostgreSQL cuts longer names in silence: two that differ behind it would be one table, under two locks of ours.
+const LONGEST_NAME: usize = 63;
+
+/// Names that PostgreSQL cannot have. A namespace is a value, not a name, and may be as long as it likes.
+pub(crate) fn check_names(schema: &str, table: &str, namespace: &str, role: Option<&str>) -> Result<(), Error> {
+    let names = [
+        ("schema", Some(schema), LONGEST_NAME),
+        ("table", Some(table), LONGEST_NAME),
+        ("namespace", Some(namespace), usize::MAX),
+        ("role", role, LONGEST_NAME),
+    ];
+    for (option, name, longest) in names {
+        let Some(name) = name else { continue };
+        let (fault, hint) = if name.is_empty() {
+            ("is empty".to_owned(), "give a name, or leave the option out")
+        } else if name.contains('\0') {
+            ("contains a NUL byte".to_owned(), "give a name, or leave the option out")
+        } else if name.len() > longest {
+            (format!("has {} bytes, and PostgreSQL would cut it after {longest}", name.len()), "give a shorter name")
+        } else {
+            continue;
+        };
+        let message = format!("the name given with `{option}(..)` {fault}");
+        return Err(Error::new(ErrorKind::Usage, message).hint(hint));
+    }
+    Ok(())
+}
+
+/// `check` found something to run.
+pub(super) fn pending(known: &[Migration], history: &[Entry], steps: &[Step]) -> Error {
+    let state = |step: &Step| {
+        let migration = &known[step.known];
+        let entry = history.iter().find(|entry| entry.key() == migration.key());
+        match entry.map(|entry| (entry.lease, entry.state)) {
+            Some((Lease::Held, State::Reverting)) => " (another process is reverting it)",
+            Some((Lease::Held, _)) => " (another process is applying it)",
+            _ => "",
+        }
+    };
+    let names: Vec<_> = steps.iter().map(|step| name(&known[step.known]) + state(step)).collect();
+    let message = match names.as_slice() {
+        [one] => format!("migration {one} has not run"),
+        _ => format!("{} migrations have not run: {}", names.len(), listed(&names)),
+    };
+    Error::new(ErrorKind::Pending, message).hint("run the migrations before this process starts")
+}
+
+/// The plan was refused.
+pub(crate) fn problem(known: &[Migration], history: &[Entry], problem: Problem) -> Error {
+    match problem {
+        Problem::Drift(lines) => drift(known, history, &lines),
+        Problem::Behind(indexes) => behind(known, &indexes),
+        Problem::UnknownTarget(version) => {
+            let newest = known.iter().rev().find(|migration| migration.key().is_versioned());
+            let error = Error::new(ErrorKind::UnknownVersion, format!("no migration has the version {version}"));
+            match newest {
+                Some(newest) => error.hint(format!("give a version that there is: the newest is {}", name(newest))),
+                None => error.hint("add a versioned migration: there is none at all"),
+            }
+        }
+        Problem::Irreversible(lines) => irreversible(known, history, &lines),
+        _ => Error::new(ErrorKind::Drift, format!("{problem:?}")),
+    }
+}
+
+/// What is to be applied once more comes behind others that have not run.
+fn behind(known: &[Migration], indexes: &[usize]) -> Error {
+    let names: Vec<_> = indexes.iter().map(|index| name(&known[*index])).collect();
+    let have = if names.len() == 1 { "has" } else { "have" };
+    Error::new(ErrorKind::Pending, format!("nothing to apply once more: {} {have} not run", names.join(", ")))
+        .hint("apply what is pending, with `run`")
+}
+
+/// Others have changed the history since somebody was asked.
+pub(super) fn not_as_agreed() -> Error {
+    Error::new(ErrorKind::Drift, "nothing was taken back: the history is not what it was when you were asked")
+        .hint("look at `status(&pool)`, then revert what is to be taken back now")
+}
+
+fn irreversible(known: &[Migration], history: &[Entry], lines: &[Line]) -> Error {
+    let reasons = lines.iter().filter_map(|line| {
+        let entry = &history[line.entry()?];
+        let name = label(&entry.version, &entry.name);
+        Some(match line.known().map(|index| &known[index]) {
+            None => format!("migration {name} is not in this binary"),
+            Some(migration) if migration.down().is_none() => format!("migration {name} has no down file"),
+            Some(_) if entry.state.is_done() => format!("migration {name} was baselined, not applied"),
+            Some(_) => format!("migration {name} is unfinished"),
+        })
+    });
+    let reasons: Vec<_> = reasons.collect();
+    Error::new(ErrorKind::Irreversible, format!("nothing was reverted: {}", reasons.join("; ")))
+        .hint(match lines.first().and_then(|line| Some((line, &history[line.entry()?]))) {
+            Some((line, _)) if line.known().is_none() => {
+                "run the binary that has it; or write a new migration that undoes what is to go".to_owned()
+            }
+            Some((line, entry)) if line.known().is_some_and(|index| known[index].down().is_none()) => format!(
+                "write a down file for it, or a new migration that undoes it; if it was undone by hand, say so with \
+                 `repair(&pool, \"{}\", Repair::Pending)`",
+                entry.version
+            ),
+            Some((_, entry)) if entry.state.is_done() => format!(
+                "write a new migration that undoes it; or, if its down file is right for what is there, say that it was applied: \
+                 `repair(&pool, \"{}\", Repair::Applied)`",
+                entry.version
+            ),
+            Some((_, entry)) => format!(
+                "run the migrations to its end first; or undo by hand what it has done, and say so with `repair(&pool, \"{}\", \
+                 Repair::Pending)`",
+                entry.version
+            ),
+            None => "write a new migration that undoes it".to_owned(),
+        })
+}
+
+/// What is done about a row whose file is gone for good.
+pub(super) fn remove_or_accept(entry: &Entry) -> String {
+    let repair = |repair: &str| format!("`repair(&pool, \"{}\", {repair})`", entry.version);
+    format!(
+        "if the file is gone for good, keep its row with {}, or remove it with {}",
+        repair("Repair::Applied"),
+        repair("Repair::Removed")
+    )
+}
+
+/// How a revert that stopped is taken up.
+pub(super) fn go_on_reverting(known: &[Migration], history: &[Entry], lines: &[Line]) -> String {
+    let steps: Vec<_> = lines.iter().filter_map(Line::known).map(|known| Step { known, done: 0 }).collect();
+    let again = Again::new(known, history, &Revert::Last, steps.get(..1).unwrap_or_default());
+    match again.call {
+        Some(call) => format!("go on reverting where that stopped: {call}"),
+        None => "go on reverting where that stopped: `revert(&pool, Revert::Last)`".to_owned(),
+    }
+}
+
+/// How a revert is said again so that it takes back no more than was meant.
+pub(super) struct Again {
+    call: Option<String>,
+    /// The call that was made is one that may be repeated.
+    is_the_same: bool,
+}
+
+impl Again {
+    pub(super) fn new(known: &[Migration], history: &[Entry], revert: &Revert, steps: &[Step]) -> Self {
+        let to = |version: &Version| format!("`revert(&pool, Revert::To({:?}.into()))`", version.as_str());
+        let all = || "`revert(&pool, Revert::All)`".to_owned();
+        let is_the_same = matches!(revert, Revert::To(_) | Revert::All);
+        let call = match (revert, steps.last().map(|step| known[step.known].key())) {
+            (Revert::To(version), _) => Some(to(version)),
+            (Revert::All, _) | (_, None) => Some(all()),
+            (_, Some(lowest)) => {
+                let is_below = |entry: &&Entry| entry.key() < lowest && !entry.is_without_effect();
+                match history.iter().filter(is_below).map(Entry::key).max() {
+                    None => Some(all()),
+                    // One that this binary does not know cannot be gone back to.
+                    Some(below) => known.iter().find(|known| known.key() == below).map(|known| to(known.version())),
+                }
+            }
+        };
+        Self { call, is_the_same }
+    }
+
+    /// An error of a revert says how to go on: not with what was called, if that took back more each time.
+    pub(super) fn instead_of_run_again(&self, error: Error) -> Error {
+        if error.is_connection() && !self.is_the_same {
+            let look = "it may have been reverted: look at `status(&pool)` first";
+            return error.hint(match &self.call {
+                Some(call) => format!("{look}; what is left of it, and no more, is taken back with {call}"),
+                None => look.to_owned(),
+            });
+        }
+        let go_on = match &self.call {
+            Some(call) => format!("go on with {call}"),
+            None => "revert what `status(&pool)` says is left".to_owned(),
+        };
+        error.hint_in(|hint| hint.replace("run again", &go_on))
+    }
+}
+
+/// A revert of so many migrations has others before it than when it was called.
+pub(super) fn applied_meanwhile(migration: &Migration) -> Error {
+    let message = format!("another process has applied migration {} meanwhile: it was not meant", name(migration));
+    Error::new(ErrorKind::Irreversible, message)
+        .hint("look at `status(&pool)`, then revert what is to be taken back now")
+}
+
+/// A migration that this very call has done is there to be done once more.
+pub(super) fn twice(migration: &Migration, reverts: bool, history: &str) -> Error {
+    let message = match reverts {
+        false => {
+            format!("migration {} was applied just now, and the history {history} has lost its row", name(migration))
+        }
+        true => {
+            format!("migration {} was reverted just now, and the history {history} has its row again", name(migration))
+        }
+    };
+    Error::new(ErrorKind::Database, message).note("it does not run twice").hint(
+        "find out what changes the history, another process or a trigger of the table (`\\d` in psql lists them); then run again",
+    )
+}
+
+/// What all of a run shared one transaction with.
+pub(super) fn all_together(error: Error, report: &Report) -> Error {
+    let names: Vec<_> = report.migrations().iter().map(|done| label(done.version(), done.name())).collect();
+    let fate = match error.is_connection() {
+        true => "in the same transaction, of which all took effect or nothing",
+        false => "rolled back with it",
+    };
+    error.fate(format!("{fate}: {}", listed(&names)))
+}
+
+/// What is said of a migration that failed without effect and that this binary does not have.
+pub(super) fn failed_without_effect(entry: &Entry) -> String {
+    format!(
+        "migration {} failed in its first statement, and this binary does not have it: nothing of it took effect, except that \
+         it may have left an index that is not valid",
+        label(&entry.version, &entry.name)
+    )
+}
+
+/// How something is said of a migration with a repair.
+pub(super) fn repair(migration: &Migration, repair: &str) -> String {
+    format!("`repair(&pool, {:?}, {repair})`", migration.version().as_str())
+}
+
+/// A file is said to be gone, and is there.
+pub(super) fn is_not_gone(migration: &Migration) -> Error {
+    let message =
+        format!("migration {} has a file: its row is not removed as that of one that is gone", name(migration));
+    Error::new(ErrorKind::Usage, message)
+        .note(format!("file: {}", migration.up().path()))
+        .hint(format!("if nothing of it took effect, say so with {}", self::repair(migration, "Repair::Pending")))
+}
+
+/// Statements were named of a file that is not there.
+pub(super) fn has_no_file(entry: &Entry) -> Error {
+    let name = label(&entry.version, &entry.name);
+    Error::new(ErrorKind::Usage, format!("only the history has migration {name}, so its statements cannot be counted"))
+        .hint(format!("say it with the binary that has its file; {}", remove_or_accept(entry)))
+}
+
+/// What is said of a repeatable migration that an older binary leaves alone.
+pub(super) fn superseded(migration: &Migration) -> String {
+    format!(
+        "{} is left as it is: the database has a form of it that is newer than this binary's; to put an earlier one back on \
+         purpose, change its file (a comment is enough)",
+        name(migration)
+    )
+}
+
+/// A migration creates a table that has the name of the history.
+pub(super) fn own_name(migration: &Migration, history: &str) -> String {
+    format!(
+        "{} creates a table where the history of migrations is, {history}: give the history another name with `table(..)`, \
+         before the first run",
+        name(migration)
+    )
+}
+
+/// A migration creates something without a schema, which is not the one of the option `schema`.
+pub(super) fn elsewhere(migration: &Migration, found: &str, asked: &str) -> String {
+    format!(
+        "{} creates something without saying in which schema: by the search path it goes to {found}; the history is in {asked}",
+        name(migration)
+    )
+}
+
+/// The connection asks for settings that would let the same file mean something else.
+pub(crate) fn asked_for(settings: &str) -> String {
+    format!(
+        "the connection asks for {settings}: files are read under TimeZone = UTC, DateStyle = ISO, MDY, IntervalStyle = postgres \
+         and standard_conforming_strings = on, whatever it asks for"
+    )
+}
+
+/// A repair was asked for that claims more than the file has.
+pub(super) fn too_many_statements(migration: &Migration, script: &Script, statements: usize, total: usize) -> Error {
+    Error::new(
+        ErrorKind::Usage,
+        format!(
+            "migration {} cannot have come as far as {}: it has {total}",
+            name(migration),
+            count(statements, "statement")
+        ),
+    )
+    .note(format!("file: {}", script.path()))
+    .hint("count the statements of the file, from the first")
+}
+
+/// One of the migrations cannot be in a transaction, and all are to be in one.
+pub(super) fn not_in_one_transaction(migration: &Migration) -> Error {
+    Error::new(
+        ErrorKind::Usage,
+        format!("migration {} runs without a transaction, so not all can share one", name(migration)),
+    )
+    .note(format!("file: {}", migration.up().path()))
+    .hint("use `transaction_mode(TransactionMode::Each)`")
+}
+
+/// There is a table of that name, and it is not ours.
+pub(super) fn foreign(table: &str, columns: &str, form: &str) -> Error {
+    Error::new(ErrorKind::ForeignHistory, format!("the table {table} is there and is not a history of atlas-migrate"))
+        .note(format!("its columns: {columns}; the form is {form}"))
+        .hint(
+            "choose another name with `table(..)` or another schema with `schema(..)`, then adopt what the database has with \
+             `baseline`; the table is left as it is",
+        )
+}
+
+const OF_ANOTHER_ROLE: &str =
+    "another role's code could run with the rights of this one: nothing was read from it, and nothing was run";
+
+/// What has the name of a table of ours, and may run code of somebody else's. `why` follows its name.
+pub(crate) fn untrusted(table: &str, why: &str) -> Error {
+    let (note, hint) = if why.ends_with(AT_COMMIT) {
+        (
+            "nothing was run that might not be recorded",
+            "drop the trigger, or make it one that is NOT DEFERRABLE; then run again".to_owned(),
+        )
+    } else if let Some(owner) = why.strip_prefix("belongs to the role ") {
+        (
+            OF_ANOTHER_ROLE,
+            format!(
+                "if that is the role that migrates this database, do it as that role, with {}; if only what it says is true, \
+                 `ALTER TABLE {table} OWNER TO CURRENT_USER`; else drop it, or choose another schema with `schema(..)`",
+                as_role(owner)
+            ),
+        )
+    } else {
+        (OF_ANOTHER_ROLE, "drop what you do not know; or choose another schema with `schema(..)`".to_owned())
+    };
+    Error::new(ErrorKind::ForeignHistory, format!("{table} is not used: it {why}")).note(note).hint(hint)
+}
+
+/// How one acts as a role, whose name is quoted where it has to be.
+fn as_role(quoted: &str) -> String {
+    let name = quoted.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(quoted);
+    format!("`role({:?})`", name.replace("\"\"", "\""))
+}
+
+/// Row-level security lets the role see some rows of a table of ours at the most.
+pub(crate) fn hidden(table: &str, what: &str, role: &str) -> Error {
+    Error::new(ErrorKind::ForeignHistory, format!("row-level security hides {what} from the role {role}"))
+        .note(format!("the table: {table}; what is not seen would be taken for what never was, so nothing was run"))
+        .hint(format!("ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"))
+}
+
+/// Whether a script is to run: its conditions, with what the server made of them.
+pub(super) fn conditions_hold(migration: &Migration, script: &Script, outcomes: &[String]) -> Result<bool, Error> {
+    let header = script.header();
+    let mut outcomes = outcomes.iter().map(String::as_str);
+    let mut holds = |condition: &str| match outcomes.next().unwrap_or("null") {
+        "true" => Ok(true),
+        "false" | "null" => Ok(false),
+        other => Err(Error::new(
+            ErrorKind::Precondition,
+            format!(
+                "a condition of migration {} could not be evaluated: {}",
+                name(migration),
+                other.trim_start_matches("error ")
+            ),
+        )
+        .place(place(script, condition))
+        .note("nothing of it ran")
+        .hint("make the condition a boolean expression over what is there right before the migration")),
+    };
+    if let Some(condition) = &header.skip_unless
+        && !holds(condition)?
+    {
+        return Ok(false);
+    }
+    for require in header.require.iter() {
+        if !holds(&require.condition)? {
+            let message = match &require.message {
+                Some(message) => format!("migration {} was stopped: {message}", name(migration)),
+                None => format!("migration {} was stopped: its requirement is not met", name(migration)),
+            };
+            return Err(Error::new(ErrorKind::Precondition, message)
+                .place(place(script, &require.condition))
+                .note("nothing of it ran")
+                .hint("bring the database to where this is true, then run again"));
+        }
+    }
+    Ok(true)
+}
+
+fn place(script: &Script, condition: &str) -> Place {
+    let text = script.text().into_owned();
+    let start = text.find(condition).unwrap_or(0);
+    let span = start..start + condition.len();
+    Place { path: script.path().to_owned(), text, span, label: String::new() }
+}
+
+pub(super) fn name(migration: &Migration) -> String {
+    label(migration.version(), migration.name())
+}

@@ -1,0 +1,12 @@
+//! The conversation with PostgreSQL: a connection of whatever client, what is sent over it and what comes back. It knows no
+//! capability of the library.
+
+pub(crate) mod driver;
+#[cfg(any(feature = "clean", feature = "seeds"))]
+pub(crate) mod hidden;
+#[cfg(any(feature = "bench", feature = "verify"))]
+pub(crate) mod question;
+pub(crate) mod server;
+pub(crate) mod session;
+pub(crate) mod sql;
+pub(crate) mod wait;
