@@ -14,7 +14,7 @@ use super::state::{self, Count, Kind, Ours, State, Table};
 use super::{Options, guard, refusal};
 use crate::Error;
 use crate::clean::sql::Target;
-use crate::migrations::engine::refusal::{check_names, untrusted};
+use crate::postgres::refusal::{check_names, untrusted};
 use crate::postgres::session::{Reply, Session};
 use crate::postgres::sql::{self, Sql};
 use crate::postgres::wait;

@@ -11,9 +11,8 @@ use super::scope::Scope;
 use super::state::{self, Ours, State};
 use super::{guard, refusal};
 use crate::migrations::engine::Engine;
-use crate::migrations::engine::refusal::{check_names, untrusted};
-use crate::migrations::sql::Held;
 use crate::postgres::driver::{Database, Job};
+use crate::postgres::refusal::{check_names, untrusted};
 use crate::postgres::session::{Reply, Session};
 use crate::postgres::sql::{self, Sql};
 use crate::postgres::wait::{self, Lock, Wait};
@@ -310,7 +309,7 @@ impl Resetter {
         let options = &self.migrator.options;
         let lock = Lock {
             doing: "migrating",
-            holder: sql.holder(Held::Lock),
+            holder: sql.holder_of_lock(),
             budget: options.wait_budget,
             listener: &options.listener,
         };

@@ -1,7 +1,7 @@
 //! What is sent to drop all that is in schemas.
 
-use crate::migrations::sql::write::{block, expect};
 use crate::postgres::sql::own_tables::{TOPOLOGY, member};
+use crate::postgres::sql::written::{block, expect};
 use crate::postgres::sql::{Sql, literal};
 
 /// The catalogs of what is in a schema, each with what may be dropped there.

@@ -1,9 +1,9 @@
 //! What is sent to empty tables.
 
 use crate::clean::Reference;
-use crate::migrations::sql::write::{block, expect};
 use crate::postgres::sql::own_tables::{SPACE, TOPOLOGY, distrusted, marks, member, numbered_by, of_extension, ours};
 use crate::postgres::sql::path::{OWN_PATH, PATH_AS_IT_IS, PUT_PATH_BACK, TAKE_OWN_PATH};
+use crate::postgres::sql::written::{block, expect};
 use crate::postgres::sql::{Sql, dollar_quoted, literal};
 
 /// How many rows are looked at to know how many a table has.

@@ -9,7 +9,6 @@ use crate::Error;
 use crate::cli::sql;
 use crate::postgres::driver::{Database, Job};
 use crate::postgres::session::Session;
-use crate::postgres::sql::Sql;
 use crate::postgres::wait::holders;
 use crate::progress::Holder;
 
@@ -77,7 +76,7 @@ impl Job for Connected {
     type Output = Vec<Holder>;
 
     async fn perform<S: Session>(self, session: &mut S) -> Result<Vec<Holder>, Error> {
-        let reply = session.send(&Sql::connected_to(&self.0)).await;
+        let reply = session.send(&sql::connected_to(&self.0)).await;
         Ok(holders(&reply.map_err(|failure| Error::own("asking who is connected", failure.cause))?))
     }
 }

@@ -1,5 +1,6 @@
 //! What the command line sends beside what the library does.
 
+use crate::postgres::sql::lock::HOLDER;
 use crate::postgres::sql::own_tables::marks;
 use crate::postgres::sql::path::{OWN_PATH, TAKE_OWN_PATH};
 use crate::postgres::sql::{dollar_quoted, ident, literal};
@@ -70,5 +71,13 @@ fn signal(function: &str, application: &str) -> String {
         "{OWN_PATH}SELECT {function}(pid) AS atlas_signalled FROM pg_stat_activity\n\
          WHERE application_name = {} AND pid <> pg_backend_pid()",
         literal(application)
+    )
+}
+
+/// Who is connected to a database, other than this session.
+pub(crate) fn connected_to(database: &str) -> String {
+    format!(
+        "{OWN_PATH}SELECT {HOLDER} FROM pg_stat_activity a WHERE a.datname = {} AND a.pid <> pg_backend_pid() ORDER BY a.pid LIMIT 10;\n",
+        literal(database)
     )
 }

@@ -2,8 +2,8 @@
 
 use atlas_migrate_core::migration::Transaction;
 
-use crate::migrations::sql::NOT_TAKEN;
 use crate::postgres::session::ServerError;
+use crate::postgres::sql::written::NOT_TAKEN;
 
 /// About a statement of a migration whose file says that it runs so.
 pub(crate) fn migration(server: &ServerError, transaction: Transaction) -> String {

@@ -13,6 +13,7 @@ use crate::migrations::engine::refusal;
 use crate::migrations::migrator::OtherHistory;
 use crate::migrations::report::label;
 use crate::migrations::sql::{File, Unseen};
+use crate::postgres::refusal::check_names;
 use crate::postgres::sql::Sql;
 use crate::{Error, ErrorKind, Migrator};
 
@@ -20,7 +21,7 @@ use crate::{Error, ErrorKind, Migrator};
 pub(crate) fn write(migrator: &Migrator, from: Option<&Version>) -> Result<String, Error> {
     let Migrator { migrations, options } = migrator;
     let known = migrations.as_slice();
-    refusal::check_names(&options.schema, &options.table, &options.namespace, options.role.as_deref())?;
+    check_names(&options.schema, &options.table, &options.namespace, options.role.as_deref())?;
     let problem = |problem| refusal::problem(known, &[], problem);
     let steps = plan::plan(known, &[], &options.plan).map_err(problem)?;
     if let Some(version) = from

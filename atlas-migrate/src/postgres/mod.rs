@@ -6,6 +6,7 @@ pub(crate) mod driver;
 pub(crate) mod hidden;
 #[cfg(any(feature = "bench", feature = "verify"))]
 pub(crate) mod question;
+pub(crate) mod refusal;
 pub(crate) mod server;
 pub(crate) mod session;
 pub(crate) mod sql;

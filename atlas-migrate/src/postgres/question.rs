@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::migrations::engine::refusal::asked_for;
+use crate::postgres::refusal::asked_for;
 use crate::postgres::server::Server;
 use crate::postgres::session::{Cause, Reply, Row, ServerError, Session};
 use crate::postgres::sql::{self, question};

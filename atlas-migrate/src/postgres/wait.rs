@@ -1,5 +1,6 @@
 //! Waiting for another process, which holds a lock: in transactions that end, with growing pauses.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
 use atlas_migrate_core::statement;
@@ -148,4 +149,9 @@ fn holder(row: &Row) -> Option<Holder> {
         statement: statement::without_values(&text(6)?),
         table: text(7),
     })
+}
+
+/// For names that nobody else has, and pauses that differ.
+pub(crate) fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
 }

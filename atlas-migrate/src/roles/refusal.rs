@@ -6,7 +6,7 @@ use atlas_migrate_core::roles::PRIVILEGES;
 
 use super::declaration::Roles;
 use super::state::{Place, Role};
-use crate::migrations::engine::refusal::check_names;
+use crate::postgres::refusal::check_names;
 use crate::postgres::session::Cause;
 use crate::{Error, ErrorKind};
 

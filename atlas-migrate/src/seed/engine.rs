@@ -15,9 +15,8 @@ use super::order::{self, Node};
 use super::state::{Known, State};
 use super::table::Table;
 use super::{Options, SeedReport, Seeded, Seeder, failure, refusal, state};
-use crate::migrations::engine::refusal::{asked_for, check_names};
-use crate::migrations::sql::Held;
 use crate::postgres::hidden::Hidden;
+use crate::postgres::refusal::{asked_for, check_names};
 use crate::postgres::session::{Cause, Reply, Session};
 use crate::postgres::sql::{self, SessionSettings, Sql};
 use crate::postgres::wait::{self, Lock, Wait};
@@ -279,7 +278,7 @@ impl<'a, S: Session> Engine<'a, S> {
         let options = self.options;
         let lock = Lock {
             doing: "loading seeds",
-            holder: self.sql.holder(Held::Lock),
+            holder: self.sql.holder_of_lock(),
             budget: options.wait_budget,
             listener: &options.listener,
         };

@@ -12,8 +12,8 @@ use super::rows::FileReader;
 use super::table::Table;
 use super::{generate, label};
 use crate::error::place::{Place, line_of_block, span_at};
-use crate::migrations::sql::NOT_TAKEN;
 use crate::postgres::session::{Cause, ServerError};
+use crate::postgres::sql::written::NOT_TAKEN;
 use crate::{Error, ErrorKind};
 
 /// How the row that failed is found.

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::migrations::sql::write::{block, expect};
 use crate::postgres::sql::own_tables::{hidden, member};
 use crate::postgres::sql::path::{PATH_AS_IT_IS, PUT_PATH_BACK, TAKE_OWN_PATH, answered};
 use crate::postgres::sql::trust::{Owner, find_distrust};
+use crate::postgres::sql::written::{block, expect};
 use crate::postgres::sql::{Sql, dollar_quoted, ident, literal};
 use crate::seed::Options;
 

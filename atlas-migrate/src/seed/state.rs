@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::table::Table;
-use crate::migrations::engine::refusal::untrusted;
 use crate::postgres::hidden::Hidden;
+use crate::postgres::refusal::untrusted;
 use crate::postgres::server::Server;
 use crate::postgres::session::{Reply, Row};
 use crate::postgres::sql::SessionSettings;

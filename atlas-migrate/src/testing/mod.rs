@@ -71,6 +71,8 @@
 
 pub(crate) mod argument;
 pub mod catalog;
+#[cfg(any(feature = "postgres", feature = "sqlx", feature = "tokio-postgres"))]
+mod clients;
 mod contents;
 mod database;
 mod maintenance;

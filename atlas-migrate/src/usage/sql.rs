@@ -1,7 +1,7 @@
 //! What is asked about tables, indexes and connections.
 
+use crate::postgres::sql::own_tables::OWN_SCHEMA;
 use crate::postgres::sql::own_tables::of_extension;
-use crate::verify::sql::OWN_SCHEMA;
 
 /// Since when things are counted; tables, indexes and connections, the largest first.
 pub(crate) fn usage() -> String {

@@ -3,12 +3,9 @@
 //! Names are looked up in the catalog itself, and not by `to_regclass` and its like, which are errors for whoever may not use
 //! the schema. Expectations go to the server as one JSON document, in the form of [`serde_json::Value`].
 
-use crate::postgres::sql::own_tables::{member, numbered_by, of_extension};
+use crate::postgres::sql::own_tables::{OWN_SCHEMA, member, numbered_by, of_extension};
 use crate::postgres::sql::path::answered;
 use crate::postgres::sql::{ident, literal};
-
-/// The schemas that are the database's own, as `n`.
-pub(crate) const OWN_SCHEMA: &str = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
 
 /// Not what pg_partman copies indexes from.
 const NO_TEMPLATE: &str = "NOT EXISTS (SELECT FROM pg_extension x WHERE x.extname = 'pg_partman'\n\

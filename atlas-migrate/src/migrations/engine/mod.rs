@@ -6,7 +6,6 @@
 //!    for the next one.
 
 use std::collections::{HashSet, VecDeque};
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
 use atlas_migrate_core::history::{self, Entry, Key, Lease, State as EntryState};
@@ -15,6 +14,7 @@ use atlas_migrate_core::plan::{self, Revert, Standing, Step, Target};
 use atlas_migrate_core::version::Version;
 
 use crate::Error;
+use crate::postgres::refusal::{asked_for, check_names};
 use tracing::Instrument;
 
 use crate::migrations::migrator::{Migrator, Options, TransactionMode};
@@ -83,7 +83,7 @@ enum Work<'a> {
 impl<'a, S: Session> Engine<'a, S> {
     pub(crate) fn new(session: &'a mut S, migrator: &'a Migrator) -> Result<Self, Error> {
         let options = &migrator.options;
-        refusal::check_names(&options.schema, &options.table, &options.namespace, options.role.as_deref())?;
+        check_names(&options.schema, &options.table, &options.namespace, options.role.as_deref())?;
         let mut report = Report::default();
         for warning in migrator.migrations.warnings() {
             options.listener.tell(&Event::Warning(&warning));
@@ -184,7 +184,7 @@ impl<'a, S: Session> Engine<'a, S> {
             self.warn_of_schema(&steps);
         }
         if !self.names.asked.is_empty() {
-            self.warn(refusal::asked_for(&self.names.asked));
+            self.warn(asked_for(&self.names.asked));
         }
         let result = self.work(work, steps.into()).await;
         self.conclude(result).await
@@ -464,10 +464,6 @@ impl<'a, S: Session> Engine<'a, S> {
 /// Whether a script runs statement by statement: it says so, or some of its statements have run like that.
 fn is_one_by_one(script: &Script, step: &Step) -> bool {
     script.header().transaction == Transaction::None || step.done > 0
-}
-
-pub(crate) fn random() -> u64 {
-    RandomState::new().build_hasher().finish()
 }
 
 /// Whether the same SQL may pass in a moment: lock_not_available, deadlock_detected, serialization_failure.

@@ -18,12 +18,13 @@ use atlas_migrate_core::statement::{self, Resume};
 use super::judge::{self, Doubt, Verdict};
 use super::refusal::name;
 use super::transaction::has_ended;
-use super::{Engine, Turn, Work, in_doubt, is_transient, random};
+use super::{Engine, Turn, Work, in_doubt, is_transient};
 use crate::Error;
 use crate::migrations::report::Outcome;
 use crate::migrations::sql::{Advance, LEASE_LOST, Lease, Record, SESSION_LOST, SessionNeeds};
 use crate::postgres::session::{Cause, Failure, Session};
 use crate::postgres::sql::{self, Sql, Timeouts};
+use crate::postgres::wait::random;
 use crate::progress::Event;
 
 /// A run of one migration.

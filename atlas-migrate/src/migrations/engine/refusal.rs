@@ -10,36 +10,7 @@ use super::drift::drift;
 
 use crate::error::place::Place;
 use crate::migrations::report::{Report, label};
-use crate::postgres::sql::AT_COMMIT;
 use crate::{Error, ErrorKind};
-
-/// PostgreSQL cuts longer names in silence: two that differ behind it would be one table, under two locks of ours.
-const LONGEST_NAME: usize = 63;
-
-/// Names that PostgreSQL cannot have. A namespace is a value, not a name, and may be as long as it likes.
-pub(crate) fn check_names(schema: &str, table: &str, namespace: &str, role: Option<&str>) -> Result<(), Error> {
-    let names = [
-        ("schema", Some(schema), LONGEST_NAME),
-        ("table", Some(table), LONGEST_NAME),
-        ("namespace", Some(namespace), usize::MAX),
-        ("role", role, LONGEST_NAME),
-    ];
-    for (option, name, longest) in names {
-        let Some(name) = name else { continue };
-        let (fault, hint) = if name.is_empty() {
-            ("is empty".to_owned(), "give a name, or leave the option out")
-        } else if name.contains('\0') {
-            ("contains a NUL byte".to_owned(), "give a name, or leave the option out")
-        } else if name.len() > longest {
-            (format!("has {} bytes, and PostgreSQL would cut it after {longest}", name.len()), "give a shorter name")
-        } else {
-            continue;
-        };
-        let message = format!("the name given with `{option}(..)` {fault}");
-        return Err(Error::new(ErrorKind::Usage, message).hint(hint));
-    }
-    Ok(())
-}
 
 /// `check` found something to run.
 pub(super) fn pending(known: &[Migration], history: &[Entry], steps: &[Step]) -> Error {
@@ -280,14 +251,6 @@ pub(super) fn elsewhere(migration: &Migration, found: &str, asked: &str) -> Stri
     )
 }
 
-/// The connection asks for settings that would let the same file mean something else.
-pub(crate) fn asked_for(settings: &str) -> String {
-    format!(
-        "the connection asks for {settings}: files are read under TimeZone = UTC, DateStyle = ISO, MDY, IntervalStyle = postgres \
-         and standard_conforming_strings = on, whatever it asks for"
-    )
-}
-
 /// A repair was asked for that claims more than the file has.
 pub(super) fn too_many_statements(migration: &Migration, script: &Script, statements: usize, total: usize) -> Error {
     Error::new(
@@ -320,44 +283,6 @@ pub(super) fn foreign(table: &str, columns: &str, form: &str) -> Error {
             "choose another name with `table(..)` or another schema with `schema(..)`, then adopt what the database has with \
              `baseline`; the table is left as it is",
         )
-}
-
-const OF_ANOTHER_ROLE: &str =
-    "another role's code could run with the rights of this one: nothing was read from it, and nothing was run";
-
-/// What has the name of a table of ours, and may run code of somebody else's. `why` follows its name.
-pub(crate) fn untrusted(table: &str, why: &str) -> Error {
-    let (note, hint) = if why.ends_with(AT_COMMIT) {
-        (
-            "nothing was run that might not be recorded",
-            "drop the trigger, or make it one that is NOT DEFERRABLE; then run again".to_owned(),
-        )
-    } else if let Some(owner) = why.strip_prefix("belongs to the role ") {
-        (
-            OF_ANOTHER_ROLE,
-            format!(
-                "if that is the role that migrates this database, do it as that role, with {}; if only what it says is true, \
-                 `ALTER TABLE {table} OWNER TO CURRENT_USER`; else drop it, or choose another schema with `schema(..)`",
-                as_role(owner)
-            ),
-        )
-    } else {
-        (OF_ANOTHER_ROLE, "drop what you do not know; or choose another schema with `schema(..)`".to_owned())
-    };
-    Error::new(ErrorKind::ForeignHistory, format!("{table} is not used: it {why}")).note(note).hint(hint)
-}
-
-/// How one acts as a role, whose name is quoted where it has to be.
-fn as_role(quoted: &str) -> String {
-    let name = quoted.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(quoted);
-    format!("`role({:?})`", name.replace("\"\"", "\""))
-}
-
-/// Row-level security lets the role see some rows of a table of ours at the most.
-pub(crate) fn hidden(table: &str, what: &str, role: &str) -> Error {
-    Error::new(ErrorKind::ForeignHistory, format!("row-level security hides {what} from the role {role}"))
-        .note(format!("the table: {table}; what is not seen would be taken for what never was, so nothing was run"))
-        .hint(format!("ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"))
 }
 
 /// Whether a script is to run: its conditions, with what the server made of them.

@@ -6,7 +6,8 @@ use atlas_migrate_core::history::{Entry, Lease, State as EntryState};
 use atlas_migrate_core::migration::Kind;
 use atlas_migrate_core::version::Version;
 
-use super::{beside, refusal};
+use super::beside;
+use crate::postgres::refusal::{hidden, untrusted};
 use crate::postgres::server::Server;
 use crate::postgres::session::{Reply, Row};
 use crate::postgres::sql::{SessionSettings, Sql};
@@ -58,8 +59,8 @@ impl State {
             "absent" => Form::Absent,
             "ours" => Form::Ours,
             "busy" => Form::Busy,
-            "untrusted" => return Err(refusal::untrusted(&sql.history(), text(row, 1)?)),
-            "hidden" => return Err(refusal::hidden(&sql.history(), "the history", text(row, 1)?)),
+            "untrusted" => return Err(untrusted(&sql.history(), text(row, 1)?)),
+            "hidden" => return Err(hidden(&sql.history(), "the history", text(row, 1)?)),
             _ => return Err(beside::occupied(&sql.history(), text(row, 1).unwrap_or(""))),
         };
         let outcomes = text(row, 12)?;

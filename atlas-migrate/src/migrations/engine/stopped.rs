@@ -7,9 +7,10 @@ use super::judge::{self, Doubt, Verdict};
 use super::one_by_one::Job;
 use super::{Engine, Work, failure, in_doubt};
 use crate::Error;
-use crate::migrations::sql::{NOT_TAKEN, SESSION_LOST};
+use crate::migrations::sql::SESSION_LOST;
 use crate::postgres::session::{Cause, ServerError, Session};
 use crate::postgres::sql;
+use crate::postgres::sql::written::NOT_TAKEN;
 
 impl<S: Session> Engine<'_, S> {
     /// Notes that a statement failed, if that can be noted, and says why it stopped.

@@ -7,14 +7,14 @@ use atlas_migrate_core::migration::{Migration, Script};
 use atlas_migrate_core::plan::Step;
 use atlas_migrate_core::statement;
 
-use super::{Engine, Turn, UNKNOWN, Work, failure, is_transient, random};
+use super::{Engine, Turn, UNKNOWN, Work, failure, is_transient};
 use crate::Error;
 use crate::migrations::migrator::TransactionMode;
 use crate::migrations::report::Outcome;
 use crate::migrations::sql::Record;
 use crate::postgres::session::{Cause, Failure, ServerError, Session};
 use crate::postgres::sql::{self, Sql};
-use crate::postgres::wait;
+use crate::postgres::wait::{self, random};
 use crate::progress::{Event, Holder};
 
 /// The first and the longest pause before a migration is tried again.

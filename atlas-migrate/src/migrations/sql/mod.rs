@@ -15,7 +15,7 @@ pub(crate) mod write;
 
 pub(crate) use read::Held;
 pub(crate) use script::{File, Unseen};
-pub(crate) use write::{Advance, LEASE_LOST, Lease, NOT_TAKEN, Record, SESSION_LOST, SessionNeeds};
+pub(crate) use write::{Advance, LEASE_LOST, Lease, Record, SESSION_LOST, SessionNeeds};
 
 impl Sql {
     pub(crate) fn new(options: &Options, custom_settings: BTreeSet<String>) -> Self {

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::beside;
+use crate::postgres::sql::lock::HOLDER;
 use crate::postgres::sql::path::{OWN_PATH, PATH_AS_IT_IS, PUT_PATH_BACK, TAKE_OWN_PATH, rules};
 use crate::postgres::sql::session::milliseconds;
 use crate::postgres::sql::trust::{Owner, find_distrust};
@@ -46,13 +47,6 @@ const IS_RUNNER: &str = "(a.state = 'active' AND a.pid <> pg_backend_pid()\n\
 /// Lets the server note which sessions there are, for the rest of the transaction: before the rows are read, lest one that comes
 /// to its end meanwhile look as if it had gone in the middle of its migration.
 const LIVING: &str = "PERFORM count(*) FROM pg_stat_get_activity(NULL)";
-
-/// What is told of the session `a` that is in the way.
-const HOLDER: &str = "a.pid AS atlas_holder, coalesce(a.usename, '?'), coalesce(a.application_name, ''), \
-    coalesce(a.client_hostname, host(a.client_addr), CASE WHEN a.client_port IS NULL THEN '?' ELSE 'local' END), \
-    coalesce(a.state, '?'), \
-    coalesce((extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.query_start)) * 1000)::bigint, 0), \
-    coalesce(left(a.query, 300), '')";
 
 /// What a process that is at work holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -285,7 +279,7 @@ impl Sql {
     /// Who holds the lock, or the lease of a migration. The history has to be there for the latter.
     pub(crate) fn holder(&self, of: Held) -> String {
         match of {
-            Held::Lock => Self::lock_holder(&self.lock_key().to_string()),
+            Held::Lock => self.holder_of_lock(),
             Held::Lease => format!(
                 "{OWN_PATH}SELECT {HOLDER} FROM {} h JOIN pg_stat_activity a ON {IS_RUNNER}\n\
                  WHERE h.namespace = {} AND h.runner IS NOT NULL LIMIT 1;\n",
@@ -293,37 +287,5 @@ impl Sql {
                 literal(&self.namespace)
             ),
         }
-    }
-
-    /// Who holds the advisory lock with this key, which is an expression.
-    pub(crate) fn lock_holder(key: &str) -> String {
-        format!(
-            "{OWN_PATH}SELECT {HOLDER} FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid\n\
-             WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> pg_backend_pid() AND l.objsubid = 1\n\
-             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())\n\
-             AND (l.classid::bigint << 32) | l.objid::bigint = {key} LIMIT 1;\n"
-        )
-    }
-
-    /// Who is connected to a database, other than this session.
-    #[cfg(feature = "cli")]
-    pub(crate) fn connected_to(database: &str) -> String {
-        format!(
-            "{OWN_PATH}SELECT {HOLDER} FROM pg_stat_activity a WHERE a.datname = {} AND a.pid <> pg_backend_pid() ORDER BY a.pid LIMIT 10;\n",
-            literal(database)
-        )
-    }
-
-    /// Who holds locks on tables with these names in this database, other than this session; and on which.
-    pub(crate) fn blockers(names: &[&str]) -> String {
-        let names: Vec<_> = names.iter().map(|name| literal(name)).collect();
-        format!(
-            "{OWN_PATH}SELECT DISTINCT {HOLDER}, c.relname\n\
-             FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_stat_activity a ON a.pid = l.pid\n\
-             WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_backend_pid()\n\
-             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())\n\
-             AND c.relname = ANY (ARRAY[{}]::text[]) ORDER BY 6 DESC LIMIT 5;\n",
-            names.join(", ")
-        )
     }
 }

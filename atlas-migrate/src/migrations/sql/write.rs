@@ -9,7 +9,7 @@ use atlas_migrate_core::version::Version;
 
 use crate::postgres::sql::path::{PATH_AS_IT_IS, PUT_PATH_BACK, TAKE_OWN_PATH};
 use crate::postgres::sql::session::{SessionSettings, Timeouts};
-use crate::postgres::sql::trust::DEFERRABLE;
+use crate::postgres::sql::written::{block, expect};
 use crate::postgres::sql::{Sql, dollar_quoted, literal};
 
 /// What is written about a migration.
@@ -62,9 +62,6 @@ const TAKEN_OVER: &str = "RAISE EXCEPTION USING ERRCODE = 'AM001', MESSAGE = 'an
 
 /// The SQLSTATE of a write from another session than the one that has the role or the settings.
 pub(crate) const SESSION_LOST: &str = "AM002";
-
-/// The SQLSTATE of a write that is not so afterwards: a rule or a trigger of the table changes or swallows it.
-pub(crate) const NOT_TAKEN: &str = "AM003";
 
 /// The last word of a lease: a statement is under way that commits by itself.
 const COMMITS: &str = "commits";
@@ -315,22 +312,6 @@ impl Sql {
 /// The time that has passed, noted along with the time.
 pub(crate) const ELAPSED: &str =
     "execution_time = execution_time + (clock_timestamp() - applied_at), applied_at = clock_timestamp()";
-
-/// Statements as a block.
-pub(crate) fn block(statements: &str) -> String {
-    format!("DO {};\n", dollar_quoted(&format!("BEGIN\n{statements}END")))
-}
-
-/// Raises an error unless this is so, in a block: what was written before is not what the table has, or a trigger may see to
-/// that at the commit.
-pub(crate) fn expect(table: &str, holds: &str, complaint: &str) -> String {
-    format!(
-        "  IF NOT {holds} OR EXISTS (SELECT 1 FROM pg_trigger g WHERE g.tgrelid = {}::regclass AND {DEFERRABLE}) THEN\n\
-         \x20   RAISE EXCEPTION USING ERRCODE = '{NOT_TAKEN}', MESSAGE = {};\n  END IF;\n",
-        literal(table),
-        literal(complaint)
-    )
-}
 
 /// A migration's version and name, as a comment may have them.
 pub(crate) fn comment(migration: &Migration) -> String {

@@ -86,15 +86,3 @@ impl Drop for Pooled {
         }
     }
 }
-
-#[cfg(feature = "testing")]
-impl crate::testing::Argument for Pool {
-    async fn open(database: crate::testing::Database) -> Result<crate::testing::argument::Opened<Self>, Error> {
-        let config: tokio_postgres::Config =
-            database.url().parse().map_err(|error: tokio_postgres::Error| Error::connect(error))?;
-        let manager = deadpool_postgres::Manager::new(config, tokio_postgres::NoTls);
-        let pool = Self::builder(manager).build().map_err(Error::connect)?;
-        let closed = pool.clone();
-        Ok(crate::testing::argument::Opened::new(pool, database).closed_by(async move { closed.close() }))
-    }
-}

@@ -15,13 +15,13 @@ pub(crate) mod link;
 #[cfg(feature = "sqlx")]
 mod overheard;
 #[cfg(feature = "postgres")]
-mod postgres;
+pub(crate) mod postgres;
 #[cfg(any(feature = "postgres", feature = "tokio-postgres"))]
 mod rust_postgres;
 #[cfg(feature = "sqlx")]
 pub(crate) mod sqlx;
 #[cfg(feature = "tokio-postgres")]
-mod tokio_postgres;
+pub(crate) mod tokio_postgres;
 
 pub use connection::Connection;
 use connection::InOneSession;

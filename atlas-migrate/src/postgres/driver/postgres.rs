@@ -80,7 +80,7 @@ impl Drop for Blocking<'_> {
 
 /// A connection of our own.
 #[cfg(feature = "testing")]
-pub(super) fn connect(url: &str) -> Result<Client, Error> {
+pub(crate) fn connect(url: &str) -> Result<Client, Error> {
     Client::connect(url, postgres::NoTls).map_err(|error| Error::not_connected(super::rust_postgres::cause(error)))
 }
 
@@ -93,14 +93,6 @@ pub(super) fn send(client: &mut Client, sql: &str) -> Result<Reply, Failure> {
         }
         // This client does not say how many statements completed before the error.
         Err(error) => Err(Failure { completed: None, cause: rust_postgres::cause(error) }),
-    }
-}
-
-#[cfg(feature = "testing")]
-impl crate::testing::BlockingArgument for Client {
-    fn open(database: crate::testing::Database) -> Result<crate::testing::argument::Opened<Self>, Error> {
-        let client = connect(database.url())?;
-        Ok(crate::testing::argument::Opened::new(client, database))
     }
 }
 

@@ -295,31 +295,3 @@ fn cause(error: sqlx::Error) -> Cause {
     }
     Cause::Server(Box::new(server))
 }
-
-#[cfg(feature = "testing")]
-mod testing {
-    use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
-
-    use crate::Error;
-    use crate::testing::argument::Opened;
-    use crate::testing::{Argument, Database};
-
-    /// So many connections at the most: many tests run at once.
-    const CONNECTIONS: u32 = 5;
-
-    impl Argument for PgPool {
-        async fn open(database: Database) -> Result<Opened<Self>, Error> {
-            let options = PgPoolOptions::new().max_connections(CONNECTIONS);
-            let pool = options.connect(database.url()).await.map_err(super::not_connected)?;
-            let closed = pool.clone();
-            Ok(Opened::new(pool, database).closed_by(async move { closed.close().await }))
-        }
-    }
-
-    impl Argument for PgConnection {
-        async fn open(database: Database) -> Result<Opened<Self>, Error> {
-            let connection = super::connect(database.url()).await?;
-            Ok(Opened::new(connection, database))
-        }
-    }
-}

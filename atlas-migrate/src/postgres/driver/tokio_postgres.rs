@@ -56,7 +56,7 @@ impl Drop for Borrowed<'_> {
 
 /// A connection of our own, driven by the runtime that this is called in.
 #[cfg(feature = "testing")]
-pub(super) async fn connect(url: &str) -> Result<Client, Error> {
+pub(crate) async fn connect(url: &str) -> Result<Client, Error> {
     let connected = tokio_postgres::connect(url, tokio_postgres::NoTls).await;
     let (client, connection) = connected.map_err(|error| Error::not_connected(super::rust_postgres::cause(error)))?;
     tokio::spawn(connection);
@@ -77,14 +77,6 @@ pub(super) async fn send(client: &Client, sql: &str) -> Result<Reply, Failure> {
             Some(Err(error)) => return Err(reply.failed(rust_postgres::cause(error))),
             None => return Ok(reply),
         }
-    }
-}
-
-#[cfg(feature = "testing")]
-impl crate::testing::Argument for Client {
-    async fn open(database: crate::testing::Database) -> Result<crate::testing::argument::Opened<Self>, Error> {
-        let client = connect(database.url()).await?;
-        Ok(crate::testing::argument::Opened::new(client, database))
     }
 }
 

@@ -6,8 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use atlas_migrate_core::checksum::Checksum;
-
+pub(crate) mod lock;
 #[cfg(any(feature = "clean", feature = "roles", feature = "seeds", feature = "verify"))]
 pub(crate) mod own_tables;
 pub(crate) mod path;
@@ -15,6 +14,7 @@ pub(crate) mod path;
 pub(crate) mod question;
 pub(crate) mod session;
 pub(crate) mod trust;
+pub(crate) mod written;
 
 pub(crate) use path::{OWN_PATH, rules};
 pub(crate) use session::{SessionSettings, Timeouts};
@@ -86,14 +86,6 @@ impl Sql {
     /// The history table, quoted and with its schema.
     pub(crate) fn history(&self) -> String {
         format!("{}.{}", ident(&self.schema), ident(&self.table))
-    }
-
-    /// Whoever changes this table holds this lock: the same for all namespaces, since the table has to be created too.
-    pub(crate) fn lock_key(&self) -> i64 {
-        let name = format!("atlas-migrate {} {}", ident(&self.schema), ident(&self.table));
-        let mut first = [0; 8];
-        first.copy_from_slice(&Checksum::of(&name).to_bytes()[..8]);
-        i64::from_be_bytes(first)
     }
 }
 

@@ -103,3 +103,7 @@ pub(crate) fn marks() -> String {
         ours = ours()
     )
 }
+
+#[cfg(feature = "verify")]
+/// The schemas that are the database's own, as `n`.
+pub(crate) const OWN_SCHEMA: &str = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";

@@ -1,0 +1,50 @@
+//! The lock that whoever writes holds, and who is in the way.
+
+use atlas_migrate_core::checksum::Checksum;
+
+use super::{OWN_PATH, Sql, ident, literal};
+
+/// What is told of the session `a` that is in the way.
+pub(crate) const HOLDER: &str = "a.pid AS atlas_holder, coalesce(a.usename, '?'), coalesce(a.application_name, ''), \
+    coalesce(a.client_hostname, host(a.client_addr), CASE WHEN a.client_port IS NULL THEN '?' ELSE 'local' END), \
+    coalesce(a.state, '?'), \
+    coalesce((extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.query_start)) * 1000)::bigint, 0), \
+    coalesce(left(a.query, 300), '')";
+
+impl Sql {
+    /// Whoever changes this table holds this lock: the same for all namespaces, since the table has to be created too.
+    pub(crate) fn lock_key(&self) -> i64 {
+        let name = format!("atlas-migrate {} {}", ident(&self.schema), ident(&self.table));
+        let mut first = [0; 8];
+        first.copy_from_slice(&Checksum::of(&name).to_bytes()[..8]);
+        i64::from_be_bytes(first)
+    }
+
+    /// Who holds it.
+    pub(crate) fn holder_of_lock(&self) -> String {
+        Self::lock_holder(&self.lock_key().to_string())
+    }
+
+    /// Who holds the advisory lock with this key, which is an expression.
+    pub(crate) fn lock_holder(key: &str) -> String {
+        format!(
+            "{OWN_PATH}SELECT {HOLDER} FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid\n\
+             WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> pg_backend_pid() AND l.objsubid = 1\n\
+             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())\n\
+             AND (l.classid::bigint << 32) | l.objid::bigint = {key} LIMIT 1;\n"
+        )
+    }
+
+    /// Who holds locks on tables with these names in this database, other than this session; and on which.
+    pub(crate) fn blockers(names: &[&str]) -> String {
+        let names: Vec<_> = names.iter().map(|name| literal(name)).collect();
+        format!(
+            "{OWN_PATH}SELECT DISTINCT {HOLDER}, c.relname\n\
+             FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_stat_activity a ON a.pid = l.pid\n\
+             WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_backend_pid()\n\
+             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())\n\
+             AND c.relname = ANY (ARRAY[{}]::text[]) ORDER BY 6 DESC LIMIT 5;\n",
+            names.join(", ")
+        )
+    }
+}
