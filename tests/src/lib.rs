@@ -7,6 +7,8 @@ pub mod debian;
 mod driver;
 pub mod dropped;
 pub mod library;
+#[cfg(test)]
+mod map;
 pub mod meaning;
 mod memory;
 mod numbers;

@@ -1,0 +1,180 @@
+//! What is never so in the source, and the map that has all of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A room of the library, and the rooms that it may know. Whatever is at the root is everybody's, but knows these only.
+const ROOMS: [(&str, &[&str]); 17] = [
+    ("postgres", &[]),
+    ("render", &[]),
+    ("source", &[]),
+    ("ephemeral", &[]),
+    // The reports that an error and an event carry.
+    ("error", &["migrations", "postgres"]),
+    ("progress", &["migrations", "seed"]),
+    ("migrations", &["postgres"]),
+    ("seed", &["postgres"]),
+    ("roles", &["postgres"]),
+    ("usage", &["postgres"]),
+    ("bench", &["postgres"]),
+    // Whether the migrations are up to date is a check.
+    ("verify", &["postgres", "migrations"]),
+    // What was dropped is migrated again.
+    ("clean", &["postgres", "migrations"]),
+    ("testing", &["postgres", "migrations", "seed", "ephemeral"]),
+    ("setup", &["postgres", "migrations", "seed", "roles", "verify"]),
+    ("build", &[]),
+    (
+        "cli",
+        &[
+            "postgres",
+            "migrations",
+            "seed",
+            "roles",
+            "usage",
+            "bench",
+            "verify",
+            "clean",
+            "testing",
+            "setup",
+            "ephemeral",
+        ],
+    ),
+];
+
+/// No file has more lines, and a reader has it in mind.
+const LONGEST: usize = 500;
+
+const CRATES: [&str; 3] = ["atlas-migrate", "atlas-migrate-core", "atlas-migrate-macros"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The sources of a crate by their paths below its `src`, without tests.
+fn sources(of: &str) -> Vec<(String, String)> {
+    let (below, mut folders, mut found) = (root().join(of).join("src"), Vec::new(), Vec::new());
+    folders.push(below.clone());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+            let path = entry.unwrap_or_else(|error| panic!("{error}")).path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let name = path.strip_prefix(&below).unwrap_or(&path).display().to_string();
+                let text = read(&path);
+                // Tests stand at the end.
+                let end = text.find("\n#[cfg(test)]\n").filter(|tests| text[*tests..].contains("\nmod tests {"));
+                found.push((name, text[..end.unwrap_or(text.len())].to_owned()));
+            }
+        }
+    }
+    found.sort();
+    assert!(found.len() > 5, "{of} has hardly any sources");
+    found
+}
+
+fn is_test(name: &str) -> bool {
+    name.split('/').any(|part| matches!(part, "tests" | "tests.rs" | "properties.rs" | "model.rs" | "model" | "fuzz"))
+}
+
+/// The names that follow `crate::` in code.
+fn imports(text: &str) -> impl Iterator<Item = &str> {
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    code.flat_map(|line| line.split("crate::").skip(1)).map(|rest| {
+        let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+        &rest[..end]
+    })
+}
+
+#[test]
+fn rooms_know_only_what_they_may() {
+    let mut strangers = Vec::new();
+    for (name, text) in sources("atlas-migrate").iter().filter(|(name, _)| !is_test(name)) {
+        let room = name.split('/').next().unwrap_or_default().trim_end_matches(".rs");
+        if ["lib", "main"].contains(&room) {
+            continue;
+        }
+        let Some((_, may)) = ROOMS.iter().find(|(of, _)| *of == room) else { panic!("{name} is in no room") };
+        let is_room = |import: &&str| ROOMS.iter().any(|(of, _)| of == import);
+        let everybodys = ["error", "progress", "render", "source"];
+        let is_strange = |import: &&str| *import != room && !may.contains(import) && !everybodys.contains(import);
+        strangers.extend(imports(text).filter(is_room).filter(is_strange).map(|import| format!("{name}: {import}")));
+    }
+    assert!(strangers.is_empty(), "{strangers:#?}");
+}
+
+#[test]
+fn nothing_waits_inside_a_lock() {
+    let waits = ["pg_advisory_lock", "pg_advisory_xact_lock"];
+    let blocks = |(name, text): &(String, String)| {
+        !name.starts_with("testing/") && waits.iter().any(|function| text.contains(function))
+    };
+    let found: Vec<_> = sources("atlas-migrate").into_iter().filter(blocks).map(|(name, _)| name).collect();
+    assert!(found.is_empty(), "they take an advisory lock without trying it: {found:#?}");
+}
+
+#[test]
+fn core_touches_nothing_outside() {
+    let world = ["std::fs", "std::net", "std::process", "std::env", "std::os", "tokio"];
+    let touches = |(name, text): &(String, String)| !is_test(name) && world.iter().any(|part| text.contains(part));
+    let found: Vec<_> = sources("atlas-migrate-core").into_iter().filter(touches).map(|(name, _)| name).collect();
+    assert!(found.is_empty(), "core does nothing but compute: {found:#?}");
+}
+
+#[test]
+fn files_are_short() {
+    let is_long = |(_, text): &(String, String)| text.lines().count() > LONGEST;
+    let found: Vec<_> = CRATES.into_iter().flat_map(sources).filter(is_long).map(|(name, _)| name).collect();
+    assert!(found.is_empty(), "more than {LONGEST} lines: {found:#?}");
+}
+
+/// What stands between backticks in the first column of the code map, with braces spelled out.
+fn mapped(map: &str) -> Vec<String> {
+    let rows = map.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").next());
+    let quoted = rows.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    quoted.flat_map(spelled_out).collect()
+}
+
+fn spelled_out(name: &str) -> Vec<String> {
+    match name.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?))) {
+        Some((before, (inner, after))) => inner.split(',').map(|one| format!("{before}{one}{after}")).collect(),
+        None => vec![name.to_owned()],
+    }
+}
+
+#[test]
+fn the_code_map_has_every_file_and_no_other() {
+    let architecture = read(&root().join("ARCHITECTURE.md"));
+    let map = architecture.split("## Code map").nth(1).and_then(|rest| rest.split("\n## ").next()).unwrap_or_default();
+    for of in CRATES {
+        let section = map.split(&format!("**`{of}/`**")).nth(1).and_then(|rest| rest.split("\n**`").next());
+        let named = mapped(section.unwrap_or_else(|| panic!("the map has no {of}")));
+        let files: Vec<_> = sources(of).into_iter().map(|(name, _)| name).collect();
+        // A folder, and the file that lists what is in one, need no row where their files have one.
+        let is_of = |name: &str, file: &str| {
+            let of_folder = file.strip_suffix("mod.rs").filter(|folder| !folder.is_empty());
+            name == file
+                || name.ends_with('/') && file.starts_with(name)
+                || of_folder.is_some_and(|folder| name.starts_with(folder))
+        };
+        let missing: Vec<_> =
+            files.iter().filter(|file| !is_test(file) && !named.iter().any(|n| is_of(n, file))).collect();
+        let gone: Vec<_> = named.iter().filter(|name| name.ends_with(".rs") && !files.contains(name)).collect();
+        assert!(missing.is_empty() && gone.is_empty(), "{of}: not in the map {missing:#?}, not there {gone:#?}");
+    }
+}
+
+#[test]
+fn every_suite_is_told_of() {
+    let contributing = read(&root().join("CONTRIBUTING.md"));
+    let tests = fs::read_dir(root().join("tests")).unwrap_or_else(|error| panic!("{error}"));
+    let suites = tests.flatten().filter(|entry| entry.path().join("main.rs").exists());
+    let names = suites.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let untold: Vec<_> = names.filter(|name| !contributing.contains(&format!("| `{name}` |"))).collect();
+    assert!(untold.is_empty(), "CONTRIBUTING.md says nothing of {untold:?}");
+}
