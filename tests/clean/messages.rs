@@ -1,6 +1,8 @@
 //! What people read when a database is not emptied. The snapshots are meant to be read.
 
 use super::*;
+use atlas_migrate::clean::Resetter;
+use atlas_migrate::{Migrations, Migrator};
 
 /// Compares with the snapshot of this name.
 #[track_caller]
@@ -67,6 +69,19 @@ fn locked() {
     let (holder, rest): (Vec<_>, Vec<_>) = error.lines().partition(|line| line.contains("is locked by"));
     assert!(holder.len() == 1 && holder[0].contains("t is locked by pid"), "{error}");
     check("locked", rest.join("\n"));
+    other.sql("COMMIT");
+    // Nobody can even look at it.
+    other.sql("BEGIN; LOCK TABLE t");
+    let short = std::time::Duration::from_millis(20);
+    let resetter = Resetter::new(Migrator::new(Migrations::empty()).lock_timeout(short));
+    for error in [
+        connection.plan_clean(&cleaner).unwrap_err(),
+        connection.clean(&cleaner).unwrap_err(),
+        connection.reset(&resetter).unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), atlas_migrate::ErrorKind::LockTimeout);
+        assert!(error.to_string().contains("t is locked by pid"), "{error}");
+    }
     other.sql("COMMIT");
     connection.sql("SET default_transaction_read_only = on");
     check("read only", connection.clean(&cleaner).unwrap_err());

@@ -248,12 +248,14 @@ fn c5_waits_its_turn() {
     assert_eq!(loaded(&mut connection, &set), ["t.csv 1"]);
     // A table that somebody has locked.
     let mut connection = Driver::SqlxConnection.connect(&database.url());
-    other.sql("BEGIN; LOCK TABLE t");
     let set = seeder(&[("t.csv", "id\n2\n")]).lock_timeout(std::time::Duration::from_millis(20));
-    let error = connection.seed(&set).unwrap_err();
-    assert_eq!(error.kind(), atlas_migrate::ErrorKind::LockTimeout);
-    assert!(error.to_string().contains("t is locked by pid"), "{error}");
-    other.sql("COMMIT");
+    for table in ["t", "schema_seeds", "schema_environment"] {
+        other.sql(&format!("BEGIN; LOCK TABLE {table}"));
+        let error = connection.seed(&set).unwrap_err();
+        assert_eq!(error.kind(), atlas_migrate::ErrorKind::LockTimeout);
+        assert!(error.to_string().contains(&format!("{table} is locked by pid")), "{error}");
+        other.sql("COMMIT");
+    }
     loaded(&mut connection, &set);
 }
 

@@ -256,7 +256,10 @@ pub(super) async fn look<S: Session>(session: &mut S, sql: &mut Sql, with_sequen
     session.if_dropped(Some(String::new()));
     let reply = session.send(&sql.look_at_tables(with_sequences)).await;
     session.if_dropped(None);
-    let reply = reply.map_err(|failure| Error::own("looking at the tables", failure.cause))?;
+    let reply = match reply.map_err(|failure| refusal::failed("looking at the tables", failure.cause)) {
+        Ok(reply) => reply,
+        Err(error) => return Err(wait::blame(session, error, &[]).await),
+    };
     let state = State::read(&reply)?;
     state.server.usable()?;
     sql.server_version = state.server.version_number;

@@ -3,6 +3,7 @@
 use crate::clean::Reference;
 use crate::postgres::sql::own_tables::{SPACE, TOPOLOGY, distrusted, marks, member, numbered_by, of_extension, ours};
 use crate::postgres::sql::path::{OWN_PATH, PATH_AS_IT_IS, PUT_PATH_BACK, TAKE_OWN_PATH};
+use crate::postgres::sql::session::milliseconds;
 use crate::postgres::sql::written::{block, expect};
 use crate::postgres::sql::{Sql, dollar_quoted, literal};
 
@@ -44,6 +45,7 @@ impl Sql {
              {TAKE_OWN_PATH}\
              {role}\
              \x20 PERFORM set_config('jit', 'off', true);\n\
+             \x20 PERFORM set_config('lock_timeout', '{lock_timeout}', true);\n\
              {marks}\
              \x20 OPEN atlas_state FOR SELECT atlas_marks AS atlas_state, current_database(), current_user,\n\
              \x20   (SELECT coalesce(jsonb_agg(jsonb_build_object('name', n.nspname, 'member', {schema_member} OR {TOPOLOGY})\n\
@@ -58,6 +60,7 @@ impl Sql {
              {PUT_PATH_BACK}\
              END",
             role = self.perform_local_role(),
+            lock_timeout = milliseconds(self.lock_timeout),
             marks = marks(),
             schema_member = member("pg_namespace", "n.oid"),
             tables = tables(with_sequences),
@@ -70,7 +73,8 @@ impl Sql {
 
     /// Begins a transaction that changes nothing.
     pub(crate) fn begin_reading(&self) -> String {
-        format!("BEGIN READ ONLY;\n{OWN_PATH}SET LOCAL statement_timeout = 0;\n{ALL_ROWS}{}", self.local_role())
+        let (limit, role) = (self.limit_locks(), self.local_role());
+        format!("BEGIN READ ONLY;\n{OWN_PATH}SET LOCAL statement_timeout = 0;\n{limit}{ALL_ROWS}{role}")
     }
 
     /// Begins a transaction, in which nobody else can write to the tables, or refer to their rows.

@@ -16,6 +16,7 @@ pub(crate) fn look_at_marks() -> String {
          \x20 atlas_state pg_catalog.refcursor := 'atlas_state';\n\
          BEGIN\n\
          {TAKE_OWN_PATH}\
+         \x20 PERFORM set_config('lock_timeout', '3s', true);\n\
          {}\
          \x20 OPEN atlas_state FOR SELECT current_database() AS atlas_database,\n\
          \x20   (SELECT string_agg(m ->> 'environment', ' ') FROM jsonb_array_elements(atlas_marks) m),\n\

@@ -54,16 +54,28 @@ const CALLS: &[(&str, &str, &str, &str)] = &[
     ("`seeder(\"", "\").mark(..)`", "`atlas-migrate seed --mark --environment ", "`"),
 ];
 
-/// What is said of waiting, and the same for commands that have no option for it.
-const PATIENCE: [(&str, &str); 3] = [
-    ("wait longer with `wait_budget(..)`, or end it", "wait, or end it"),
+/// What a command has options for: to wait for another process, and for the locks of tables.
+#[derive(Clone, Copy)]
+pub(super) struct Patience {
+    pub(super) wait: bool,
+    pub(super) lock_timeout: bool,
+}
+
+/// What is said of waiting for another process, and the same for commands that have no option for it.
+const WAIT: [(&str, &str); 1] = [("wait longer with `wait_budget(..)`, or end it", "wait, or end it")];
+
+/// The same of locks.
+const LOCK_TIMEOUT: [(&str, &str); 2] = [
     (", or let the run be patient with `lock_timeout(..)` and `retry_budget(..)`", ""),
     (", or be patient with `lock_timeout(..)`", ""),
 ];
 
-/// A hint of the library without what only `run` has options for.
-pub(super) fn without_patience(hint: &str) -> String {
-    PATIENCE.iter().fold(hint.to_owned(), |hint, (said, left)| hint.replace(said, left))
+/// A hint of the library without what a command has no options for.
+pub(super) fn with(patience: Patience, hint: &str) -> String {
+    let without =
+        |hint: String, said: &[(&str, &str)]| said.iter().fold(hint, |hint, (said, left)| hint.replace(said, left));
+    let hint = if patience.wait { hint.to_owned() } else { without(hint.to_owned(), &WAIT) };
+    if patience.lock_timeout { hint } else { without(hint, &LOCK_TIMEOUT) }
 }
 
 /// A hint for somebody who types commands.
@@ -262,9 +274,10 @@ mod tests {
     #[test]
     fn b3_only_what_waits_names_options_for_it() {
         let hints = hints();
-        for (said, _) in PATIENCE {
+        let none = Patience { wait: false, lock_timeout: false };
+        for (said, _) in WAIT.into_iter().chain(LOCK_TIMEOUT) {
             let hint = hints.iter().map(|(_, hint)| hint).find(|hint| hint.contains(said));
-            let left = of_the_command_line(&without_patience(hint.unwrap_or_else(|| panic!("nobody says {said}"))));
+            let left = of_the_command_line(&with(none, hint.unwrap_or_else(|| panic!("nobody says {said}"))));
             assert!(!left.contains("--"), "{left}");
         }
     }

@@ -1,5 +1,7 @@
 //! What is said when a table, a name or a setting cannot be worked with, whatever was to be done.
 
+#[cfg(feature = "seeds")]
+use crate::postgres::session::Cause;
 use crate::postgres::sql::AT_COMMIT;
 use crate::{Error, ErrorKind};
 
@@ -68,6 +70,19 @@ pub(crate) fn untrusted(table: &str, why: &str) -> Error {
 fn as_role(quoted: &str) -> String {
     let name = quoted.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(quoted);
     format!("`role({:?})`", name.replace("\"\"", "\""))
+}
+
+/// Something was not done; if that is so because a table is locked, in these words.
+#[cfg(feature = "seeds")]
+pub(crate) fn locked(doing: &str, cause: Cause) -> Error {
+    match &cause {
+        Cause::Server(server) if server.code == "55P03" => {
+            Error::new(ErrorKind::LockTimeout, format!("{doing} failed: {}", server.message))
+                .server(server)
+                .hint("end the session that has locked a table, or be patient with `lock_timeout(..)`")
+        }
+        _ => Error::own(doing, cause),
+    }
 }
 
 /// Row-level security lets the role see some rows of a table of ours at the most.

@@ -117,14 +117,16 @@ pub(crate) fn busy(doing: &str, waited: Duration, holder: Option<&Holder>) -> Er
     .hint("find out whether it still makes progress; wait longer with `wait_budget(..)`, or end it with pg_terminate_backend")
 }
 
-/// A lock of a table was not available in time: adds who has locked one of these. The transaction has ended.
+/// A lock of a table was not available in time: adds who has locked one of these, or, without names, who lets nobody read one.
+/// The transaction has ended.
 #[cfg(any(feature = "clean", feature = "roles", feature = "seeds"))]
 pub(crate) async fn blame<S: Session>(session: &mut S, error: Error, tables: &[&str]) -> Error {
     if error.kind() != ErrorKind::LockTimeout {
         return error;
     }
     // What cannot be found out is not said.
-    let reply = session.send(&Sql::blockers(tables)).await.unwrap_or_default();
+    let question = if tables.is_empty() { Sql::blockers_of_readers() } else { Sql::blockers(tables) };
+    let reply = session.send(&question).await.unwrap_or_default();
     holders(&reply).iter().fold(error, |error, holder| match &holder.table {
         Some(table) => error.note(format!("{table} is locked by {holder}")),
         None => error,

@@ -16,7 +16,7 @@ use super::state::{Known, State};
 use super::table::Table;
 use super::{Options, SeedReport, Seeded, Seeder, failure, refusal, state};
 use crate::postgres::hidden::Hidden;
-use crate::postgres::refusal::{asked_for, check_names};
+use crate::postgres::refusal::{asked_for, check_names, locked};
 use crate::postgres::session::{Cause, Reply, Session};
 use crate::postgres::sql::{self, SessionSettings, Sql};
 use crate::postgres::wait::{self, Lock, Wait};
@@ -154,7 +154,11 @@ impl<'a, S: Session> Engine<'a, S> {
         self.session.if_dropped(Some(String::new()));
         let reply = self.session.send(&self.sql.look_at_seeds(current)).await;
         self.session.if_dropped(None);
-        let reply = reply.map_err(|failure| Error::own("looking at the seeds", failure.cause))?;
+        let reply = reply.map_err(|failure| locked("looking at the seeds", failure.cause));
+        let reply = match reply {
+            Ok(reply) => reply,
+            Err(error) => return Err(wait::blame(self.session, error, &[]).await),
+        };
         let state = self.read_state(&reply)?;
         state.server.usable()?;
         self.sql.server_version = state.server.version_number;
@@ -218,8 +222,8 @@ impl<'a, S: Session> Engine<'a, S> {
     /// Asks in a transaction of its own, as the role that loads.
     async fn ask(&mut self, question: &str, doing: &str) -> Result<Reply, Error> {
         self.unsettle();
-        let message = format!("{}{question}{}", self.sql.begin_local(), sql::COMMIT);
-        let reply = self.send(&message, doing).await?;
+        let message = format!("{}{}{question}{}", self.sql.begin_local(), self.sql.limit_locks(), sql::COMMIT);
+        let reply = self.session.send(&message).await.map_err(|failure| locked(doing, failure.cause))?;
         self.settle();
         Ok(reply)
     }

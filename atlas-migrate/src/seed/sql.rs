@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::postgres::sql::own_tables::{hidden, member};
 use crate::postgres::sql::path::{PATH_AS_IT_IS, PUT_PATH_BACK, TAKE_OWN_PATH, answered};
+use crate::postgres::sql::session::milliseconds;
 use crate::postgres::sql::trust::{Owner, find_distrust};
 use crate::postgres::sql::written::{block, expect};
 use crate::postgres::sql::{Sql, dollar_quoted, ident, literal};
@@ -230,12 +231,14 @@ impl Sql {
              \x20 atlas_mark_table pg_catalog.oid;\n\
              \x20 atlas_table pg_catalog.oid;\n\
              \x20 atlas_role pg_catalog.text := pg_catalog.current_setting('role');\n\
+             \x20 atlas_lock_timeout pg_catalog.text := pg_catalog.current_setting('lock_timeout');\n\
              {PATH_AS_IT_IS}\
              \x20 atlas_state pg_catalog.refcursor := 'atlas_state';\n\
              \x20 atlas_seeds pg_catalog.refcursor := 'atlas_seeds';\n\
              BEGIN\n\
              {role}\
              {TAKE_OWN_PATH}\
+             \x20 PERFORM set_config('lock_timeout', '{lock_timeout}', true);\n\
              {prepare}\
              \x20 atlas_mark_table := {find_mark};\n\
              \x20 atlas_table := {find};\n\
@@ -256,6 +259,7 @@ impl Sql {
              \x20 ELSE\n\
              \x20   OPEN atlas_seeds FOR SELECT WHERE false;\n\
              \x20 END IF;\n\
+             \x20 PERFORM set_config('lock_timeout', atlas_lock_timeout, true);\n\
              {settings}\
              \x20 OPEN atlas_state FOR SELECT atlas_granted AS atlas_state, atlas_environment, atlas_settings,\n\
              \x20   atlas_belongings, atlas_role, session_user, pg_is_in_recovery(), current_setting('transaction_read_only'),\n\
@@ -263,6 +267,7 @@ impl Sql {
              \x20   atlas_mark, atlas_hidden, current_user, atlas_why, atlas_whose, atlas_path, coalesce(atlas_asked, '');\n\
              {path}\
              END",
+            lock_timeout = milliseconds(self.lock_timeout),
             distrust = distrust.concat(),
             mark_hidden = hidden("atlas_mark_table", &schema),
             seeds_hidden = hidden("atlas_table", &schema),

@@ -4,7 +4,8 @@ use clap::Subcommand;
 
 use super::answer::{Answer, Failure};
 use super::context::Context;
-use super::words;
+use super::words::{self, Patience};
+use crate::Error;
 
 mod baseline;
 mod bench;
@@ -60,12 +61,28 @@ pub(super) enum Command {
 
 impl Command {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
-        let has_options_for_waiting = matches!(self, Self::Run(_) | Self::Check(_));
+        let patience = self.patience();
         let result = self.perform_as_it_is(context).await;
-        if has_options_for_waiting {
-            return result;
-        }
-        result.map_err(|Failure { error, code }| Failure { error: error.hint_in(words::without_patience), code })
+        let in_words = |error: Error| error.hint_in(|hint| words::with(patience, hint));
+        result.map_err(|Failure { error, code }| Failure { error: in_words(error), code })
+    }
+
+    /// What it has options for.
+    fn patience(&self) -> Patience {
+        let wait = matches!(
+            self,
+            Self::Run(_)
+                | Self::Check(_)
+                | Self::Revert(_)
+                | Self::Redo(_)
+                | Self::Baseline(_)
+                | Self::Repair(_)
+                | Self::Seed(_)
+                | Self::Setup(_)
+                | Self::Roles(_)
+                | Self::Reset(_)
+        );
+        Patience { wait, lock_timeout: matches!(self, Self::Run(_)) }
     }
 
     async fn perform_as_it_is(self, context: &Context) -> Result<Answer, Failure> {

@@ -38,13 +38,22 @@ impl Sql {
     /// Who holds locks on tables with these names in this database, other than this session; and on which.
     pub(crate) fn blockers(names: &[&str]) -> String {
         let names: Vec<_> = names.iter().map(|name| literal(name)).collect();
+        Self::holders_of_tables(&format!("c.relname = ANY (ARRAY[{}]::text[])", names.join(", ")))
+    }
+
+    /// Who lets nobody read a table.
+    #[cfg(any(feature = "clean", feature = "roles", feature = "seeds"))]
+    pub(crate) fn blockers_of_readers() -> String {
+        Self::holders_of_tables("l.mode = 'AccessExclusiveLock' AND c.relkind IN ('r', 'p', 'm')")
+    }
+
+    fn holders_of_tables(which: &str) -> String {
         format!(
             "{OWN_PATH}SELECT DISTINCT {HOLDER}, c.relname\n\
              FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_stat_activity a ON a.pid = l.pid\n\
              WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_backend_pid()\n\
              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())\n\
-             AND c.relname = ANY (ARRAY[{}]::text[]) ORDER BY 6 DESC LIMIT 5;\n",
-            names.join(", ")
+             AND {which} ORDER BY 6 DESC LIMIT 5;\n"
         )
     }
 }

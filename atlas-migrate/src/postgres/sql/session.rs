@@ -79,6 +79,12 @@ impl Sql {
         )
     }
 
+    /// What follows in the transaction waits for locks no longer than is said.
+    #[cfg(any(feature = "clean", feature = "roles", feature = "seeds"))]
+    pub(crate) fn limit_locks(&self) -> String {
+        format!("SET LOCAL lock_timeout = {};\n", milliseconds(self.lock_timeout))
+    }
+
     /// Sets the timeouts of what follows in the transaction.
     pub(crate) fn timeouts(timeouts: Timeouts) -> String {
         let value = |timeout: Option<Duration>| timeout.map_or(0, milliseconds);

@@ -146,6 +146,6 @@ impl Sql {
 
     /// Begins a transaction that changes nothing.
     pub(crate) fn begin_reading_roles(&self) -> String {
-        format!("BEGIN READ ONLY;\n{OWN_PATH}SET LOCAL statement_timeout = 0;\n")
+        format!("BEGIN READ ONLY;\n{OWN_PATH}SET LOCAL statement_timeout = 0;\n{}", self.limit_locks())
     }
 }
