@@ -1,10 +1,11 @@
 //! What a snapshot of a database tells, and what it does not.
 
+use std::cell::RefCell;
 use std::sync::LazyLock;
 
 use atlas_migrate::catalog::Snapshot;
 use atlas_migrate::{Migrations, Migrator};
-use atlas_migrate_tests::{Database, Driver};
+use atlas_migrate_tests::{Connection, Database, Driver};
 
 mod columns;
 mod newer;
@@ -22,14 +23,20 @@ atlas_migrate_tests::on_every_version!(and_the_newest);
 /// What there is, seen over a connection of its own.
 #[track_caller]
 fn snapshot(database: &Database) -> Snapshot {
-    let migrator = Migrator::new(Migrations::empty());
-    let snapshot = Driver::Postgres.connect(&database.url()).snapshot(&migrator);
+    seen(&mut Driver::Postgres.connect(&database.url()))
+}
+
+#[track_caller]
+fn seen(connection: &mut Connection) -> Snapshot {
+    let snapshot = connection.snapshot(&Migrator::new(Migrations::empty()));
     snapshot.unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A database with something in it, in which changes are made and taken back, one after the other.
 struct Base {
     database: Database,
+    /// Looks again and again, so that the server reads its catalog once.
+    viewer: RefCell<Connection>,
     before: Snapshot,
 }
 
@@ -38,19 +45,20 @@ impl Base {
     fn new(sql: &str) -> Self {
         let database = Database::new();
         database.query(sql);
-        let before = snapshot(&database);
-        Self { database, before }
+        let mut viewer = Driver::Postgres.connect(&database.url());
+        let before = seen(&mut viewer);
+        Self { database, viewer: RefCell::new(viewer), before }
     }
 
     /// Does `change` and looks: these lines tell the difference. What takes the change back takes the difference back.
     #[track_caller]
     fn check(&self, change: &str, undo: &str, expected: &[&str]) {
         self.database.query(change);
-        let difference = self.before.diff(&snapshot(&self.database)).to_string();
+        let difference = self.before.diff(&seen(&mut self.viewer.borrow_mut())).to_string();
         let lines: Vec<_> = difference.lines().map(str::trim_start).collect();
         assert_eq!(lines, expected, "{change}\n{difference}");
         self.database.query(undo);
-        let undone = self.before.diff(&snapshot(&self.database));
+        let undone = self.before.diff(&seen(&mut self.viewer.borrow_mut()));
         assert!(undone.is_empty(), "{undo}\n{undone}");
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use atlas_migrate::{ErrorKind, Migrations, Migrator};
-use atlas_migrate_tests::{DRIVERS, Database};
+use atlas_migrate_tests::{Database, drivers};
 
 use crate::snapshot;
 
@@ -72,7 +72,7 @@ fn the_same_in_two_databases() {
 fn settings_of_the_session() {
     let database = everything();
     let expected = snapshot(&database);
-    for driver in DRIVERS {
+    for driver in drivers() {
         let mut connection = driver.connect(&database.url());
         connection.sql(
             r#"SET search_path = public, "it's ""quoted"" \ . %I $$"; SET quote_all_identifiers = on; SET datestyle = 'SQL, DMY';
@@ -94,7 +94,7 @@ fn no_role_sees_less() {
     let database = everything();
     let role = format!("nobody_{}", std::process::id());
     database.query(&format!("CREATE ROLE {role} LOGIN"));
-    for driver in DRIVERS {
+    for driver in drivers() {
         let found = driver.connect(&database.url_as(&role)).snapshot(&migrator());
         let found = found.unwrap_or_else(|error| panic!("{driver:?}: {error}"));
         let difference = snapshot(&database).diff(&found);
@@ -107,7 +107,7 @@ fn no_role_sees_less() {
 /// The settings would stay until the end of the transaction.
 #[test]
 fn in_the_middle_of_a_transaction() {
-    for driver in DRIVERS {
+    for driver in drivers() {
         let database = everything();
         let mut connection = driver.connect(&database.url());
         connection.sql("BEGIN");
@@ -128,7 +128,7 @@ fn in_the_middle_of_a_transaction() {
 /// A view cannot be read while somebody changes the table; who would wait forever waits for twenty seconds.
 #[test]
 fn a_table_that_is_locked() {
-    for driver in DRIVERS {
+    for driver in drivers() {
         let database = everything();
         let mut other = driver.connect(&database.url());
         other.sql(r#"SET idle_in_transaction_session_timeout = '20s'; BEGIN; LOCK TABLE "it's ""quoted"" \ . %I $$"."T able""#);

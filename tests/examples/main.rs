@@ -3,6 +3,7 @@
 mod systems;
 
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Once;
 use std::time::{Duration, Instant};
 
 use atlas_migrate_tests::{Database, without_times};
@@ -24,14 +25,19 @@ fn example(name: &str, database: Option<&Database>) -> String {
 
 #[track_caller]
 fn run(name: &str, url: Option<&str>) -> Output {
-    let cargo = |verb: &str| {
+    /// All are built once: for each, cargo would look whether anything is to be built.
+    static BUILT: Once = Once::new();
+    let cargo = |arguments: &[&str]| {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-        command.args([verb, "--quiet", "--example", name]).current_dir(WORKSPACE).env_remove("DATABASE_URL");
+        command.args(arguments).current_dir(WORKSPACE).env_remove("DATABASE_URL");
         command.envs(url.map(|url| ("DATABASE_URL", url)));
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
     };
-    wait(cargo("build"), BUILDING);
-    wait(cargo("run"), RUNNING)
+    BUILT.call_once(|| {
+        let built = wait(cargo(&["build", "--quiet", "--examples"]), BUILDING);
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    });
+    wait(cargo(&["run", "--quiet", "--example", name]), RUNNING)
 }
 
 #[track_caller]
@@ -134,7 +140,7 @@ fn migrate() {
     let database = Database::new();
     let run = |arguments: &[&str]| {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-        let manifest = format!("{WORKSPACE}/examples/Cargo.toml");
+        let manifest = format!("{WORKSPACE}/Cargo.toml");
         command.args(["run", "--quiet", "--example", "migrate", "--manifest-path", &manifest, "--"]).args(arguments);
         command.current_dir(env!("CARGO_TARGET_TMPDIR")).env("DATABASE_URL", database.url());
         let output = wait(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap(), BUILDING);

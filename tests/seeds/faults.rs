@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::thread;
 
 use atlas_migrate::seed::{Cells, ChaCha8Rng, Generate};
-use atlas_migrate_tests::{Cut, DRIVERS, Proxy};
+use atlas_migrate_tests::{Cut, DRIVERS, Proxy, drivers};
 use sqlx::{Executor as _, Row as _};
 
 use super::*;
@@ -106,24 +106,31 @@ fn eight_at_once() {
 
 #[test]
 fn cut_at_every_message() {
-    let proxy = Proxy::new(&Database::new().url());
     // What the others send is the same.
-    for driver in [Driver::SqlxConnection, Driver::TokioPostgres, Driver::Postgres] {
-        for moment in [Cut::Before, Cut::After] {
-            for query in 1.. {
-                let (database, mut afterwards) = with(driver, TABLES);
-                proxy.cut(moment(query));
-                let result = driver.connect(&proxy.url(&database.url())).seed(&all());
-                if !proxy.is_cut() {
-                    result.unwrap_or_else(|error| panic!("{driver:?}: {error}"));
-                    assert!(query > 10, "{driver:?}: the {query}th message was none to cut");
-                    break;
-                }
-                let Err(error) = result else { panic!("{driver:?} {:?}: a run that is cut fails", moment(query)) };
-                assert!(error.is_connection(), "{driver:?} {:?}: {error}", moment(query));
-                afterwards.seed(&all()).unwrap_or_else(|error| panic!("{driver:?} {:?}: {error}", moment(query)));
-                assert_eq!(state(&database), LOADED, "{driver:?} {:?}", moment(query));
+    let different = [Driver::SqlxConnection, Driver::TokioPostgres, Driver::Postgres];
+    thread::scope(|scope| {
+        for driver in drivers().into_iter().filter(|driver| different.contains(driver)) {
+            scope.spawn(move || cut_over(driver));
+        }
+    });
+}
+
+fn cut_over(driver: Driver) {
+    let proxy = Proxy::new(&Database::new().url());
+    for moment in [Cut::Before, Cut::After] {
+        for query in 1.. {
+            let (database, mut afterwards) = with(driver, TABLES);
+            proxy.cut(moment(query));
+            let result = driver.connect(&proxy.url(&database.url())).seed(&all());
+            if !proxy.is_cut() {
+                result.unwrap_or_else(|error| panic!("{driver:?}: {error}"));
+                assert!(query > 10, "{driver:?}: the {query}th message was none to cut");
+                break;
             }
+            let Err(error) = result else { panic!("{driver:?} {:?}: a run that is cut fails", moment(query)) };
+            assert!(error.is_connection(), "{driver:?} {:?}: {error}", moment(query));
+            afterwards.seed(&all()).unwrap_or_else(|error| panic!("{driver:?} {:?}: {error}", moment(query)));
+            assert_eq!(state(&database), LOADED, "{driver:?} {:?}", moment(query));
         }
     }
 }

@@ -103,7 +103,11 @@ impl Place {
     #[track_caller]
     pub(crate) fn assert_no_errors(&self) {
         let log = self.log();
-        let errors = log.lines().filter(|line| ["ERROR:", "FATAL:", "PANIC:"].iter().any(|word| line.contains(word)));
+        // On a busy machine a session may still be closing when its database is dropped by force.
+        let errors = log
+            .lines()
+            .filter(|line| ["ERROR:", "FATAL:", "PANIC:"].iter().any(|word| line.contains(word)))
+            .filter(|line| !line.ends_with("FATAL:  terminating connection due to administrator command"));
         assert_eq!(errors.collect::<Vec<_>>(), [""; 0]);
     }
 

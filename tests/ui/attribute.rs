@@ -107,7 +107,7 @@ fn arguments() {
 #[test]
 fn options() {
     check("options");
-    check("no_migrations");
+    check("e5_no_migrations");
     check("wrong_module");
 }
 
