@@ -87,7 +87,7 @@ fn columns() {
       column span: expected interval(3), found interval
       column bits: expected bit varying(3), found bit(3)
       column emial: expected text, found none
-      column e-mail: expected text, found none; did you mean `email`?
+      column e-mail: expected text, found none; did you mean `E-mail`?
       at checks/a.toml:2
     fail table app.users
       column id: expected app.moood, which is no type, found bigint
