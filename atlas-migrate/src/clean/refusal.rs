@@ -2,6 +2,7 @@
 
 use super::scope::Chosen;
 use super::state::{Reference, State, Table};
+use crate::postgres::refusal::locked;
 use crate::postgres::session::Cause;
 use crate::{Error, ErrorKind};
 
@@ -109,17 +110,10 @@ pub(super) fn refilled<'a>(tables: impl Iterator<Item = &'a Table>) -> Error {
 /// The server did not carry out one of the statements.
 pub(super) fn failed(doing: &str, cause: Cause) -> Error {
     let (message, code) = match &cause {
-        Cause::Server(server) if server.code == "55P03" => {
-            let message = format!("{doing} failed: {}", server.message);
-            let error = Error::new(ErrorKind::LockTimeout, message).server(server);
-            return error
-                .fate("rolled back: nothing was removed")
-                .hint("end the session that has locked a table, or be patient with `lock_timeout(..)`");
-        }
         Cause::Server(server) => (server.message.clone(), server.code.clone()),
         Cause::Connection(_) => (String::new(), String::new()),
     };
-    let error = Error::own(doing, cause);
+    let error = locked(doing, cause);
     if error.is_connection() {
         return error;
     }
