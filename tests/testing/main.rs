@@ -3,6 +3,7 @@
 mod attribute;
 mod databases;
 mod failing;
+mod hints;
 mod kept;
 mod killed;
 mod place;

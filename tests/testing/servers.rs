@@ -249,6 +249,9 @@ fn what_cannot_be_dropped_stays_and_is_said() {
     let outcome = process.outcome();
     assert_eq!(outcome.code, Some(0), "{outcome:?}");
     assert!(outcome.stderr.contains("it was not gone after 5 s"), "{outcome:?}");
+    let hint = "end what is connected to it (pg_stat_activity); the next run of a test removes it then";
+    assert!(outcome.stderr.contains(hint), "{outcome:?}");
+    place.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'");
     drop(client);
     place.pass(&files);
     place.settle();

@@ -7,11 +7,9 @@ use std::time::Duration;
 
 use super::Error;
 use super::fetch;
+use super::hint::{self, VARIABLE};
 use super::machine::Machine;
 use super::tool;
-
-/// The variable that names the folder of `postgres` and `initdb`, before anything else.
-const VARIABLE: &str = "ATLAS_MIGRATE_PG_BIN";
 
 /// The oldest major version that atlas-migrate supports.
 const OLDEST: u32 = 13;
@@ -65,7 +63,7 @@ impl Search {
             } else {
                 Err(Error::new(
                     format!("{VARIABLE} is {folder:?}, where `postgres` or `initdb` is missing"),
-                    format!("set {VARIABLE} to the folder that both are in, such as /usr/lib/postgresql/17/bin"),
+                    hint::programs(),
                 ))
             };
         }
@@ -81,6 +79,12 @@ impl Search {
 
     /// The folder of the programs of one major version, fetched if they are not on the machine.
     pub(super) fn of_major(&self, machine: &Machine, wanted: u32) -> Result<PathBuf, Error> {
+        if wanted < OLDEST {
+            return Err(Error::new(
+                format!("PostgreSQL {wanted} is older than {OLDEST}, the first version that is supported"),
+                hint::newer_version(OLDEST),
+            ));
+        }
         if let Some((_, folder)) = self.packaged.iter().find(|(major, _)| *major == wanted) {
             return Ok(folder.clone());
         }
@@ -96,7 +100,7 @@ impl Search {
 
 /// Asks the programs themselves.
 pub(super) fn version(machine: &Machine, folder: &Path) -> Result<Version, Error> {
-    let hint = format!("{VARIABLE} can name another folder; the server's user must be able to run what is in it");
+    let hint = hint::other_programs();
     let mut command = machine.command(folder.join("postgres"));
     let line = tool::output(command.arg("--version"), Duration::from_secs(20), &hint)?.trim().to_owned();
     let Some(number) = number(&line) else {
@@ -105,27 +109,10 @@ pub(super) fn version(machine: &Machine, folder: &Path) -> Result<Version, Error
     if number / 10_000 < OLDEST {
         return Err(Error::new(
             format!("{} has {line}, which is older than {OLDEST}", folder.display()),
-            format!("install a newer PostgreSQL, or let {VARIABLE} name its folder"),
+            hint::newer_programs(),
         ));
     }
     Ok(Version { number, line })
-}
-
-/// What to do where there is neither PostgreSQL nor a way to fetch it.
-pub(super) fn how_to_install() -> String {
-    const INSTALLERS: [(&str, &str); 6] = [
-        ("/opt/homebrew/bin/brew", "brew install postgresql@17"),
-        ("/usr/local/bin/brew", "brew install postgresql@17"),
-        ("/usr/bin/apt-get", "apt-get install postgresql"),
-        ("/usr/bin/dnf", "dnf install postgresql-server"),
-        ("/sbin/apk", "apk add postgresql"),
-        ("/usr/bin/pacman", "pacman -S postgresql"),
-    ];
-    let command = INSTALLERS.iter().find(|(installer, _)| Path::new(installer).exists()).map(|(_, command)| *command);
-    format!(
-        "install PostgreSQL ({}), or let {VARIABLE} name the folder of its `postgres` and `initdb`, or set DATABASE_URL",
-        command.unwrap_or("see https://www.postgresql.org/download/")
-    )
 }
 
 fn packaged(parent: &str, before: &str, below: &str) -> Vec<(u32, PathBuf)> {

@@ -9,7 +9,8 @@ use std::time::{Duration, SystemTime};
 use super::Error;
 use super::binaries::Version;
 use super::fingerprint::fingerprint;
-use super::machine::{Machine, UNIX_TOOLS};
+use super::hint;
+use super::machine::Machine;
 use super::tool;
 
 /// How long initdb and copying may take. Half a second and a twentieth are usual.
@@ -32,8 +33,7 @@ const INITDB: [&str; 10] = [
 pub(super) fn create(machine: &Machine, binaries: &Path, version: &Version, folder: &Path) -> Result<(), Error> {
     let templates = machine.cache()?.join("templates");
     let cannot = |what: &str| format!("cannot {what} in {}", templates.display());
-    const HINT: &str = "remove that folder; it holds nothing that is not made again";
-    machine.private_folder(&templates).map_err(Error::io(cannot("keep templates"), HINT))?;
+    machine.private_folder(&templates).map_err(Error::io(cannot("keep templates"), hint::TEMPLATES))?;
 
     // What initdb writes depends on its version, the packager's files beside it, and what it is told.
     let parts = [env!("CARGO_PKG_VERSION"), &version.line, &binaries.to_string_lossy()];
@@ -47,8 +47,8 @@ pub(super) fn create(machine: &Machine, binaries: &Path, version: &Version, fold
 
     let mut initdb = machine.command(binaries.join("initdb"));
     initdb.args(INITDB).arg("-D").arg(folder);
-    tool::output(&mut initdb, LIMIT, "see what initdb says; the server's folder needs 50 MB of free space")?;
-    remove_old(&templates).map_err(Error::io(cannot("remove old templates"), HINT))?;
+    tool::output(&mut initdb, LIMIT, hint::INITDB)?;
+    remove_old(&templates).map_err(Error::io(cannot("remove old templates"), hint::TEMPLATES))?;
     // A process id alone is not enough: it is used again, and a container that shares the folder has ids of its own.
     let unfinished = templates.join(format!("{key}-{}-{}", process::id(), now.as_nanos()));
     copy(machine, folder, &unfinished)?;
@@ -57,12 +57,12 @@ pub(super) fn create(machine: &Machine, binaries: &Path, version: &Version, fold
         Err(_) if template.is_dir() => fs::remove_dir_all(&unfinished),
         renamed => renamed,
     }
-    .map_err(Error::io(cannot("keep a template"), HINT))
+    .map_err(Error::io(cannot("keep a template"), hint::TEMPLATES))
 }
 
 fn copy(machine: &Machine, from: &Path, to: &Path) -> Result<(), Error> {
     // `-a` keeps the modes, which PostgreSQL insists on, and lets GNU's cp share the blocks where the file system can.
-    tool::output(machine.command("cp").arg("-a").arg(from).arg(to), LIMIT, UNIX_TOOLS)?;
+    tool::output(machine.command("cp").arg("-a").arg(from).arg(to), LIMIT, hint::UNIX_TOOLS)?;
     Ok(())
 }
 

@@ -15,6 +15,12 @@ impl Error {
         Self { what: what.into(), hint: hint.into() }
     }
 
+    /// What has failed, and what to do about it.
+    #[cfg(feature = "testing")]
+    pub(crate) fn into_parts(self) -> (String, String) {
+        (self.what, self.hint)
+    }
+
     /// The same failure, told as the cause of another.
     pub(super) fn causing(self, what: impl fmt::Display) -> Self {
         Self { what: format!("{what}: {}", self.what), hint: self.hint }

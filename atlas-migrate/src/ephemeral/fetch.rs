@@ -8,7 +8,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::Error;
-use super::binaries::{self, how_to_install};
+use super::binaries;
+use super::hint;
 use super::lock;
 use super::machine::Machine;
 use super::tool;
@@ -70,13 +71,13 @@ fn release(machine: &Machine, found: Option<&(&str, &str, &str)>, wanted: &str) 
     let Some((platform, version, integrity)) = found else {
         return Err(Error::new(
             format!("PostgreSQL ({wanted}) is not on this machine, and there is none to fetch for this platform"),
-            how_to_install(),
+            hint::install(),
         ));
     };
     let cache = machine.cache()?;
     let name = format!("postgresql-{version}-{platform}");
     let folder = cache.join(&name);
-    let hint = how_to_install();
+    let hint = hint::install();
     let failed = |what: &str| format!("cannot {what} in {}", cache.display());
 
     // Many processes may want it at once.
@@ -114,7 +115,7 @@ fn release(machine: &Machine, found: Option<&(&str, &str, &str)>, wanted: &str) 
 
 /// Has npm put the package into a folder, and unpacks it there.
 fn download(package: &str, integrity: &str, into: &Path) -> Result<(), Error> {
-    let hint = how_to_install();
+    let hint = hint::install();
     let mut npm = Command::new("npm");
     npm.args(["pack", package, "--json", "--ignore-scripts", "--pack-destination"]).arg(into).current_dir(into);
     let report = tool::output(&mut npm, DOWNLOAD, &hint)?;
@@ -122,7 +123,7 @@ fn download(package: &str, integrity: &str, into: &Path) -> Result<(), Error> {
     if !report.contains(&format!("\"{integrity}\"")) {
         return Err(Error::new(
             format!("what npm fetched for {package} is not the package that was published: its integrity differs"),
-            format!("look at npm's registry setting; or {hint}"),
+            hint::registry(),
         ));
     }
     let archive = fs::read_dir(into)

@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::Error;
+use super::hint;
 use super::tool;
 
 /// What `/dev/shm` must have free before servers are put there: containers often give it no more than 64 MB.
@@ -19,8 +20,6 @@ const ROOM_IN_MEMORY: u64 = 1 << 30;
 
 /// Socket paths end here (104 bytes with the final NUL on macOS, 108 on Linux).
 const SOCKET_PATH_BYTES: usize = 103;
-
-pub(super) const UNIX_TOOLS: &str = "this needs the ordinary Unix tools (cp, df, id, mkfifo, sh) in the PATH";
 
 pub(super) struct Machine {
     /// As whom this process runs.
@@ -74,6 +73,13 @@ impl Machine {
         self
     }
 
+    /// The same machine with other folders for servers.
+    #[cfg(test)]
+    pub(super) fn with_rooms(mut self, rooms: Vec<PathBuf>) -> Self {
+        self.rooms = rooms;
+        self
+    }
+
     /// The same machine with nothing kept from earlier runs.
     #[cfg(test)]
     pub(super) fn with_cache(mut self, cache: PathBuf) -> Self {
@@ -110,10 +116,7 @@ impl Machine {
                 Err(reason) => refused.push_str(&format!("\n  {}: {reason}", room.display())),
             }
         }
-        Err(Error::new(
-            format!("no folder for a throw-away server{refused}"),
-            format!("let TMPDIR name a folder that uid {} can reach and write to", self.server.uid),
-        ))
+        Err(Error::new(format!("no folder for a throw-away server{refused}"), hint::room(self.server.uid)))
     }
 
     /// The folder for what is kept between runs, made if needed: writable by this process, readable by the server's user.
@@ -125,10 +128,7 @@ impl Machine {
                 Err(reason) => refused.push_str(&format!("\n  {}: {reason}", folder.display())),
             }
         }
-        Err(Error::new(
-            format!("no folder for what is kept between runs{refused}"),
-            "let XDG_CACHE_HOME name a folder that can be written to",
-        ))
+        Err(Error::new(format!("no folder for what is kept between runs{refused}"), hint::CACHE))
     }
 
     /// A folder for the server's user alone, made if needed.
@@ -202,18 +202,17 @@ fn effective_uid() -> Result<u32, Error> {
     if let Some(uid) = UID.get() {
         return Ok(*uid);
     }
-    let printed = tool::output(Command::new("id").arg("-u"), Duration::from_secs(10), UNIX_TOOLS)?;
+    let printed = tool::output(Command::new("id").arg("-u"), Duration::from_secs(10), hint::UNIX_TOOLS)?;
     let uid = printed
         .trim()
         .parse()
-        .map_err(|_| Error::new(format!("`id -u` printed {printed:?}, which is no user id"), UNIX_TOOLS))?;
+        .map_err(|_| Error::new(format!("`id -u` printed {printed:?}, which is no user id"), hint::UNIX_TOOLS))?;
     Ok(*UID.get_or_init(|| uid))
 }
 
 /// Whom the server runs as when this process is root's.
 fn unprivileged_user() -> Result<User, Error> {
-    const HINT: &str = "PostgreSQL does not run as root: make a user `postgres`, or run this as another user";
-    let users = fs::read_to_string("/etc/passwd").map_err(Error::io("cannot read /etc/passwd", HINT))?;
+    let users = fs::read_to_string("/etc/passwd").map_err(Error::io("cannot read /etc/passwd", hint::NO_ROOT))?;
     let user = |wanted: &str| {
         let mut fields =
             users.lines().map(|line| line.split(':')).find(|fields| fields.clone().next() == Some(wanted))?;
@@ -223,13 +222,13 @@ fn unprivileged_user() -> Result<User, Error> {
     };
     user("postgres")
         .or_else(|| user("nobody"))
-        .ok_or_else(|| Error::new("/etc/passwd has neither a user `postgres` nor `nobody`", HINT))
+        .ok_or_else(|| Error::new("/etc/passwd has neither a user `postgres` nor `nobody`", hint::NO_ROOT))
 }
 
 fn free_bytes(folder: &Path) -> Result<u64, Error> {
-    let table = tool::output(Command::new("df").arg("-Pk").arg(folder), Duration::from_secs(10), UNIX_TOOLS)?;
+    let table = tool::output(Command::new("df").arg("-Pk").arg(folder), Duration::from_secs(10), hint::UNIX_TOOLS)?;
     let kilobytes = table.lines().nth(1).and_then(|line| line.split_whitespace().nth(3)?.parse::<u64>().ok());
     kilobytes
         .map(|kilobytes| kilobytes << 10)
-        .ok_or_else(|| Error::new(format!("`df -Pk` printed no number of free blocks: {table:?}"), UNIX_TOOLS))
+        .ok_or_else(|| Error::new(format!("`df -Pk` printed no number of free blocks: {table:?}"), hint::UNIX_TOOLS))
 }

@@ -74,6 +74,7 @@ mod error;
 mod fetch;
 #[cfg(unix)]
 mod fingerprint;
+mod hint;
 #[cfg(unix)]
 mod lock;
 #[cfg(unix)]
@@ -282,7 +283,7 @@ impl Options {
 ///
 /// # Errors
 ///
-/// It is not on the machine and cannot be fetched.
+/// It is older than 13; or it is not on the machine and cannot be fetched.
 pub fn binaries(major: u32) -> Result<PathBuf, Error> {
     servers::binaries(major)
 }

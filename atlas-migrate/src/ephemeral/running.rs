@@ -51,7 +51,7 @@ impl Running {
         let written = fs::write(&unfinished, format!("{}\n", time.as_secs()))
             .and_then(|()| fs::set_permissions(&unfinished, fs::Permissions::from_mode(0o644)))
             .and_then(|()| fs::rename(&unfinished, self.folder.join(LINGER)));
-        written.map_err(Error::io(cannot, "see that there is free space"))
+        written.map_err(Error::io(cannot, super::hint::FREE_SPACE))
     }
 }
 

@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use super::Error;
+use super::hint;
 use super::lock;
-use super::machine::{Machine, UNIX_TOOLS};
+use super::machine::Machine;
 use super::running::LOG;
 use super::tool;
 
@@ -42,20 +43,19 @@ impl ServerFolder {
     pub(super) fn create(machine: &Machine, home: &Path) -> Result<(Self, Locks), Error> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let cannot = format!("cannot make a folder for a server in {}", home.display());
-        const HINT: &str = "see that there is free space, and that nobody tidies up there at the same time";
         loop {
             let path = home.join(format!("{PREFIX}{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
             match DirBuilder::new().mode(0o700).create(&path) {
                 // Left by a process of the same id.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-                made => made.map_err(Error::io(&cannot, HINT))?,
+                made => made.map_err(Error::io(&cannot, hint::FREE_SPACE))?,
             }
             let folder = Self { path };
             let made = machine.private_folder(&folder.path).and_then(|()| folder.take_locks());
-            let locks = made.map_err(Error::io(&cannot, HINT))?;
+            let locks = made.map_err(Error::io(&cannot, hint::FREE_SPACE))?;
             // The standard library has no way to make one.
             let mut mkfifo = machine.command("mkfifo");
-            tool::output(mkfifo.arg(folder.path.join(USERS)), Duration::from_secs(10), UNIX_TOOLS)?;
+            tool::output(mkfifo.arg(folder.path.join(USERS)), Duration::from_secs(10), hint::UNIX_TOOLS)?;
             return Ok((folder, locks));
         }
     }

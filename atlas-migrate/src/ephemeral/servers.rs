@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::binaries::Search;
 use super::fingerprint::fingerprint;
+use super::hint;
 use super::lock;
 use super::machine::Machine;
 use super::running::Running;
@@ -19,8 +20,6 @@ use super::{Error, Options};
 
 /// How long to wait for another process that starts the server: it may have to run initdb on a busy machine.
 const LIMIT: Duration = Duration::from_secs(180);
-
-const HINT: &str = "look there for what is wrong; when no test is running, the folder can be removed";
 
 /// The shared servers that this process has entered. It stays in them for its life, however many `Server`s come and go:
 /// the next test would find a server that has just ended.
@@ -45,10 +44,7 @@ pub(super) fn private_on(machine: &Machine, options: &Options) -> Result<Arc<Run
 pub(super) fn restart(running: &mut Arc<Running>) -> Result<(), Error> {
     match Arc::get_mut(running) {
         Some(running) => start::restart(running),
-        None => Err(Error::new(
-            "cannot restart a shared server: other processes use it",
-            "start one of your own with `private()`",
-        )),
+        None => Err(Error::new("cannot restart a shared server: other processes use it", hint::PRIVATE)),
     }
 }
 
@@ -102,7 +98,7 @@ fn enter_or_start(machine: &Machine, binaries: &Path, settings: &[String], name:
     tool::poll(LIMIT, attempt)?.ok_or_else(|| {
         let waited =
             format!("{} was locked for {} s by a process that starts a server", lock.display(), LIMIT.as_secs());
-        Error::new(waited, "see what that process waits for; the lock ends with it")
+        Error::new(waited, hint::STARTING)
     })
 }
 
@@ -144,5 +140,5 @@ fn record(running: &Running, record: &Path) -> io::Result<()> {
 }
 
 fn cannot_use(place: &Path) -> impl FnOnce(io::Error) -> Error {
-    Error::io(format!("cannot use {}", place.display()), HINT)
+    Error::io(format!("cannot use {}", place.display()), hint::RECORD)
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::hint;
 use super::running::Running;
 use super::{Error, Options};
 
@@ -23,8 +24,5 @@ pub(super) fn binaries(_: u32) -> Result<PathBuf, Error> {
 }
 
 fn unsupported() -> Error {
-    Error::new(
-        format!("throw-away servers are for Unix, and this is {}", std::env::consts::OS),
-        "start a PostgreSQL server yourself, and let DATABASE_URL name it",
-    )
+    Error::new(format!("throw-away servers are for Unix, and this is {}", std::env::consts::OS), hint::ELSEWHERE)
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::Error;
 use super::binaries::{self, Version};
 use super::data_folder;
+use super::hint;
 use super::machine::Machine;
 use super::running::{Keeper, Running, STOP_LIMIT};
 use super::server_folder::{self, Locks, ServerFolder};
@@ -43,8 +44,6 @@ const PORTS: usize = 5;
 /// For how long a shared server waits for another user after the last one: a test run is a row of processes.
 const GRACE_SECONDS: &str = "5";
 
-const HINT: &str = "if the server refuses a setting, correct it; else see what its log says";
-
 /// What is to be started.
 pub(super) struct Start<'a> {
     pub(super) machine: &'a Machine,
@@ -67,17 +66,18 @@ pub(super) enum Lifetime {
 impl Start<'_> {
     pub(super) fn run(&self) -> Result<Running, Error> {
         let version = binaries::version(self.machine, self.binaries)?;
-        server_folder::sweep(self.home).map_err(Error::io(
-            format_args!("cannot sweep {}", self.home.display()),
-            "remove by hand what is left over there",
-        ))?;
+        server_folder::sweep(self.home)
+            .map_err(Error::io(format_args!("cannot sweep {}", self.home.display()), hint::SWEEP))?;
         for _ in 0..PORTS {
-            let port = free_port().map_err(Error::io("cannot find a free port of 127.0.0.1", HINT))?;
+            let port = free_port().map_err(Error::io("cannot find a free port of 127.0.0.1", hint::SETTINGS))?;
             if let Some(running) = self.run_on(port, &version)? {
                 return Ok(running);
             }
         }
-        Err(Error::new(format!("{PORTS} free ports of 127.0.0.1 were taken before the server had them"), "try again"))
+        Err(Error::new(
+            format!("{PORTS} free ports of 127.0.0.1 were taken before the server had them"),
+            hint::TRY_AGAIN,
+        ))
     }
 
     /// `None` if another process has the port.
@@ -140,12 +140,12 @@ fn spawn(mut command: Command, folder: &ServerFolder, locks: Locks) -> Result<(F
     let cannot = |what: &str| format!("cannot {what} for a server in {}", folder.path.display());
     // The keeper counts as alive already, as its lock is taken.
     let usage = folder.enter().and_then(|usage| usage.ok_or_else(|| io::Error::other("it has gone")));
-    let usage = usage.map_err(Error::io(cannot("open the FIFO"), HINT))?;
+    let usage = usage.map_err(Error::io(cannot("open the FIFO"), hint::SETTINGS))?;
     // A file for the log: a pipe that nobody reads would stop the server once it is full.
     let log = OpenOptions::new().create(true).append(true).open(folder.log());
-    let log = log.map_err(Error::io(cannot("make a log"), HINT))?;
+    let log = log.map_err(Error::io(cannot("make a log"), hint::SETTINGS))?;
     let process = command.stdin(locks.server).stdout(locks.keeper).stderr(log).spawn();
-    let process = process.map_err(Error::io(cannot("run /bin/sh"), HINT))?;
+    let process = process.map_err(Error::io(cannot("run /bin/sh"), hint::SETTINGS))?;
     // It would keep the files open that it was given, and the locks with them.
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     Ok((usage, Keeper { process, command }))
@@ -153,25 +153,30 @@ fn spawn(mut command: Command, folder: &ServerFolder, locks: Locks) -> Result<(F
 
 /// Has a private server crash, and starts it again.
 pub(super) fn restart(running: &mut Running) -> Result<(), Error> {
-    const HINT: &str = "see what the server's log says";
     let cannot = format!("cannot restart the server in {}", running.folder.display());
     let folder = ServerFolder { path: running.folder.clone() };
     let (Some(mut usage), Some(mut keeper)) = (running.usage.take(), running.keeper.take()) else {
-        return Err(Error::new(cannot, "only private servers can be restarted, and only until that fails"));
+        return Err(Error::new(
+            format!("{cannot}: it did not start again after it was stopped before"),
+            hint::START_NEW,
+        ));
     };
     // Its socket is removed on the way, which makes the folder too young to be swept before the locks are taken again.
     let ended = usage.write_all(b"crash\n").and_then(|()| tool::wait(&mut keeper.process, STOP_LIMIT));
-    if ended.map_err(Error::io(&cannot, HINT))?.is_none() {
-        return Err(Error::new(format!("{cannot}: it was still there after {} s", STOP_LIMIT.as_secs()), HINT));
+    if ended.map_err(Error::io(&cannot, hint::SETTINGS))?.is_none() {
+        return Err(Error::new(
+            format!("{cannot}: it was still there after {} s", STOP_LIMIT.as_secs()),
+            hint::SETTINGS,
+        ));
     }
     drop(usage);
-    let locks = folder.take_locks().map_err(Error::io(&cannot, HINT))?;
+    let locks = folder.take_locks().map_err(Error::io(&cannot, hint::SETTINGS))?;
     let (usage, keeper) = spawn(keeper.command, &folder, locks)?;
     (running.usage, running.keeper) = (Some(usage), Some(keeper));
     if is_ready(&folder)? {
         return Ok(());
     }
-    Err(Error::new(format!("{cannot}: another process has taken port {}", running.port), "start a new one"))
+    Err(Error::new(format!("{cannot}: another process has taken port {}", running.port), hint::START_NEW))
 }
 
 /// Waits for the moment from which the server accepts connections; false if another process has its port.
@@ -188,13 +193,13 @@ fn is_ready(folder: &ServerFolder) -> Result<bool, Error> {
         Ok(if folder.is_alive()? { None } else { Some(false) })
     };
     let place = folder.path.display();
-    let outcome =
-        tool::poll(LIMIT, ready).map_err(Error::io(format_args!("cannot watch the server in {place}"), HINT))?;
+    let outcome = tool::poll(LIMIT, ready)
+        .map_err(Error::io(format_args!("cannot watch the server in {place}"), hint::SETTINGS))?;
     if outcome == Some(true) {
         return Ok(true);
     }
-    let log =
-        fs::read(folder.log()).map_err(Error::io(format_args!("cannot read the server's log in {place}"), HINT))?;
+    let log = fs::read(folder.log())
+        .map_err(Error::io(format_args!("cannot read the server's log in {place}"), hint::SETTINGS))?;
     let log = String::from_utf8_lossy(&log);
     if outcome.is_some() && log.contains("could not create any TCP/IP sockets") {
         return Ok(false);
@@ -203,7 +208,7 @@ fn is_ready(folder: &ServerFolder) -> Result<bool, Error> {
         Some(_) => "ended instead of becoming ready".to_owned(),
         None => format!("was not ready after {} s", LIMIT.as_secs()),
     };
-    Err(Error::new(format!("the server in {place} {what}; its log:{}", tool::indented_tail(&log)), HINT))
+    Err(Error::new(format!("the server in {place} {what}; its log:{}", tool::indented_tail(&log)), hint::SETTINGS))
 }
 
 /// The system chooses. Another process can take it before the server does.

@@ -26,8 +26,9 @@ pub(super) fn place() -> Result<Place, Error> {
 
 fn throw_away() -> Result<Place, Error> {
     let server = Server::shared().map_err(|error| {
-        Error::new(ErrorKind::Connection, format!("there is no server for the tests: {error}"))
-            .hint("name one with DATABASE_URL")
+        let (what, hint) = error.into_parts();
+        Error::new(ErrorKind::Connection, format!("there is no server for the tests: {what}"))
+            .hint(format!("{hint}; or let DATABASE_URL name a server"))
     })?;
     Ok(Place { url: server.url(), is_throw_away: true })
 }

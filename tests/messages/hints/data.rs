@@ -415,3 +415,19 @@ fn resets() {
     });
     case.database.query(&format!("DROP ROLE {role}"));
 }
+
+#[test]
+fn a_table_that_was_changed() {
+    let mut case = Case::new().sql("CREATE TABLE t (id int)");
+    let set = seeder(&[("t.csv", "id\n1\n")]);
+    case.connection.seed(&set).unwrap();
+    case.database
+        .query("ALTER TABLE schema_seeds ALTER checksum DROP NOT NULL; UPDATE schema_seeds SET checksum = NULL");
+    let error = case.connection.seed(&set).unwrap_err();
+    let hint = "somebody or a newer version of the library has changed it: compare its columns with a backup";
+    leads_out(&error, hint, &mut || {
+        case.database.query("DELETE FROM schema_seeds; DELETE FROM t");
+        case.database.query("ALTER TABLE schema_seeds ALTER checksum SET NOT NULL");
+        case.connection.seed(&set).map(drop)
+    });
+}

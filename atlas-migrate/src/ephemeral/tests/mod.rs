@@ -1,6 +1,7 @@
 //! Real servers, in folders of the tests' own. Other processes are this very program, told by a variable what to do.
 
 mod binaries;
+mod hints;
 mod lifetime;
 mod starting;
 

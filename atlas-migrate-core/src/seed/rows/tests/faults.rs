@@ -108,3 +108,17 @@ fn unreadable() {
      --> seeds/a
     ");
 }
+
+/// Its columns are read first, and then its rows.
+#[test]
+fn a_file_that_changes_while_it_is_read() {
+    let read = |times: [&'static str; 2]| {
+        let mut times = times.into_iter();
+        let mut rows = Rows::open(Json, "seeds/a", || Ok(times.next().unwrap_or_default().as_bytes()))?;
+        rows.next().map(drop)
+    };
+    let (first, second) = (r#"[{"a": 1}]"#, r#"[{"b": 1}]"#);
+    let fault = read([first, second]).map_err(|fault| fault.to_string());
+    assert!(fault.is_err_and(|fault| fault.contains("hint: don't change the file while it is read")));
+    read([second, second]).unwrap();
+}
