@@ -26,7 +26,7 @@ use syn::parse::{ParseStream, Parser};
 /// or a `concat!(…)` of strings and of `env!("…")` that lies below that `Cargo.toml`. Folders below it are read where files are
 /// named like `V1__init.sql` (and files named `R__views.sql` in all of them); of others the compiler warns.
 ///
-/// The macro stands in a module of its own, since it defines items (`let m = embed_migrations!(…)` is "expected expression"):
+/// The macro stands in a module of its own, since it defines items:
 ///
 /// - `MIGRATIONS`, a `static` with all of them, which costs nothing at start;
 /// - `migrator()`, the builder, for a run with options;
@@ -61,7 +61,7 @@ use syn::parse::{ParseStream, Parser};
 #[proc_macro]
 pub fn embed_migrations(input: TokenStream) -> TokenStream {
     match folder(input, "migrations") {
-        Ok(folder) => expand::migrations(&folder, read::migrations(&folder)).into(),
+        Ok(folder) => items("migrations", expand::migrations(&folder, read::migrations(&folder))),
         Err(error) => error.into_compile_error().into(),
     }
 }
@@ -104,7 +104,7 @@ pub fn embed_migrations(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn embed_seeds(input: TokenStream) -> TokenStream {
     match folder(input, "seeds") {
-        Ok(folder) => expand::seeds(&folder, read::seeds(&folder)).into(),
+        Ok(folder) => items("seeds", expand::seeds(&folder, read::seeds(&folder))),
         Err(error) => error.into_compile_error().into(),
     }
 }
@@ -144,7 +144,7 @@ pub fn embed_seeds(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn embed_checks(input: TokenStream) -> TokenStream {
     match folder(input, "checks") {
-        Ok(folder) => expand::checks(&folder, read::checks(&folder)).into(),
+        Ok(folder) => items("checks", expand::checks(&folder, read::checks(&folder))),
         Err(error) => error.into_compile_error().into(),
     }
 }
@@ -184,9 +184,19 @@ pub fn embed_checks(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn embed_benchmarks(input: TokenStream) -> TokenStream {
     match folder(input, "benchmarks") {
-        Ok(folder) => expand::benchmarks(&folder, read::benchmarks(&folder)).into(),
+        Ok(folder) => items("benchmarks", expand::benchmarks(&folder, read::benchmarks(&folder))),
         Err(error) => error.into_compile_error().into(),
     }
+}
+
+/// What a macro emits. Where an expression is expected, the compiler takes the first of it for one, attribute or not.
+fn items(kind: &str, items: proc_macro2::TokenStream) -> TokenStream {
+    let message = format!(
+        "`embed_{kind}!` is no expression: write it in a module of its own, \
+         `mod {kind} {{ atlas_migrate::embed_{kind}!(\"{kind}\"); }}`, and use what is in that"
+    );
+    let only_as_expression = quote::quote! { #[cfg(any())] ::core::compile_error! { #message } };
+    [only_as_expression, items].into_iter().collect::<proc_macro2::TokenStream>().into()
 }
 
 fn folder(input: TokenStream, usual: &str) -> syn::Result<parse::Folder> {

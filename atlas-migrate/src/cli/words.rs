@@ -245,7 +245,7 @@ mod tests {
         "start a new server instead of this one",
         "try again: other processes were faster each time",
         "see what that process waits for; the lock ends with it",
-        // A program that has lost its folder.
+        // `e6_new_is_for_the_folder_that_is_embedded` follows it, and its text goes to standard error there.
         "name it with --source, for example --source {FOLDER}",
     ];
 

@@ -325,7 +325,7 @@ impl Error {
         self.kind() == ErrorKind::Pending
     }
 
-    /// A statement of a migration failed, and it will again until somebody mends it.
+    /// A statement of a migration failed, and it will again until somebody fixes it.
     pub fn is_failed(&self) -> bool {
         self.kind() == ErrorKind::Failed
     }

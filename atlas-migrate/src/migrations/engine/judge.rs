@@ -198,7 +198,7 @@ mod tests {
             check(sql, doubt, &[], &Verdict::Run);
             check(sql, doubt, &[Has::Valid(WANTED)], &Verdict::Done(vec![]));
             check(sql, doubt, &[Has::Invalid(WANTED)], &dropped());
-            // The statement may have been mended since it failed.
+            // The statement may have been fixed since it failed.
             check(sql, doubt, &[Has::Invalid("UNIQUE USING btree (a)")], &dropped());
             check(sql, doubt, &[Has::Valid(" USING btree (b)")], &occupied(" USING btree (b)"));
             check(sql, doubt, &[Has::OfAnotherTable], &occupied(WANTED));
