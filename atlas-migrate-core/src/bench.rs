@@ -10,6 +10,7 @@ use std::time::Duration;
 pub use self::folder::{assemble, is_ours};
 use crate::fault::Fault;
 pub use crate::name::Name;
+use crate::syntax::Syntax;
 pub use crate::texts::{File, SourceFile};
 
 /// A statement, and what it may cost.
@@ -118,7 +119,7 @@ impl File {
     /// # Errors
     ///
     /// Everything that is wrong with it.
-    pub fn benchmark(&self) -> Result<Benchmark, Vec<Fault>> {
-        file::read(self.path(), &self.text())
+    pub fn benchmark(&self, syntax: Syntax) -> Result<Benchmark, Vec<Fault>> {
+        file::read(self.path(), &self.text(), syntax)
     }
 }

@@ -11,6 +11,7 @@ pub use self::folder::{assemble, is_ours};
 pub use self::types::Type;
 use crate::fault::Fault;
 pub use crate::name::Name;
+use crate::syntax::Syntax;
 pub use crate::texts::{File, SourceFile};
 use crate::version::Version;
 
@@ -157,12 +158,12 @@ impl File {
     /// # Errors
     ///
     /// Everything that is wrong with it.
-    pub fn checks(&self) -> Result<Vec<Check>, Vec<Fault>> {
+    pub fn checks(&self, syntax: Syntax) -> Result<Vec<Check>, Vec<Fault>> {
         let text = self.text();
         if self.path().ends_with(".toml") {
             declared::read(self.path(), &text)
         } else {
-            query::read(self.path(), &text).map(|check| vec![check])
+            query::read(self.path(), &text, syntax).map(|check| vec![check])
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::fault::Fault;
 use crate::statement::Statement;
+use crate::syntax::Syntax;
 use crate::token::{Kind, Lexer, Token};
 
 /// The string, quoted name or comment that a text, which is normalized, does not end. It reaches to the end of the text, so
@@ -29,23 +30,10 @@ fn what_and_end(token: &str) -> (&'static str, &str) {
     }
 }
 
-/// What is wrong with each statement by itself: its syntax, if that is looked at and was compiled in; else its parentheses.
-pub(crate) fn each_statement(path: &str, text: &str, statements: &[Statement], syntax: bool) -> Vec<Fault> {
-    let fault = |statement| {
-        let error = if syntax { syntax_error(path, text, statement) } else { None };
-        error.or_else(|| unbalanced(path, text, statement))
-    };
+/// What is wrong with each statement by itself: its syntax, if that is looked at; else its parentheses.
+pub(crate) fn each_statement(path: &str, text: &str, statements: &[Statement], syntax: Syntax) -> Vec<Fault> {
+    let fault = |statement| syntax.of_statement(path, text, statement).or_else(|| unbalanced(path, text, statement));
     statements.iter().filter_map(fault).collect()
-}
-
-#[cfg(feature = "syntax")]
-fn syntax_error(path: &str, text: &str, statement: &Statement) -> Option<Fault> {
-    crate::syntax::check_statement(path, text, statement)
-}
-
-#[cfg(not(feature = "syntax"))]
-fn syntax_error(_: &str, _: &str, _: &Statement) -> Option<Fault> {
-    None
 }
 
 /// The parenthesis of a statement that has no other: the statement would go on without an end, or end what it stands in.
@@ -104,7 +92,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &'static str, place: (usize, usize), expected: &str) {
-        let faults = Script::parse("a.sql", text).expect_err(text);
+        let faults = Script::parse("a.sql", text, Syntax::Server).expect_err(text);
         let fault = faults.iter().find(|fault| fault.message() == expected);
         assert_eq!(fault.and_then(Fault::position), Some(place), "{text}: {faults:?}");
         // Its end stands between backticks, and is all that is missing.

@@ -20,6 +20,7 @@ use crate::migration::Script;
 use crate::plan::fingerprint_of_first;
 use crate::set::{self, File};
 use crate::statement::{Kind, Statement, split};
+use crate::syntax::Syntax;
 
 /// How many random inputs `cargo test` gives to a target, unless `BOLERO_RANDOM_ITERATIONS` says otherwise.
 const INPUTS: usize = 2_000;
@@ -64,8 +65,8 @@ fn fingerprints() {
 #[test]
 fn scripts() {
     check!().with_generator(input::sql()).with_iterations(INPUTS).for_each(|text: &String| {
-        let read = Script::parse("1_a.sql", text.clone());
-        let with_crlf = Script::parse("1_a.sql", normalized(text).replace('\n', "\r\n"));
+        let read = Script::parse("1_a.sql", text.clone(), Syntax::Parser);
+        let with_crlf = Script::parse("1_a.sql", normalized(text).replace('\n', "\r\n"), Syntax::Parser);
         match (read, with_crlf) {
             (Ok(script), Ok(with_crlf)) => {
                 can_be_used(&script);
@@ -88,7 +89,7 @@ fn sets() {
     check!().with_generator(input::files()).with_iterations(INPUTS).for_each(|files: &Vec<(String, String)>| {
         let given =
             files.iter().map(|(path, text)| File { path: path.clone(), bytes: text.clone().into_bytes().into() });
-        match set::assemble("folder", given) {
+        match set::assemble("folder", given, Syntax::Parser) {
             Ok(migrations) => {
                 assert!(migrations.is_sorted_by(|left, right| left.key() < right.key()));
                 migrations.iter().for_each(|migration| can_be_used(migration.up()));

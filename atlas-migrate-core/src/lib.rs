@@ -32,7 +32,6 @@ pub mod seed;
 pub mod session;
 pub mod set;
 pub mod statement;
-#[cfg(feature = "syntax")]
 pub mod syntax;
 #[cfg(any(feature = "bench", feature = "verify"))]
 pub mod texts;

@@ -4,6 +4,7 @@ use crate::closed;
 use crate::directive::{self, Directives, Piece, Vocabulary};
 use crate::fault::{Fault, line_column};
 use crate::statement::{self, Kind};
+use crate::syntax::Syntax;
 use crate::token::{Lexer, Token};
 
 /// Words that a query begins with.
@@ -37,6 +38,7 @@ pub(crate) fn read<V: Vocabulary>(
     path: &str,
     text: &str,
     rules: &Rules,
+    syntax: Syntax,
     check: impl FnOnce(&Directives<V>, &[Token<'_>], &mut Vec<Fault>),
 ) -> Result<One<V>, Vec<Fault>> {
     let mut faults = Vec::new();
@@ -70,8 +72,7 @@ pub(crate) fn read<V: Vocabulary>(
         let end = word.map_or(offset + 1, |word| word.range().end);
         faults.push(fault(offset..end, format!("no {holds}"), label, hint));
     }
-    let syntax = cfg!(feature = "strict") && directives.span("no-syntax-check").is_none();
-    faults.extend(closed::each_statement(path, text, &statements, syntax));
+    faults.extend(closed::each_statement(path, text, &statements, syntax.with(&directives)));
     let before: String = text[..offset].chars().map(|c| if c == '\n' { c } else { ' ' }).collect();
     let sql = before + &text[statement.range.clone()];
     let (line, _) = line_column(text, offset);

@@ -7,8 +7,7 @@ use crate::directive::{self, OfMigration};
 use crate::fault::Fault;
 use crate::migration::{Header, Transaction};
 use crate::statement::{self, Statement};
-#[cfg(feature = "syntax")]
-use crate::syntax;
+use crate::syntax::Syntax;
 use crate::token::Lexer;
 use crate::{closed, divider, file_name, rules};
 
@@ -29,8 +28,8 @@ pub(crate) struct Context {
     pub(crate) direction: Direction,
     /// Whether its folder's settings (diesel's `metadata.toml`) keep it out of a transaction.
     pub(crate) transaction: Transaction,
-    /// Whether the syntax of its SQL is looked at, as far as that is compiled in.
-    pub(crate) syntax: bool,
+    /// Who looks at the syntax of its SQL.
+    pub(crate) syntax: Syntax,
 }
 
 /// What a file is for.
@@ -66,8 +65,11 @@ impl Script {
     /// # Errors
     ///
     /// Everything that is wrong with it, in the order of the text.
-    pub fn parse(path: impl Into<Cow<'static, str>>, text: impl Into<Cow<'static, str>>) -> Result<Self, Vec<Fault>> {
-        let syntax = cfg!(feature = "strict");
+    pub fn parse(
+        path: impl Into<Cow<'static, str>>,
+        text: impl Into<Cow<'static, str>>,
+        syntax: Syntax,
+    ) -> Result<Self, Vec<Fault>> {
         let context = Context { direction: Direction::Up, transaction: Transaction::Wrapped, syntax };
         Self::read(path.into(), text.into(), context)
     }
@@ -99,13 +101,10 @@ impl Script {
         directives.said.header.transaction = rules::check(&path, &normal, &directives, &statements, &mut faults);
         let hint = divider::hint(context.direction, file_name::down_of(&path).as_deref());
         faults.extend(divider::check(&path, &normal, context.direction, &[], &hint));
-        let syntax = context.syntax && directives.span("no-syntax-check").is_none();
+        let syntax = context.syntax.with(&directives);
         faults.extend(closed::each_statement(&path, &normal, &statements, syntax));
-        #[cfg(feature = "syntax")]
-        if syntax {
-            let conditions = directives.said.conditions.iter().cloned();
-            faults.extend(conditions.filter_map(|span| syntax::check_condition(&path, &normal, span)));
-        }
+        let conditions = directives.said.conditions.iter().cloned();
+        faults.extend(conditions.filter_map(|span| syntax.of_condition(&path, &normal, span)));
         let (checksum, fingerprint) = (Checksum::of(&normal), Fingerprint::of(&normal));
         drop(normal);
         faults.sort();
@@ -178,13 +177,13 @@ mod tests {
     use crate::statement::Kind;
 
     fn faults(text: &'static str) -> String {
-        let faults = Script::parse("a.sql", text).err().unwrap_or_default();
+        let faults = Script::parse("a.sql", text, Syntax::Parser).err().unwrap_or_default();
         faults.iter().map(|fault| format!("{fault}\n")).collect()
     }
 
     #[track_caller]
     fn check(text: &'static str, transaction: Transaction, sql: &str) {
-        let script = Script::parse("a.sql", text).unwrap();
+        let script = Script::parse("a.sql", text, Syntax::Parser).unwrap();
         assert_eq!(script.header().transaction, transaction, "{text}");
         assert_eq!(script.sql(), sql, "{text}");
         assert_eq!(script.checksum(), Checksum::of(text), "{text}");
@@ -218,7 +217,7 @@ mod tests {
 
     #[test]
     fn statements_are_those_that_run() {
-        let script = Script::parse("a.sql", "BEGIN; SELECT 1; COMMIT;").unwrap();
+        let script = Script::parse("a.sql", "BEGIN; SELECT 1; COMMIT;", Syntax::Parser).unwrap();
         assert_eq!(script.statements(), [Statement { range: 7..15, kind: Kind::Other }]);
     }
 
@@ -433,7 +432,7 @@ mod tests {
         fn nothing_panics(
             text in "(-- atlas:|require |lock-timeout |BEGIN;|COMMIT;|SELECT |CREATE |COPY t FROM STDIN;|/\\*|--|'|\\||\n|;|\\PC){0,20}",
         ) {
-            if let Ok(script) = Script::parse("a.sql", text) {
+            if let Ok(script) = Script::parse("a.sql", text, Syntax::Parser) {
                 // Positions of the server count characters, ours bytes.
                 prop_assert_eq!(script.sql().chars().count(), script.text().chars().count());
                 prop_assert_eq!(script.sql().len(), script.text().len());

@@ -58,10 +58,11 @@ pub fn custom_settings(text: &str) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::syntax::Syntax;
 
     #[track_caller]
     fn check(text: &'static str, names: &[&str]) {
-        let found = Script::parse("a.sql", text).unwrap().custom_settings();
+        let found = Script::parse("a.sql", text, Syntax::Parser).unwrap().custom_settings();
         assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), names, "{text}");
     }
 

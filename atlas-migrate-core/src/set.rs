@@ -10,6 +10,7 @@ use crate::fault::Fault;
 use crate::file_name::{self, Company, FileName, Layout, Reach, Versioned};
 use crate::migration::{Direction, Kind, Migration, Script, Transaction};
 use crate::script::Context;
+use crate::syntax::Syntax;
 use crate::version::Version;
 use crate::{rules, statement};
 
@@ -33,17 +34,11 @@ pub struct File {
 /// Everything that is wrong with the folder, by path and position: names without a version, layouts mixed, versions given
 /// twice, a file that reverts what no file applies, content that is not UTF-8 or not written yet, all that
 /// [`Script::parse`] finds, and a folder without any migration.
-pub fn assemble(folder: &str, files: impl IntoIterator<Item = File>) -> Result<Vec<Migration>, Vec<Fault>> {
-    read(folder, files, cfg!(feature = "strict"))
-}
-
-/// [`assemble`], with everything that is wrong with the syntax of the SQL too.
-#[cfg(feature = "syntax")]
-pub fn validate(folder: &str, files: impl IntoIterator<Item = File>) -> Result<Vec<Migration>, Vec<Fault>> {
-    read(folder, files, true)
-}
-
-fn read(folder: &str, files: impl IntoIterator<Item = File>, syntax: bool) -> Result<Vec<Migration>, Vec<Fault>> {
+pub fn assemble(
+    folder: &str,
+    files: impl IntoIterator<Item = File>,
+    syntax: Syntax,
+) -> Result<Vec<Migration>, Vec<Fault>> {
     let mut set = Set { syntax, ..Set::default() };
     let mut files: Vec<File> = files.into_iter().collect();
     files.sort_by(|left, right| left.path.cmp(&right.path));
@@ -83,7 +78,7 @@ struct Entry {
 
 #[derive(Default)]
 struct Set {
-    syntax: bool,
+    syntax: Syntax,
     company: Company,
     /// What is said of folders whose files are not read.
     passed_over: Vec<String>,

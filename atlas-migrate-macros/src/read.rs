@@ -17,6 +17,7 @@ use atlas_migrate_core::package;
 #[cfg(feature = "seeds")]
 use atlas_migrate_core::seed::{self, Content, Seed};
 use atlas_migrate_core::set;
+use atlas_migrate_core::syntax::Syntax;
 #[cfg(any(feature = "bench", feature = "verify"))]
 use atlas_migrate_core::texts;
 
@@ -43,7 +44,7 @@ pub(crate) fn migrations(input: &parse::Folder) -> Result<Folder<Migration>, Vec
     let mut files = found.contents(input, |path, bytes| set::File { path, bytes: bytes.into() });
     // Their names say why there is nothing, if there is nothing.
     files.extend(passed_over.into_iter().map(|path| set::File { path, bytes: Vec::new().into() }));
-    found.finish(input, set::assemble(&input.path, files))
+    found.finish(input, set::assemble(&input.path, files, Syntax::Parser))
 }
 
 /// Reads and checks a folder of seeds.
@@ -52,7 +53,7 @@ pub(crate) fn seeds(input: &parse::Folder) -> Result<Folder<Seed>, Vec<Fault>> {
     let found = walk(input, seed::is_ours)?;
     let file = |path: &String| seed::File { path: path.clone(), content: Content::File(found.root.join(path)) };
     let files: Vec<seed::File> = found.files.iter().map(file).collect();
-    let seeds = seed::assemble(&input.path, files, |content| match content {
+    let seeds = seed::assemble(&input.path, files, Syntax::Parser, |content| match content {
         Content::Embedded(bytes) => Ok(Box::new(bytes.as_ref())),
         Content::File(path) => Ok(Box::new(io::BufReader::new(plain::open(path)?))),
     });
@@ -62,13 +63,13 @@ pub(crate) fn seeds(input: &parse::Folder) -> Result<Folder<Seed>, Vec<Fault>> {
 /// Reads and checks a folder of checks.
 #[cfg(feature = "verify")]
 pub(crate) fn checks(input: &parse::Folder) -> Result<Folder<texts::File>, Vec<Fault>> {
-    texts(input, checks::is_ours, |files| checks::assemble(&input.path, files))
+    texts(input, checks::is_ours, |files| checks::assemble(&input.path, files, Syntax::Parser))
 }
 
 /// Reads and checks a folder of benchmarks.
 #[cfg(feature = "bench")]
 pub(crate) fn benchmarks(input: &parse::Folder) -> Result<Folder<texts::File>, Vec<Fault>> {
-    texts(input, bench::is_ours, |files| bench::assemble(&input.path, files))
+    texts(input, bench::is_ours, |files| bench::assemble(&input.path, files, Syntax::Parser))
 }
 
 #[cfg(any(feature = "bench", feature = "verify"))]

@@ -56,10 +56,11 @@
 //! The feature `bench` measures what statements cost: see the module
 //! [`bench`](mod@bench). The feature `cli` is all of it as a command line, and the program `atlas-migrate`: see the module [`cli`].
 //!
-//! Three more features: `include-dir` takes migrations from a folder that the crate `include_dir` has compiled in, `ephemeral`
-//! starts throw-away servers for tests and examples, and `testing` gives each test a database of its own (`#[atlas_migrate::test]`,
-//! the module `testing`) and compares what is in a database before and after (the module `catalog`). PostgreSQL 13 is the oldest
-//! version that is supported.
+//! Four more features: `include-dir` takes migrations from a folder that the crate `include_dir` has compiled in, `syntax`
+//! checks the SQL of a folder that is read when the program runs, as `embed_migrations!` does, `ephemeral` starts throw-away
+//! servers for tests and examples, and `testing` gives each test a database of its own (`#[atlas_migrate::test]`, the module
+//! `testing`) and compares what is in a database before and after (the module `catalog`). PostgreSQL 13 is the oldest version
+//! that is supported.
 #![doc = ""]
 #![doc = include_str!("docs/running.md")]
 #![doc = include_str!("docs/files.md")]

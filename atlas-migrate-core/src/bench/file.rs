@@ -7,8 +7,7 @@ use crate::directive::value::{self, Problem};
 use crate::directive::{Directives, Piece, Vocabulary};
 use crate::fault::Fault;
 use crate::query::{self, One, Rules};
-#[cfg(feature = "strict")]
-use crate::syntax;
+use crate::syntax::Syntax;
 use crate::token::Token;
 
 /// Words that a statement begins with that can be prepared.
@@ -91,7 +90,7 @@ impl Vocabulary for OfBenchmark {
 }
 
 /// Reads a file, whose text is normalized.
-pub(super) fn read(path: &str, text: &str) -> Result<Benchmark, Vec<Fault>> {
+pub(super) fn read(path: &str, text: &str, syntax: Syntax) -> Result<Benchmark, Vec<Fault>> {
     const RULES: Rules = Rules {
         one: "benchmark",
         holds: "statement",
@@ -101,8 +100,8 @@ pub(super) fn read(path: &str, text: &str) -> Result<Benchmark, Vec<Fault>> {
     let mut count = 0;
     let mut writes = false;
     let One { directives, sql, line } =
-        query::read::<OfBenchmark>(path, text, &RULES, |directives, tokens, faults| {
-            faults.extend(check_parameters(path, text, directives, tokens));
+        query::read::<OfBenchmark>(path, text, &RULES, syntax, |directives, tokens, faults| {
+            faults.extend(check_parameters(path, text, directives, tokens, syntax));
             count = tokens.iter().filter_map(parameter).max().unwrap_or(0);
             writes = tokens.iter().any(|token| WRITING.iter().any(|word| token.is(word)));
         })?;
@@ -125,6 +124,7 @@ fn check_parameters(
     text: &str,
     directives: &Directives<OfBenchmark>,
     tokens: &[Token<'_>],
+    syntax: Syntax,
 ) -> Option<Fault> {
     let fault =
         |message: &str, span, label: &str, hint: &str| Fault::new(path, message).at(text, span, label).hint(hint);
@@ -142,10 +142,7 @@ fn check_parameters(
             "the statement has no `$1`",
             "write `$1` for the first column of the query, `$2` for the second; or remove the directive",
         )),
-        #[cfg(feature = "strict")]
-        (_, Some((_, span))) if directives.span("no-syntax-check").is_none() => {
-            syntax::check_query(path, text, span.clone())
-        }
+        (_, Some((_, span))) => syntax.with(directives).of_query(path, text, span.clone()),
         _ => None,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{File, SourceFile};
 use crate::fault::Fault;
+use crate::syntax::Syntax;
 use crate::texts::Sort;
 
 const BENCHMARKS: Sort = Sort {
@@ -25,8 +26,12 @@ pub fn is_ours(path: &str) -> bool {
 /// # Errors
 ///
 /// Everything that is wrong with the files, by path and position; and names that two of them have.
-pub fn assemble(folder: &str, files: impl IntoIterator<Item = SourceFile>) -> Result<Vec<File>, Vec<Fault>> {
-    let files = BENCHMARKS.assemble(folder, files, File::benchmark)?;
+pub fn assemble(
+    folder: &str,
+    files: impl IntoIterator<Item = SourceFile>,
+    syntax: Syntax,
+) -> Result<Vec<File>, Vec<Fault>> {
+    let files = BENCHMARKS.assemble(folder, files, |file| file.benchmark(syntax))?;
     let mut first = HashMap::new();
     let mut faults = Vec::new();
     for (file, benchmark) in &files {

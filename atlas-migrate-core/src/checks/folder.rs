@@ -2,6 +2,7 @@
 
 use super::{File, SourceFile};
 use crate::fault::Fault;
+use crate::syntax::Syntax;
 use crate::texts::Sort;
 
 const CHECKS: Sort = Sort {
@@ -23,8 +24,12 @@ pub fn is_ours(path: &str) -> bool {
 /// # Errors
 ///
 /// Everything that is wrong with the files, by path and position.
-pub fn assemble(folder: &str, files: impl IntoIterator<Item = SourceFile>) -> Result<Vec<File>, Vec<Fault>> {
-    let files = CHECKS.assemble(folder, files, File::checks)?;
+pub fn assemble(
+    folder: &str,
+    files: impl IntoIterator<Item = SourceFile>,
+    syntax: Syntax,
+) -> Result<Vec<File>, Vec<Fault>> {
+    let files = CHECKS.assemble(folder, files, |file| file.checks(syntax))?;
     Ok(files.into_iter().map(|(file, _)| file).collect())
 }
 

@@ -5,6 +5,7 @@ use crate::directive::value::{self, Problem};
 use crate::directive::{Piece, Vocabulary};
 use crate::fault::Fault;
 use crate::query::{self, One, QUERIES, Rules};
+use crate::syntax::Syntax;
 
 const ANSWERS: [(&str, Answer); 2] = [("no-rows", Answer::NoRows), ("true", Answer::True)];
 
@@ -65,14 +66,14 @@ impl Vocabulary for OfCheck {
 }
 
 /// Reads a file, whose text is normalized.
-pub(super) fn read(path: &str, text: &str) -> Result<Check, Vec<Fault>> {
+pub(super) fn read(path: &str, text: &str, syntax: Syntax) -> Result<Check, Vec<Fault>> {
     const RULES: Rules = Rules {
         one: "check",
         holds: "query",
         begins: &QUERIES,
         other: ("a check only reads", "begin it with SELECT, WITH, VALUES or TABLE"),
     };
-    let One { directives, sql, line } = query::read::<OfCheck>(path, text, &RULES, |_, _, _| {})?;
+    let One { directives, sql, line } = query::read::<OfCheck>(path, text, &RULES, syntax, |_, _, _| {})?;
     let OfCheck { answer, timeout, title } = directives.said;
     Ok(Check { line, expectation: Expectation::Query(Query { sql, answer, timeout, title }) })
 }

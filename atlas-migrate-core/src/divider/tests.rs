@@ -2,6 +2,7 @@ use insta::assert_snapshot;
 
 use super::*;
 use crate::set::{File, assemble};
+use crate::syntax::Syntax;
 
 /// What is said of a file with this text that applies, and of one that reverts.
 fn messages(text: &str) -> [Option<String>; 2] {
@@ -11,7 +12,7 @@ fn messages(text: &str) -> [Option<String>; 2] {
             "" => vec![file(up, text)],
             _ => vec![file(up, "SELECT 1"), file(down, text)],
         };
-        let faults = assemble("migrations", files).err()?;
+        let faults = assemble("migrations", files, Syntax::Parser).err()?;
         faults.iter().map(Fault::message).find(|message| message.starts_with("up and down")).map(str::to_owned)
     })
 }
@@ -143,7 +144,7 @@ fn a1_messages() {
     let text = format!("-- Up Migration\n{UP}\n\n-- Down Migration\n{DOWN}\n");
     let shown = |path: &str| {
         let file = File { path: path.to_owned(), bytes: text.clone().into_bytes().into() };
-        let faults = assemble("migrations", [file]).expect_err(path);
+        let faults = assemble("migrations", [file], Syntax::Parser).expect_err(path);
         faults.iter().map(|fault| format!("{fault}\n")).collect::<String>()
     };
     assert_snapshot!(shown("1_a.sql"), @"
@@ -181,9 +182,10 @@ fn a1_the_hint_leads_out() {
     let up = format!("-- Up Migration\n{UP}\n");
     let down = format!("-- Down Migration\n{DOWN}\n");
     let file = |path: &str, text: &str| File { path: path.to_owned(), bytes: text.to_owned().into_bytes().into() };
-    let faults = assemble("migrations", [file("1_a.sql", &format!("{up}{down}"))]).expect_err("two parts");
+    let faults =
+        assemble("migrations", [file("1_a.sql", &format!("{up}{down}"))], Syntax::Parser).expect_err("two parts");
     let to =
         faults[0].hint_text().and_then(|hint| hint.strip_prefix("move the down part to migrations/")).unwrap_or("");
-    let migrations = assemble("migrations", [file("1_a.sql", &up), file(to, &down)]).unwrap();
+    let migrations = assemble("migrations", [file("1_a.sql", &up), file(to, &down)], Syntax::Parser).unwrap();
     assert_eq!(migrations[0].down().map(|down| down.text().into_owned()), Some(down));
 }

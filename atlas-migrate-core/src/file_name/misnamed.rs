@@ -256,7 +256,10 @@ mod tests {
             let bytes = format!("SELECT '{path}'").into_bytes().into();
             crate::set::File { path: path.to_owned(), bytes }
         });
-        assert!(crate::set::assemble("m", all).is_ok(), "{expected} does not go with {others:?}");
+        assert!(
+            crate::set::assemble("m", all, crate::syntax::Syntax::Parser).is_ok(),
+            "{expected} does not go with {others:?}"
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use bolero::generator::{one_of, one_value_of, produce};
 use super::{INPUTS, input, is_about, is_between_statements};
 use crate::checksum::normalized;
 use crate::seed::{Cell, Content, File, Format, Piece, Rows, assemble, is_ours, pieces};
+use crate::syntax::Syntax;
 
 const TOKENS: [&str; 32] = [
     "a",
@@ -113,7 +114,7 @@ fn folders() {
             path: path.clone(),
             content: Content::Embedded(text.clone().into_bytes().into()),
         });
-        let seeds = assemble("folder", given, |content| match content {
+        let seeds = assemble("folder", given, Syntax::Parser, |content| match content {
             Content::Embedded(bytes) => Ok(Box::new(bytes.as_ref())),
             Content::File(_) => unreachable!("no file was given"),
         });

@@ -7,6 +7,7 @@ use super::*;
 use crate::checksum::Checksum;
 use crate::history::Lease;
 use crate::set::{self, File};
+use crate::syntax::Syntax;
 
 const SQL: &str = "SELECT 1;";
 
@@ -30,13 +31,13 @@ pub(crate) fn known(lines: &[impl AsRef<str>]) -> Vec<Migration> {
         }
         add(format!("{stem}.sql"));
     }
-    if files.is_empty() { Vec::new() } else { set::assemble("migrations", files).unwrap() }
+    if files.is_empty() { Vec::new() } else { set::assemble("migrations", files, Syntax::Parser).unwrap() }
 }
 
 /// The row of this line.
 pub(crate) fn row(text: &str) -> Entry {
     let (words, sql) = line(text);
-    let script = Script::parse("a.sql", sql.to_owned()).unwrap();
+    let script = Script::parse("a.sql", sql.to_owned(), Syntax::Parser).unwrap();
     let state = State::parse(words[1]).unwrap();
     let statements = words.get(2).and_then(|word| word.parse().ok()).unwrap_or(0);
     let of_first = match state {

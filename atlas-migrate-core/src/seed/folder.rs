@@ -14,6 +14,7 @@ use crate::checksum::{Checksum, normalized};
 use crate::fault::Fault;
 use crate::script::nul;
 use crate::set::{display, utf8};
+use crate::syntax::Syntax;
 use crate::{rules, statement};
 
 /// A file of the folder.
@@ -38,9 +39,10 @@ pub struct File {
 pub fn assemble(
     folder: &str,
     files: impl IntoIterator<Item = File>,
+    syntax: Syntax,
     open: impl Fn(&Content) -> io::Result<Box<dyn BufRead + '_>> + Sync,
 ) -> Result<Vec<Seed>, Vec<Fault>> {
-    let mut reader = Reader { open, faults: Vec::new() };
+    let mut reader = Reader { open, syntax, faults: Vec::new() };
     let (mut seeds, mut policies) = (Vec::new(), BTreeMap::new());
     for file in files {
         let path = display(folder, &file.path);
@@ -78,6 +80,7 @@ pub fn assemble(
 
 struct Reader<O> {
     open: O,
+    syntax: Syntax,
     faults: Vec<Fault>,
 }
 
@@ -114,7 +117,7 @@ impl<O: Fn(&Content) -> io::Result<Box<dyn BufRead + '_>> + Sync> Reader<O> {
             self.faults.push(fault);
             return None;
         }
-        match sql::read(path, &text) {
+        match sql::read(path, &text, self.syntax) {
             Ok((_, directives)) => {
                 let mark = directives.span("production");
                 let production = mark.is_some();

@@ -7,6 +7,7 @@ use crate::directive::{self, Directives};
 use crate::fault::Fault;
 use crate::migration::Direction;
 use crate::statement::{self, Kind, Statement, end_of_rows};
+use crate::syntax::Syntax;
 use crate::token::{self, Lexer};
 use crate::{closed, divider, rules};
 
@@ -32,11 +33,11 @@ pub enum Piece {
 ///
 /// All that is wrong with its statements and directives, in the order of the text.
 pub fn pieces(path: &str, text: &str) -> Result<Vec<Piece>, Vec<Fault>> {
-    read(path, text).map(|(pieces, _)| pieces)
+    read(path, text, Syntax::Server).map(|(pieces, _)| pieces)
 }
 
 /// The pieces of a file, and what its directives say.
-pub(super) fn read(path: &str, text: &str) -> Result<(Vec<Piece>, Directives<OfSeed>), Vec<Fault>> {
+pub(super) fn read(path: &str, text: &str, syntax: Syntax) -> Result<(Vec<Piece>, Directives<OfSeed>), Vec<Fault>> {
     let mut reader = Reader { path, text, pieces: Vec::new(), faults: Vec::new(), rows: Vec::new(), is_divided: false };
     let mut statements = statement::split(text);
     let are_read = statements.iter().take_while(|statement| reader.statement(statement)).count();
@@ -53,8 +54,7 @@ pub(super) fn read(path: &str, text: &str) -> Result<(Vec<Piece>, Directives<OfS
     statements.truncate(are_read);
     let directives: Directives<OfSeed> = directive::read(path, text, &rows, &mut faults);
     faults.extend(divider::check(path, text, Direction::Up, &rows, "remove the down part: nothing reverts a seed"));
-    let syntax = cfg!(feature = "strict") && directives.span("no-syntax-check").is_none();
-    faults.extend(closed::each_statement(path, text, &statements, syntax));
+    faults.extend(closed::each_statement(path, text, &statements, syntax.with(&directives)));
     faults.sort();
     if faults.is_empty() { Ok((pieces, directives)) } else { Err(faults) }
 }

@@ -140,7 +140,7 @@ proptest! {
         files in files(),
     ) {
         let paths: Vec<String> = files.iter().map(|file| display(folder, &file.path)).collect();
-        match assemble(folder, files.clone()) {
+        match assemble(folder, files.clone(), Syntax::Parser) {
             Ok(migrations) => {
                 prop_assert!(!migrations.is_empty());
                 prop_assert!(migrations.is_sorted_by(|left, right| left.key() < right.key()));
@@ -168,12 +168,12 @@ proptest! {
     #[test]
     fn a_file_alone_is_a_script_or_its_faults_name_it(bytes in (good(), edits()).prop_map(|(bytes, edits)| edited(bytes, edits))) {
         let Ok(text) = String::from_utf8(bytes.clone()) else {
-            let faults = assemble("", [File { path: "1_a.sql".to_owned(), bytes: bytes.into() }]).unwrap_err();
+            let faults = assemble("", [File { path: "1_a.sql".to_owned(), bytes: bytes.into() }], Syntax::Parser).unwrap_err();
             prop_assert_eq!(faults.len(), 1);
             prop_assert_eq!((faults[0].path(), faults[0].message()), ("1_a.sql", "not UTF-8"));
             return Ok(());
         };
-        match Script::parse("1_a.sql", text) {
+        match Script::parse("1_a.sql", text, Syntax::Parser) {
             Ok(script) => can_be_used(&script)?,
             Err(faults) => prop_assert!(!faults.is_empty() && faults.iter().all(|fault| fault.path() == "1_a.sql")),
         }

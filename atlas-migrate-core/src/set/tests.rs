@@ -12,7 +12,7 @@ fn files(files: &[(&str, &str)]) -> Vec<File> {
 /// What a folder with these files has: a line for each migration.
 #[track_caller]
 fn check(folder: &[(&str, &str)], expected: &[&str]) {
-    let migrations = assemble("migrations", files(folder)).unwrap();
+    let migrations = assemble("migrations", files(folder), Syntax::Parser).unwrap();
     let lines: Vec<String> = migrations
         .iter()
         .map(|migration| {
@@ -27,7 +27,7 @@ fn check(folder: &[(&str, &str)], expected: &[&str]) {
 }
 
 fn faults(folder: &[(&str, &str)]) -> String {
-    let faults = assemble("migrations", files(folder)).err().unwrap_or_default();
+    let faults = assemble("migrations", files(folder), Syntax::Parser).err().unwrap_or_default();
     faults.iter().map(|fault| format!("{fault}\n")).collect()
 }
 
@@ -88,7 +88,7 @@ fn folders_of_diesel() {
 #[test]
 fn text_is_borrowed_where_it_can_be() {
     let file = File { path: "1_a.sql".to_owned(), bytes: Cow::Borrowed(b"\xef\xbb\xbfSELECT 1;\r\n") };
-    let migrations = assemble("", [file]).unwrap();
+    let migrations = assemble("", [file], Syntax::Parser).unwrap();
     assert_eq!(migrations[0].up().path(), "1_a.sql");
     assert_eq!(migrations[0].up().text(), "SELECT 1;\n");
 }
@@ -100,7 +100,7 @@ fn nothing_there() {
      --> migrations
       = hint: add a file with a name like 001_init.sql
     ");
-    let faults_of_no_name = assemble("", []).unwrap_err();
+    let faults_of_no_name = assemble("", [], Syntax::Parser).unwrap_err();
     assert_eq!(faults_of_no_name[0].path(), ".");
     assert_snapshot!(faults(&[("README.md", "")]), @"
     no migrations in this folder
@@ -185,7 +185,7 @@ fn contents() {
       = hint: write its SQL; or say in a comment that it is meant: `-- nothing to do`
     ");
     let bytes = Cow::Borrowed(&b"SELECT 1;\nSELECT 'caf\xe9';\n"[..]);
-    let faults = assemble("migrations", [File { path: "1_a.sql".to_owned(), bytes }]).unwrap_err();
+    let faults = assemble("migrations", [File { path: "1_a.sql".to_owned(), bytes }], Syntax::Parser).unwrap_err();
     assert_snapshot!(faults[0], @"
     not UTF-8
      --> migrations/1_a.sql:2:12

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use atlas_migrate_core::bench::{Benchmark, File};
 use atlas_migrate_core::fault::{line_column, nearest};
+use atlas_migrate_core::syntax::Syntax;
 
 use super::judge::{Named, judge};
 use super::parameters::executions;
@@ -70,7 +71,7 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         let mut benchmarks = Vec::new();
         for file in bencher.benchmarks.files() {
-            benchmarks.push((file, file.benchmark().map_err(|faults| Error::faults(&faults))?));
+            benchmarks.push((file, file.benchmark(Syntax::Server).map_err(|faults| Error::faults(&faults))?));
         }
         if let Some(only) = &bencher.only {
             let names = || benchmarks.iter().map(|(_, benchmark)| benchmark.name.as_str());

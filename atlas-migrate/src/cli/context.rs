@@ -111,7 +111,7 @@ impl Context {
     pub(super) fn migrator(&self) -> Result<Migrator, Error> {
         let mut migrator = match &self.project.migrations {
             Some(migrator) if !self.source_is_named => migrator.clone(),
-            _ => Migrator::new(Migrations::from_directory(self.folder()?)?),
+            _ => Migrator::new(Migrations::from_directory_checked(self.folder()?)?),
         };
         let Common { schema, table, namespace, role, beside_other_history, .. } = &self.common;
         if *beside_other_history {

@@ -28,7 +28,7 @@ impl Context {
     pub(super) fn seeder(&self, folder: Option<&Path>, environment: Environment) -> Result<Seeder, Error> {
         let seeder = match (folder, &self.project.seeds) {
             (None, Some(make)) => (make.0)(environment),
-            _ => Seeder::new(Seeds::from_directory(folder.unwrap_or(Path::new(SEEDS)))?, environment),
+            _ => Seeder::new(Seeds::from_directory_checked(folder.unwrap_or(Path::new(SEEDS)))?, environment),
         };
         Ok(self.with_options(seeder))
     }
@@ -70,14 +70,14 @@ impl Context {
             (None, Some(checks)) => checks.clone(),
             // What holds for any database needs no declaration.
             (None, None) if !Path::new(CHECKS).exists() => Checks::empty(),
-            _ => Checks::from_directory(folder.unwrap_or(Path::new(CHECKS)))?,
+            _ => Checks::from_directory_checked(folder.unwrap_or(Path::new(CHECKS)))?,
         }))
     }
 
     pub(super) fn bencher(&self, folder: Option<&Path>) -> Result<Bencher, Error> {
         Ok(Bencher::new(match (folder, &self.project.benchmarks) {
             (None, Some(benchmarks)) => benchmarks.clone(),
-            _ => Benchmarks::from_directory(folder.unwrap_or(Path::new(BENCHMARKS)))?,
+            _ => Benchmarks::from_directory_checked(folder.unwrap_or(Path::new(BENCHMARKS)))?,
         }))
     }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use atlas_migrate_core::fault::Fault;
 use atlas_migrate_core::seed::{self, Content, File, Seed};
+use atlas_migrate_core::syntax::Syntax;
 
 use crate::Error;
 use crate::source::{directory, embedded, plain};
@@ -37,13 +38,26 @@ impl Seeds {
     ///
     /// [`Source`](crate::ErrorKind::Source), with everything that is wrong with the files.
     pub fn from_directory(folder: impl AsRef<Path>) -> Result<Self, Error> {
-        let folder = folder.as_ref();
+        Self::of_directory(folder.as_ref(), Syntax::Server)
+    }
+
+    /// [`from_directory`](Self::from_directory), with the syntax of the SQL checked as well, as `embed_seeds!` does.
+    ///
+    /// # Errors
+    ///
+    /// [`Source`](crate::ErrorKind::Source), with everything that is wrong with the files.
+    #[cfg(feature = "syntax")]
+    pub fn from_directory_checked(folder: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::of_directory(folder.as_ref(), Syntax::Parser)
+    }
+
+    fn of_directory(folder: &Path, syntax: Syntax) -> Result<Self, Error> {
         let mut found = directory::files(folder, seed::is_ours)?;
         let files = std::mem::take(&mut found.files).into_iter().map(|path| {
             let content = Content::File(folder.join(&path));
             File { path, content }
         });
-        let seeds = found.finish(Self::assemble(&folder.to_string_lossy(), files))?;
+        let seeds = found.finish(Self::assemble(&folder.to_string_lossy(), files, syntax))?;
         Ok(Self { seeds: Cow::Owned(seeds), folder: None })
     }
 
@@ -60,12 +74,13 @@ impl Seeds {
             path: path.into(),
             content: Content::Embedded(Cow::Owned(content.into())),
         };
-        let seeds = Self::assemble(folder, files.into_iter().map(file)).map_err(|faults| Error::faults(&faults))?;
+        let seeds = Self::assemble(folder, files.into_iter().map(file), Syntax::Server);
+        let seeds = seeds.map_err(|faults| Error::faults(&faults))?;
         Ok(Self { seeds: Cow::Owned(seeds), folder: None })
     }
 
-    fn assemble(folder: &str, files: impl Iterator<Item = File>) -> Result<Vec<Seed>, Vec<Fault>> {
-        seed::assemble(folder, files, |content| open(content).map(|reader| reader as Box<dyn BufRead>))
+    fn assemble(folder: &str, files: impl Iterator<Item = File>, syntax: Syntax) -> Result<Vec<Seed>, Vec<Fault>> {
+        seed::assemble(folder, files, syntax, |content| open(content).map(|reader| reader as Box<dyn BufRead>))
     }
 
     /// The seeds, in the order of their names.

@@ -9,16 +9,14 @@ use std::path::{Path, PathBuf};
 use atlas_migrate_core::fault::Fault;
 use atlas_migrate_core::file_name::{self, Reach};
 use atlas_migrate_core::migration::Migration;
-use atlas_migrate_core::set::File;
+use atlas_migrate_core::set::{self, File};
+use atlas_migrate_core::syntax::Syntax;
 
 use super::plain;
 use crate::{Error, ErrorKind};
 
-/// What makes migrations of the files of a folder.
-pub(super) type Assemble = fn(&str, Vec<File>) -> Result<Vec<Migration>, Vec<Fault>>;
-
 /// Reads and checks the migrations of a folder; and what is to be said of folders below that are passed over.
-pub(super) fn read(folder: &Path, assemble: Assemble) -> Result<(Vec<Migration>, Vec<String>), Error> {
+pub(super) fn read(folder: &Path, syntax: Syntax) -> Result<(Vec<Migration>, Vec<String>), Error> {
     let mut found = files(folder, file_name::is_ours)?;
     let name = folder.to_string_lossy();
     let paths = std::mem::take(&mut found.files);
@@ -30,7 +28,7 @@ pub(super) fn read(folder: &Path, assemble: Assemble) -> Result<(Vec<Migration>,
         let bytes = if reach.has(&path) { found.content(folder, &path) } else { Some(Vec::new()) };
         contents.extend(bytes.map(|bytes| File { path, bytes: Cow::Owned(bytes) }));
     }
-    Ok((found.finish(assemble(&name, contents))?, passed_over))
+    Ok((found.finish(set::assemble(&name, contents, syntax))?, passed_over))
 }
 
 /// What is in a folder and those below it.

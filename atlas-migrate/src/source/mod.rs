@@ -6,6 +6,7 @@ use std::path::Path;
 use atlas_migrate_core::file_name::{self, Reach};
 use atlas_migrate_core::migration::{Migration, Script};
 use atlas_migrate_core::set::{self, File};
+use atlas_migrate_core::syntax::Syntax;
 
 use crate::Error;
 
@@ -49,14 +50,21 @@ impl Migrations {
     ///
     /// [`Source`](crate::ErrorKind::Source), with everything that is wrong with the files.
     pub fn from_directory(folder: impl AsRef<Path>) -> Result<Self, Error> {
-        let (migrations, passed_over) = directory::read(folder.as_ref(), set::assemble)?;
-        Ok(Self { passed_over, ..Self::owned(migrations) })
+        Self::of_directory(folder.as_ref(), Syntax::Server)
     }
 
-    /// The same, and what is wrong with the syntax of their SQL is an error too.
-    #[cfg(feature = "cli")]
-    pub(crate) fn validated(folder: &Path) -> Result<Self, Error> {
-        let (migrations, passed_over) = directory::read(folder, set::validate)?;
+    /// [`from_directory`](Self::from_directory), with the syntax of the SQL checked as well, as `embed_migrations!` does.
+    ///
+    /// # Errors
+    ///
+    /// [`Source`](crate::ErrorKind::Source), with everything that is wrong with the files.
+    #[cfg(feature = "syntax")]
+    pub fn from_directory_checked(folder: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::of_directory(folder.as_ref(), Syntax::Parser)
+    }
+
+    fn of_directory(folder: &Path, syntax: Syntax) -> Result<Self, Error> {
+        let (migrations, passed_over) = directory::read(folder, syntax)?;
         Ok(Self { passed_over, ..Self::owned(migrations) })
     }
 
@@ -97,7 +105,7 @@ impl Migrations {
         let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
         let reach = Reach::of(paths.iter().map(String::as_str));
         let passed_over = reach.passed_over(folder, paths.iter().map(String::as_str));
-        let migrations = set::assemble(folder, files).map_err(|faults| Error::faults(&faults))?;
+        let migrations = set::assemble(folder, files, Syntax::Server).map_err(|faults| Error::faults(&faults))?;
         Ok(Self { passed_over, ..Self::owned(migrations) })
     }
 

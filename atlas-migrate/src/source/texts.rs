@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use atlas_migrate_core::fault::Fault;
+use atlas_migrate_core::syntax::Syntax;
 use atlas_migrate_core::texts::{File, SourceFile};
 
 use super::{directory, embedded};
@@ -23,7 +24,7 @@ type Assembled = Result<Vec<File>, Vec<Fault>>;
 /// What files of one sort are, and what makes a set of them.
 pub(crate) struct Sort {
     pub(crate) is_ours: fn(&str) -> bool,
-    pub(crate) assemble: fn(&str, Vec<SourceFile>) -> Assembled,
+    pub(crate) assemble: fn(&str, Vec<SourceFile>, Syntax) -> Assembled,
 }
 
 impl Texts {
@@ -31,14 +32,14 @@ impl Texts {
         Self { files: Cow::Borrowed(files), folder }
     }
 
-    pub(crate) fn from_directory(sort: &Sort, folder: &Path) -> Result<Self, Error> {
+    pub(crate) fn from_directory(sort: &Sort, folder: &Path, syntax: Syntax) -> Result<Self, Error> {
         let mut found = directory::files(folder, sort.is_ours)?;
         let mut files = Vec::new();
         for path in std::mem::take(&mut found.files) {
             let bytes = found.content(folder, &path);
             files.extend(bytes.map(|bytes| SourceFile { path, bytes: Cow::Owned(bytes) }));
         }
-        let files = found.finish((sort.assemble)(&folder.to_string_lossy(), files))?;
+        let files = found.finish((sort.assemble)(&folder.to_string_lossy(), files, syntax))?;
         Ok(Self { files: Cow::Owned(files), folder: None })
     }
 
@@ -48,7 +49,7 @@ impl Texts {
         files: impl IntoIterator<Item = (P, T)>,
     ) -> Result<Self, Error> {
         let file = |(path, text): (P, T)| SourceFile { path: path.into(), bytes: Cow::Owned(text.into().into_bytes()) };
-        let files = (sort.assemble)(folder, files.into_iter().map(file).collect());
+        let files = (sort.assemble)(folder, files.into_iter().map(file).collect(), Syntax::Server);
         let files = files.map_err(|faults| Error::faults(&faults))?;
         Ok(Self { files: Cow::Owned(files), folder: None })
     }

@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use atlas_migrate_core::checks::{self, File};
+use atlas_migrate_core::syntax::Syntax;
 
 use crate::Error;
 use crate::source::texts::{Sort, Texts};
 
-const SORT: Sort = Sort { is_ours: checks::is_ours, assemble: |folder, files| checks::assemble(folder, files) };
+const SORT: Sort = Sort { is_ours: checks::is_ours, assemble: checks::assemble };
 
 /// The checks of a folder, in the order of their paths.
 ///
@@ -32,7 +33,17 @@ impl Checks {
     ///
     /// [`Source`](crate::ErrorKind::Source), with everything that is wrong with the files.
     pub fn from_directory(folder: impl AsRef<Path>) -> Result<Self, Error> {
-        Texts::from_directory(&SORT, folder.as_ref()).map(Self)
+        Texts::from_directory(&SORT, folder.as_ref(), Syntax::Server).map(Self)
+    }
+
+    /// [`from_directory`](Self::from_directory), with the syntax of the SQL checked as well, as `embed_checks!` does.
+    ///
+    /// # Errors
+    ///
+    /// [`Source`](crate::ErrorKind::Source), with everything that is wrong with the files.
+    #[cfg(feature = "syntax")]
+    pub fn from_directory_checked(folder: impl AsRef<Path>) -> Result<Self, Error> {
+        Texts::from_directory(&SORT, folder.as_ref(), Syntax::Parser).map(Self)
     }
 
     /// Reads checks that are given as paths below a folder, with `/` between their parts, and texts.

@@ -5,6 +5,7 @@ use std::mem::discriminant;
 use std::time::{Duration, Instant};
 
 use atlas_migrate_core::checks::{Check, Expectation, File};
+use atlas_migrate_core::syntax::Syntax;
 
 use super::refused::refused;
 use super::report::Outcome;
@@ -31,7 +32,7 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         let mut checks = Vec::new();
         for file in verifier.checks.files() {
-            let of_file = file.checks().map_err(|faults| Error::faults(&faults))?;
+            let of_file = file.checks(Syntax::Server).map_err(|faults| Error::faults(&faults))?;
             checks.extend(of_file.into_iter().map(|check| (file, check)));
         }
         Ok(Self { session, timeout: verifier.timeout, apart: false, verifier, checks })

@@ -7,7 +7,7 @@ use crate::bench::{Name, Statistic};
 
 #[track_caller]
 fn check(text: &str, expected: Benchmark) {
-    assert_eq!(read("benchmarks/010_a.sql", text), Ok(expected), "{text}");
+    assert_eq!(read("benchmarks/010_a.sql", text, Syntax::Parser), Ok(expected), "{text}");
 }
 
 fn benchmark(sql: &str) -> Benchmark {
@@ -24,7 +24,7 @@ fn benchmark(sql: &str) -> Benchmark {
 }
 
 fn faults(text: &str) -> String {
-    let faults = read("benchmarks/010_a.sql", text).err().unwrap_or_default();
+    let faults = read("benchmarks/010_a.sql", text, Syntax::Parser).err().unwrap_or_default();
     faults.iter().map(|fault| format!("{fault}\n")).collect()
 }
 
@@ -63,7 +63,7 @@ fn gates() {
 -- atlas:iterations 200
 -- atlas:parameters SELECT b, c FROM a WHERE d = ';' LIMIT (10);
 SELECT 1 FROM a WHERE c = $2 AND b = $1";
-    let read = read("benchmarks/010_a.sql", text).unwrap();
+    let read = read("benchmarks/010_a.sql", text, Syntax::Parser).unwrap();
     let gates = [
         latency(Statistic::P50, Duration::from_millis(10)),
         latency(Statistic::Max, Duration::from_secs(1)),

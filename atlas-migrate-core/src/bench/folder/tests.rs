@@ -9,7 +9,7 @@ fn files(folder: &[(&str, &'static str)]) -> Result<Vec<File>, Vec<Fault>> {
         path: (*path).to_owned(),
         bytes: Cow::Borrowed(text.as_bytes()),
     };
-    assemble("benchmarks", folder.iter().map(file))
+    assemble("benchmarks", folder.iter().map(file), Syntax::Parser)
 }
 
 fn faults(folder: &[(&str, &'static str)]) -> String {
@@ -27,7 +27,7 @@ fn names() {
         ("README.md", "none of ours"),
         (".hidden.sql", "none of ours"),
     ]);
-    let names: Vec<_> = read.unwrap().iter().map(|file| file.benchmark().unwrap().name).collect();
+    let names: Vec<_> = read.unwrap().iter().map(|file| file.benchmark(Syntax::Server).unwrap().name).collect();
     assert_eq!(names, ["01_b", "30", "40_", "a_50", "timeline"]);
 }
 

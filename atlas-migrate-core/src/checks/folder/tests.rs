@@ -7,7 +7,7 @@ use super::*;
 fn files(files: &[(&str, &'static [u8])]) -> Result<Vec<File>, Vec<Fault>> {
     let file =
         |(path, bytes): &(&str, &'static [u8])| SourceFile { path: (*path).to_owned(), bytes: Cow::Borrowed(*bytes) };
-    assemble("checks", files.iter().map(file))
+    assemble("checks", files.iter().map(file), Syntax::Parser)
 }
 
 fn faults(folder: &[(&str, &'static [u8])]) -> String {
@@ -27,7 +27,7 @@ fn in_the_order_of_their_paths() {
     let paths: Vec<_> = read.iter().map(File::path).collect();
     assert_eq!(paths, ["checks/010_a.sql", "checks/020_b.sql", "checks/more/a.toml"]);
     assert_eq!(read[0].text(), "SELECT\n1");
-    assert_eq!(read[2].checks().unwrap().len(), 1);
+    assert_eq!(read[2].checks(Syntax::Server).unwrap().len(), 1);
 }
 
 #[test]

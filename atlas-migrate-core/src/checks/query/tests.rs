@@ -4,7 +4,7 @@ use super::*;
 
 #[track_caller]
 fn check(text: &str, line: usize, expected: Query) {
-    let read = read("checks/a.sql", text);
+    let read = read("checks/a.sql", text, Syntax::Parser);
     assert_eq!(read, Ok(Check { line, expectation: Expectation::Query(expected) }), "{text}");
 }
 
@@ -13,7 +13,7 @@ fn query(sql: &str) -> Query {
 }
 
 fn faults(text: &str) -> String {
-    let faults = read("checks/a.sql", text).err().unwrap_or_default();
+    let faults = read("checks/a.sql", text, Syntax::Parser).err().unwrap_or_default();
     faults.iter().map(|fault| format!("{fault}\n")).collect()
 }
 

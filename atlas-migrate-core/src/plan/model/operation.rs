@@ -9,6 +9,7 @@ use proptest::sample::{Index, select};
 use crate::migration::Migration;
 use crate::plan::{Newer, Options, OutOfOrder, Revert, Target};
 use crate::set::{self, File};
+use crate::syntax::Syntax;
 
 pub(super) const VERSIONS: [&str; 5] = ["1", "2", "3", "04", "10"];
 pub(super) const REPEATABLE: [&str; 2] = ["R__a", "R__b"];
@@ -61,7 +62,7 @@ pub(super) fn migrations(files: &Files) -> Vec<Migration> {
             add(format!("{stem}.down.sql"), source.down());
         }
     }
-    if all.is_empty() { Vec::new() } else { set::assemble("migrations", all).unwrap() }
+    if all.is_empty() { Vec::new() } else { set::assemble("migrations", all, Syntax::Parser).unwrap() }
 }
 
 #[derive(Clone, Debug)]

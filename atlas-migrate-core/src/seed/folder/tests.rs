@@ -16,7 +16,8 @@ fn open(content: &Content) -> io::Result<Box<dyn BufRead + '_>> {
 }
 
 fn read(folder: &[(&str, &str)]) -> Vec<Seed> {
-    assemble("seeds", files(folder), open).unwrap_or_else(|faults| panic!("{folder:?}\n{}", shown(&faults)))
+    assemble("seeds", files(folder), Syntax::Parser, open)
+        .unwrap_or_else(|faults| panic!("{folder:?}\n{}", shown(&faults)))
 }
 
 fn shown(faults: &[Fault]) -> String {
@@ -24,7 +25,7 @@ fn shown(faults: &[Fault]) -> String {
 }
 
 fn faults(folder: &[(&str, &str)]) -> String {
-    shown(&assemble("seeds", files(folder), open).err().unwrap_or_default())
+    shown(&assemble("seeds", files(folder), Syntax::Parser, open).err().unwrap_or_default())
 }
 
 /// What a folder with these files has: a line for each seed.
@@ -227,7 +228,7 @@ fn not_text() {
         bytes("c.csv.toml", b"run = '\xff'"),
     ];
     let gone = File { path: "d.csv".to_owned(), content: Content::File("d.csv".into()) };
-    let faults = assemble("seeds", folder.into_iter().chain([gone]), open).unwrap_err();
+    let faults = assemble("seeds", folder.into_iter().chain([gone]), Syntax::Parser, open).unwrap_err();
     assert_snapshot!(shown(&faults), @"
     not UTF-8
      --> seeds/a.sql:1:9

@@ -23,7 +23,7 @@ fn shown(faults: &[Fault]) -> String {
 }
 
 fn faults(text: &str) -> String {
-    shown(&pieces("a.sql", text).err().unwrap_or_default())
+    shown(&read("a.sql", text, Syntax::Parser).err().unwrap_or_default())
 }
 
 #[test]
@@ -162,7 +162,6 @@ fn what_a_seed_cannot_have() {
 }
 
 #[test]
-#[cfg(feature = "strict")]
 fn syntax() {
     assert_snapshot!(faults("SELEC 1;\nCOPY a FROM stdin;\nSELEC (\n\\.\nSELECT (1;\n"), @"
     syntax error
@@ -186,7 +185,8 @@ fn syntax() {
 #[test]
 fn directives() {
     let said = |text: &str| {
-        let (_, directives) = read("a.sql", text).unwrap_or_else(|faults| panic!("{text}\n{}", shown(&faults)));
+        let (_, directives) =
+            read("a.sql", text, Syntax::Parser).unwrap_or_else(|faults| panic!("{text}\n{}", shown(&faults)));
         (directives.said.run, directives.span("production").is_some())
     };
     assert_eq!(said("SELECT 1"), (None, false));

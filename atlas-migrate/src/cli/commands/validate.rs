@@ -25,7 +25,7 @@ struct Valid {
 impl Validate {
     pub(super) fn perform(self, context: &Context) -> Result<Answer, Failure> {
         let folder = context.folder()?;
-        let migrations = Migrations::validated(&folder)?;
+        let migrations = Migrations::from_directory_checked(&folder)?;
         for warning in migrations.warnings() {
             context.progress.warn(&warning);
         }

@@ -1,9 +1,14 @@
 use insta::assert_snapshot;
 
 use super::*;
+use crate::statement::split;
+
+fn check(text: &str) -> Vec<Fault> {
+    split(text).iter().filter_map(|one| statement("a.sql", text, one)).collect()
+}
 
 fn faults(text: &str) -> String {
-    check("a.sql", text).iter().map(|fault| format!("{fault}\n")).collect()
+    check(text).iter().map(|fault| format!("{fault}\n")).collect()
 }
 
 #[track_caller]
@@ -69,7 +74,7 @@ fn what_was_found_may_be_long() {
 #[test]
 fn conditions() {
     let condition =
-        |text: &str| check_condition("a.sql", text, 17..text.len()).map_or(String::new(), |fault| fault.to_string());
+        |text: &str| super::condition("a.sql", text, 17..text.len()).map_or(String::new(), |fault| fault.to_string());
     assert_eq!(condition("-- atlas:require NOT EXISTS (SELECT FROM a)"), "");
     assert_snapshot!(condition("-- atlas:require count(*) >"), @"
     syntax error in a condition
@@ -106,14 +111,14 @@ fn too_deep_is_left_to_the_server() {
 /// Each line was taken by PostgreSQL, in the version that brought it where one is named.
 #[test]
 fn no_false_alarms() {
-    for sql in include_str!("valid.sql").split("\n\n") {
+    for sql in include_str!("../valid.sql").split("\n\n") {
         valid(sql);
     }
 }
 
 #[track_caller]
 fn check_second(text: &str, expected: Option<(usize, usize)>) {
-    let faults = check("a.sql", text);
+    let faults = check(text);
     let place = faults.first().and_then(Fault::position);
     assert_eq!(place, expected, "{text}: {faults:?}");
     let is_said = faults.iter().all(|fault| fault.to_string().contains("`;` missing before this"));
