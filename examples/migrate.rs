@@ -4,7 +4,7 @@
 
 use std::process::ExitCode;
 
-use atlas_migrate::cli::{self, Project};
+use atlas_migrate_cli::Project;
 
 mod migrations {
     atlas_migrate::embed_migrations!("../migrations");
@@ -24,5 +24,5 @@ mod benchmarks {
 
 fn main() -> ExitCode {
     let project = Project::new().migrations(&migrations::MIGRATIONS).seeds(seeds::seeder);
-    cli::main(project.checks(&checks::CHECKS).benchmarks(&benchmarks::BENCHMARKS))
+    atlas_migrate_cli::main(project.checks(&checks::CHECKS).benchmarks(&benchmarks::BENCHMARKS))
 }

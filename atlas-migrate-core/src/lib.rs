@@ -29,6 +29,7 @@ mod rules;
 mod script;
 #[cfg(feature = "seeds")]
 pub mod seed;
+pub mod seed_name;
 pub mod session;
 pub mod set;
 pub mod statement;

@@ -54,7 +54,8 @@
 //! [`roles`]. The feature `verify` holds a database against what is to be so in it (the module [`verify`]), and reports on its
 //! tables, indexes and connections (the module [`usage`]). The feature `setup` has all of it in one call: see the module [`setup`].
 //! The feature `bench` measures what statements cost: see the module
-//! [`bench`](mod@bench). The feature `cli` is all of it as a command line, and the program `atlas-migrate`: see the module [`cli`].
+//! [`bench`](mod@bench). All of it is a command line too, the program `atlas-migrate`, also for a program that embeds its migrations:
+//! see the crate [`atlas-migrate-cli`](https://docs.rs/atlas-migrate-cli).
 //!
 //! Four more features: `include-dir` takes migrations from a folder that the crate `include_dir` has compiled in, `syntax`
 //! checks the SQL of a folder that is read when the program runs, as `embed_migrations!` does, `ephemeral` starts throw-away
@@ -140,18 +141,20 @@ pub use migrations::repair::Repair;
 pub use migrations::report::{Done, MigrationStatus, Outcome, Plan, Planned, Report, Status};
 pub use postgres::driver::{Connection, Database, Running, Work};
 pub use progress::{Event, Holder, Severity};
-pub use source::Migrations;
+pub use source::{Migrations, build};
 #[cfg(feature = "testing")]
 #[doc(inline)]
 pub use testing::catalog;
+#[cfg(feature = "verify")]
+#[doc(inline)]
+pub use verify::usage;
 
+#[doc(hidden)]
+pub mod __private;
 #[cfg(feature = "bench")]
 pub mod bench;
-pub mod build;
 #[cfg(feature = "clean")]
 pub mod clean;
-#[cfg(feature = "cli")]
-pub mod cli;
 #[cfg(feature = "ephemeral")]
 pub mod ephemeral;
 mod error;
@@ -169,40 +172,4 @@ mod source;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "verify")]
-pub mod usage;
-#[cfg(feature = "verify")]
 pub mod verify;
-
-/// For the macros that embed: what they emit is made of these.
-#[doc(hidden)]
-pub mod __private {
-    pub use atlas_migrate_core::checksum::{Checksum, Fingerprint};
-    pub use atlas_migrate_core::migration::{Header, Kind, Migration, Require, Script, Transaction};
-    #[cfg(feature = "seeds")]
-    pub use atlas_migrate_core::seed;
-    #[cfg(any(feature = "bench", feature = "verify"))]
-    pub use atlas_migrate_core::texts::File;
-    pub use atlas_migrate_core::version::Version;
-    pub use std::borrow::Cow;
-    pub use std::option::Option;
-    pub use std::time::Duration;
-
-    pub const fn embedded(folder: Option<&'static str>, migrations: &'static [Migration]) -> crate::Migrations {
-        crate::Migrations::embedded(folder, migrations)
-    }
-
-    #[cfg(feature = "verify")]
-    pub const fn embedded_checks(folder: Option<&'static str>, files: &'static [File]) -> crate::verify::Checks {
-        crate::verify::Checks::embedded(folder, files)
-    }
-
-    #[cfg(feature = "bench")]
-    pub const fn embedded_benchmarks(folder: Option<&'static str>, files: &'static [File]) -> crate::bench::Benchmarks {
-        crate::bench::Benchmarks::embedded(folder, files)
-    }
-
-    #[cfg(feature = "seeds")]
-    pub const fn embedded_seeds(folder: Option<&'static str>, seeds: &'static [seed::Seed]) -> crate::seed::Seeds {
-        crate::seed::Seeds::embedded(folder, seeds)
-    }
-}

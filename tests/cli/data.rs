@@ -177,8 +177,8 @@ fn bench() {
 }
 
 #[test]
-fn report() {
-    let said = session(&["seed --environment dev --quiet", "report", "report --format json"]);
+fn usage() {
+    let said = session(&["seed --environment dev --quiet", "usage", "usage --format json"]);
     // How large things are is the server's business.
     let is_digit = |c: char| c.is_ascii_digit();
     let lines =
@@ -298,7 +298,7 @@ fn d15_names_that_steer_a_terminal() {
         &["status"],
         &["rehearse"],
         &["seed"],
-        &["report"],
+        &["usage"],
         &["verify"],
         &["clean", "--dry-run"],
         &["clean", "--yes", "--tables", "nothing"],

@@ -3,12 +3,11 @@
 use std::process::Command;
 
 use atlas_migrate::ephemeral::Server;
-use atlas_migrate_tests::{Database, Driver};
+use atlas_migrate_tests::{Database, Driver, program};
 
 use crate::Program;
 use crate::certificates::Authority;
 use crate::files::PEOPLE;
-use crate::program::PROGRAM;
 use crate::secure::{PASSWORD, Secure};
 
 impl Program {
@@ -18,7 +17,7 @@ impl Program {
         let tools = self.folder.join("tools");
         if !tools.exists() {
             std::fs::create_dir(&tools).unwrap();
-            std::os::unix::fs::symlink(PROGRAM, tools.join("atlas-migrate")).unwrap();
+            std::os::unix::fs::symlink(program(), tools.join("atlas-migrate")).unwrap();
         }
         let path = format!("{}:/usr/bin:/bin", tools.display());
         let output = Command::new("/bin/sh")

@@ -2,13 +2,11 @@
 
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use atlas_migrate_tests::{Database, wait_for, without_times};
-
-pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_atlas-migrate-of-tests");
+use atlas_migrate_tests::{Database, output, program, without_times};
 
 /// How long a command may take, on a machine that is busy.
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
@@ -69,7 +67,7 @@ impl Program {
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(PROGRAM);
+        let mut command = Command::new(program());
         command.arg0("atlas-migrate").args(arguments).current_dir(&self.folder).env_clear().envs(self.variables());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -78,20 +76,9 @@ impl Program {
     /// Runs a command to its end.
     #[track_caller]
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
-        let mut child = self.command(arguments).spawn().unwrap();
-        // A pipe that is full would stop the program, so both are read while it runs.
-        let text = |pipe: Option<Box<dyn std::io::Read + Send>>| {
-            std::thread::spawn(move || {
-                let mut text = String::new();
-                pipe.unwrap().read_to_string(&mut text).unwrap();
-                text
-            })
-        };
-        let out = text(child.stdout.take().map(|pipe| Box::new(pipe) as _));
-        let err = text(child.stderr.take().map(|pipe| Box::new(pipe) as _));
-        let status =
-            wait_for(&format!("the end of atlas-migrate {}", arguments.join(" ")), LIMIT, || child.try_wait().unwrap());
-        Said { out: out.join().unwrap(), err: err.join().unwrap(), code: status.code() }
+        let Output { status, stdout, stderr } = output(&mut self.command(arguments), LIMIT);
+        let [out, err] = [stdout, stderr].map(|text| String::from_utf8(text).unwrap());
+        Said { out, err, code: status.code() }
     }
 
     /// What it says on standard output, when all is well.

@@ -10,7 +10,7 @@ use pty_process::blocking::{Command, Pty};
 
 use crate::Program;
 use crate::files::PEOPLE;
-use crate::program::{LIMIT, PROGRAM};
+use crate::program::LIMIT;
 
 /// The program at a terminal of its own.
 struct Terminal {
@@ -24,7 +24,7 @@ impl Terminal {
     #[track_caller]
     fn start(program: &Program, arguments: &[&str]) -> Self {
         let (pty, pts) = pty_process::blocking::open().unwrap();
-        let command = Command::new(PROGRAM).args(arguments).current_dir(&program.folder);
+        let command = Command::new(atlas_migrate_tests::program()).args(arguments).current_dir(&program.folder);
         let child = command.env_clear().envs(program.variables()).spawn(pts).unwrap();
         let (pty, shown) = (Arc::new(pty), Arc::new(Mutex::new(String::new())));
         let (master, buffer) = (pty.clone(), shown.clone());

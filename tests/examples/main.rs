@@ -2,11 +2,11 @@
 
 mod systems;
 
-use std::process::{Child, Command, Output, Stdio};
+use std::process::Output;
 use std::sync::Once;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use atlas_migrate_tests::{Database, without_times};
+use atlas_migrate_tests::{Database, build, cargo, output, without_times};
 use insta::assert_snapshot;
 
 /// Building them may be a cold build of every client.
@@ -27,30 +27,9 @@ fn example(name: &str, database: Option<&Database>) -> String {
 fn run(name: &str, url: Option<&str>) -> Output {
     /// All are built once: for each, cargo would look whether anything is to be built.
     static BUILT: Once = Once::new();
-    let cargo = |arguments: &[&str]| {
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-        command.args(arguments).current_dir(WORKSPACE).env_remove("DATABASE_URL");
-        command.envs(url.map(|url| ("DATABASE_URL", url)));
-        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-    };
-    BUILT.call_once(|| {
-        let built = wait(cargo(&["build", "--quiet", "--examples"]), BUILDING);
-        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-    });
-    wait(cargo(&["run", "--quiet", "--example", name]), RUNNING)
-}
-
-#[track_caller]
-fn wait(mut process: Child, limit: Duration) -> Output {
-    let deadline = Instant::now() + limit;
-    while process.try_wait().unwrap().is_none() {
-        if Instant::now() > deadline {
-            process.kill().unwrap();
-            panic!("it was still running after {} s", limit.as_secs());
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    process.wait_with_output().unwrap()
+    BUILT.call_once(|| drop(build(&["--examples"])));
+    let mut run = cargo(&["run", "--quiet", "--example", name]);
+    output(run.envs(url.map(|url| ("DATABASE_URL", url))), RUNNING)
 }
 
 /// Lines with single spaces, the times and durations in them replaced by their names.
@@ -139,11 +118,10 @@ fn opchat_with_something_missing() {
 fn migrate() {
     let database = Database::new();
     let run = |arguments: &[&str]| {
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
         let manifest = format!("{WORKSPACE}/Cargo.toml");
-        command.args(["run", "--quiet", "--example", "migrate", "--manifest-path", &manifest, "--"]).args(arguments);
-        command.current_dir(env!("CARGO_TARGET_TMPDIR")).env("DATABASE_URL", database.url());
-        let output = wait(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap(), BUILDING);
+        let mut command = cargo(&["run", "--quiet", "--example", "migrate", "--manifest-path", &manifest, "--"]);
+        command.args(arguments).current_dir(env!("CARGO_TARGET_TMPDIR")).env("DATABASE_URL", database.url());
+        let output = output(&mut command, BUILDING);
         let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(output.status.success(), "{arguments:?}\n{out}\n{err}");
         redacted(&out)

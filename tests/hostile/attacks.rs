@@ -5,7 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
 use atlas_migrate::seed::{Seeder, Seeds};
-use atlas_migrate_tests::{Database, Driver, Folder, OddFile, migrator, tried, wait_for};
+use atlas_migrate_tests::{Database, Driver, Folder, OddFile, migrator, program, tried, wait_for};
 
 /// How long a command may take, on a machine that is busy.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -318,7 +318,7 @@ fn signals() {
 
 /// Starts a command, in the folder of a project and on a database.
 fn start(folder: &Folder, url: &str, arguments: &str) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_atlas-migrate-of-tests"))
+    Command::new(program())
         .args(arguments.split(' '))
         .current_dir(folder.path())
         .env("DATABASE_URL", url)

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
-use atlas_migrate::cli::{self, Project};
 use atlas_migrate::seed::Environment;
 use atlas_migrate::{__private, Event, Migrations, Migrator};
+use atlas_migrate_cli::Project;
 use atlas_migrate_tests::{Database, Driver};
 
 use crate::{folder, write};
@@ -70,7 +70,7 @@ fn e6_new_is_for_the_folder_that_is_embedded() {
     let set = built(&migrations);
     let make = |set: Migrations, arguments: &[&str]| {
         let project = Project::new().migrations(Migrator::new(set));
-        cli::main(project.arguments("myapp db", [&["new", "Add users"], arguments].concat()))
+        atlas_migrate_cli::main(project.arguments("myapp db", [&["new", "Add users"], arguments].concat()))
     };
     assert_eq!(make(set.clone(), &[]), ExitCode::SUCCESS);
     assert_eq!(make(set.clone(), &["--reversible"]), ExitCode::SUCCESS);
@@ -110,7 +110,7 @@ fn e10_seeds_of_a_project() {
         database.query("CREATE TABLE users (id bigint PRIMARY KEY, name text NOT NULL)");
         let url = database.url();
         let arguments = ["seed", "--environment", "test", "--quiet", "--database-url", &url];
-        assert_eq!(cli::main(project.arguments("myapp db", arguments)), ExitCode::SUCCESS);
+        assert_eq!(atlas_migrate_cli::main(project.arguments("myapp db", arguments)), ExitCode::SUCCESS);
         assert_eq!(database.value("SELECT name, environment FROM schema_seeds"), "test/users.csv|test");
     }
 }

@@ -1,5 +1,6 @@
 //! What the tests share: databases of their own, and one face for all the drivers.
 
+mod built;
 mod cuts;
 mod daemon;
 mod database;
@@ -25,6 +26,7 @@ mod tried;
 mod versions;
 mod wait;
 
+pub use built::{build, cargo, output, program};
 pub use cuts::{COUNTED, ONE_BY_ONE, Route, Verb};
 pub use daemon::Daemon;
 pub use database::Database;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A room of the library, and the rooms that it may know. Whatever is at the root is everybody's, but knows these only.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 14] = [
     ("postgres", &[]),
     ("render", &[]),
     ("source", &[]),
@@ -15,7 +15,6 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("migrations", &["postgres"]),
     ("seed", &["postgres"]),
     ("roles", &["postgres"]),
-    ("usage", &["postgres"]),
     ("bench", &["postgres"]),
     // Whether the migrations are up to date is a check.
     ("verify", &["postgres", "migrations"]),
@@ -23,29 +22,15 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("clean", &["postgres", "migrations"]),
     ("testing", &["postgres", "migrations", "seed", "ephemeral"]),
     ("setup", &["postgres", "migrations", "seed", "roles", "verify"]),
-    ("build", &[]),
-    (
-        "cli",
-        &[
-            "postgres",
-            "migrations",
-            "seed",
-            "roles",
-            "usage",
-            "bench",
-            "verify",
-            "clean",
-            "testing",
-            "setup",
-            "ephemeral",
-        ],
-    ),
 ];
+
+/// What is public for the other crates of this workspace alone, and may know every room.
+const PRIVATE: &str = "__private";
 
 /// No file has more lines, and a reader has it in mind.
 const LONGEST: usize = 500;
 
-const CRATES: [&str; 3] = ["atlas-migrate", "atlas-migrate-core", "atlas-migrate-macros"];
+const CRATES: [&str; 4] = ["atlas-migrate", "atlas-migrate-cli", "atlas-migrate-core", "atlas-migrate-macros"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -96,7 +81,7 @@ fn rooms_know_only_what_they_may() {
     let mut strangers = Vec::new();
     for (name, text) in sources("atlas-migrate").iter().filter(|(name, _)| !is_test(name)) {
         let room = name.split('/').next().unwrap_or_default().trim_end_matches(".rs");
-        if ["lib", "main"].contains(&room) {
+        if ["lib", PRIVATE].contains(&room) {
             continue;
         }
         let Some((_, may)) = ROOMS.iter().find(|(of, _)| *of == room) else { panic!("{name} is in no room") };
@@ -108,13 +93,32 @@ fn rooms_know_only_what_they_may() {
     assert!(strangers.is_empty(), "{strangers:#?}");
 }
 
+/// The private face is for the command line and for what macros emit, and nobody looks into the library past it.
+#[test]
+fn the_command_line_knows_what_is_public() {
+    let lib = read(&root().join("atlas-migrate/src/lib.rs"));
+    let rooms = lib.lines().filter(|line| line.starts_with("mod ") || line.starts_with("pub mod "));
+    assert!(rooms.count() <= 1 + ROOMS.len(), "a module at the root of the library is in no room");
+    for (name, text) in sources("atlas-migrate").iter().filter(|(name, _)| !name.starts_with(PRIVATE)) {
+        assert!(!text.contains("crate::__private"), "{name} knows what is for other crates");
+    }
+    let mut strangers = Vec::new();
+    for (name, text) in sources("atlas-migrate-cli") {
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let paths = code.flat_map(|line| line.split(PRIVATE).skip(1));
+        strangers.extend(paths.filter(|path| !path.starts_with("::cli::")).map(|path| format!("{name}: {path}")));
+    }
+    assert!(strangers.is_empty(), "{strangers:#?}");
+}
+
 #[test]
 fn nothing_waits_inside_a_lock() {
     let waits = ["pg_advisory_lock", "pg_advisory_xact_lock"];
     let blocks = |(name, text): &(String, String)| {
         !name.starts_with("testing/") && waits.iter().any(|function| text.contains(function))
     };
-    let found: Vec<_> = sources("atlas-migrate").into_iter().filter(blocks).map(|(name, _)| name).collect();
+    let all = ["atlas-migrate", "atlas-migrate-cli"].into_iter().flat_map(sources);
+    let found: Vec<_> = all.filter(blocks).map(|(name, _)| name).collect();
     assert!(found.is_empty(), "they take an advisory lock without trying it: {found:#?}");
 }
 

@@ -2,7 +2,6 @@
 
 mod buffer;
 mod csv;
-mod file_name;
 mod folder;
 mod json;
 mod policy;
@@ -13,21 +12,13 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
-pub use self::file_name::{is_ours, renamed, table_of};
 pub use self::folder::{File, assemble};
 pub use self::policy::{Existing, Policy, Run};
 pub use self::rows::{Cell, Row, Rows};
 pub use self::sql::{Piece, pieces};
 use crate::checksum::Checksum;
-
-/// The environment in which nothing runs but what is marked for it.
-pub const PRODUCTION: &str = "production";
-
-/// Whether this is the name of that environment. Capitals do not count: what somebody has marked as `Production` is meant to be
-/// safe.
-pub fn is_production(environment: &str) -> bool {
-    environment.eq_ignore_ascii_case(PRODUCTION)
-}
+pub use crate::seed_name::{Format, PRODUCTION, is_ours, is_production, renamed, table_of};
+use crate::seed_name::{environment, table};
 
 /// One file of data, with what its name and its policy say.
 #[derive(Clone, Debug)]
@@ -38,19 +29,6 @@ pub struct Seed {
     policy: Policy,
     checksum: Checksum,
     content: Content,
-}
-
-/// How a file of data is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// `.sql`: statements, and the `COPY … FROM stdin` blocks that `pg_dump` writes.
-    Sql,
-    /// `.csv`: a header and rows.
-    Csv,
-    /// `.json`: an array of objects.
-    Json,
-    /// `.ndjson` or `.jsonl`: an object in each line.
-    Ndjson,
 }
 
 /// The bytes of a file, or where they are.
@@ -97,7 +75,7 @@ impl Seed {
 
     /// The environment that it is for; none if it is for all of them.
     pub fn environment(&self) -> Option<&str> {
-        file_name::environment(&self.name)
+        environment(&self.name)
     }
 
     /// How it is written.
@@ -107,7 +85,7 @@ impl Seed {
 
     /// The schema, if one is named, and the table that its rows are for; none of SQL, which names its own.
     pub fn table(&self) -> Option<(Option<&str>, &str)> {
-        (self.format != Format::Sql).then(|| file_name::table(&self.name))
+        (self.format != Format::Sql).then(|| table(&self.name))
     }
 
     /// When it runs, and what becomes of rows that exist.

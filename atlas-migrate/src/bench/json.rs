@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use atlas_migrate_core::bench::Statistic;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{BenchReport, Buffers, Gate, Latency, Measured};
 use crate::render::time::milliseconds;
@@ -88,16 +88,23 @@ impl Earlier {
 impl BenchReport {
     /// The report as JSON, in the form that [the module](super#json) describes.
     pub fn to_json(&self) -> String {
-        crate::render::json::pretty(&self.as_json())
+        crate::render::json::pretty(self)
     }
 
-    pub(crate) fn as_json(&self) -> impl Serialize + '_ {
+    fn as_json(&self) -> impl Serialize + '_ {
         Report {
             passed: self.passed(),
             passed_plans: self.passed_plans(),
             duration_ms: milliseconds(self.duration()),
             benchmarks: self.benchmarks().iter().map(OfBenchmark::new).collect(),
         }
+    }
+}
+
+/// As the object that [`to_json`](BenchReport::to_json) writes.
+impl Serialize for BenchReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_json().serialize(serializer)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether this is a database that is meant to lose its data.
 
-use atlas_migrate_core::seed::{PRODUCTION, is_production};
+use atlas_migrate_core::seed_name::{PRODUCTION, is_production};
 
 use super::state::State;
 use crate::{Error, ErrorKind};

@@ -4,6 +4,7 @@ mod cleaner;
 mod decide;
 mod engine;
 mod guard;
+pub(crate) mod marks;
 mod order;
 mod refusal;
 mod report;

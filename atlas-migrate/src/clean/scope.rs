@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use atlas_migrate_core::seed::table_of;
+use atlas_migrate_core::seed_name::table_of;
 
 use super::refusal;
 use super::state::{Kind, Ours, Reference, Sequence, State, Table};

@@ -223,7 +223,6 @@ impl Error {
     }
 
     /// Says message and hint in other words.
-    #[cfg(feature = "cli")]
     pub(crate) fn in_words(mut self, words: impl Fn(&str) -> String) -> Self {
         self.0.message = words(&self.0.message);
         self.hint_in(words)
@@ -272,7 +271,6 @@ impl Error {
     }
 
     /// What happened, what is noted about it and about what became of the database, and the hint.
-    #[cfg(feature = "cli")]
     pub(crate) fn parts(&self) -> (&str, Vec<&str>, Option<&str>) {
         let inner = &self.0;
         let notes = inner.notes.iter().chain(&inner.fate).map(String::as_str).collect();
@@ -280,7 +278,6 @@ impl Error {
     }
 
     /// What is wrong with each of several files.
-    #[cfg(feature = "cli")]
     pub(crate) fn each_fault(&self) -> &[Fault] {
         &self.0.faults
     }

@@ -132,7 +132,7 @@ impl fmt::Display for Report {
 }
 
 /// Version and name, as messages show them: `001 create_users`, `R__views`.
-pub(crate) fn label(version: &Version, name: &str) -> String {
+pub fn label(version: &Version, name: &str) -> String {
     let (version, name) = (shown(version.as_str()), shown(name));
     if version.starts_with("R__") || name.is_empty() { version.into_owned() } else { format!("{version} {name}") }
 }
@@ -240,8 +240,7 @@ pub struct MigrationStatus {
     date: Option<String>,
     applied: Option<(String, String, Duration)>,
     /// The binary does not have its file, and may run all the same.
-    #[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "only the command line counts what differs"))]
-    pub(crate) accepted: bool,
+    accepted: bool,
 }
 
 impl Status {
@@ -301,6 +300,20 @@ impl MigrationStatus {
     /// Where it stands.
     pub fn standing(&self) -> Standing {
         self.standing
+    }
+
+    /// Whether what was applied is not what the files say.
+    pub(crate) fn has_drifted(&self) -> bool {
+        let is_as_expected = matches!(
+            self.standing,
+            Standing::Applied
+                | Standing::Reformatted
+                | Standing::Baseline
+                | Standing::Skipped
+                | Standing::Superseded
+                | Standing::Failed
+        );
+        !self.standing.is_pending() && !self.accepted && !is_as_expected
     }
 
     /// What its `-- Migration:` line says.

@@ -21,7 +21,6 @@ pub(crate) enum Hidden {
 
 impl Hidden {
     /// As the server says it.
-    #[cfg(feature = "seeds")]
     pub(crate) fn read(why: &str) -> Option<Self> {
         serde_json::from_value(why.into()).ok()
     }

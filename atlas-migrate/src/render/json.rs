@@ -5,7 +5,7 @@ use serde::Serialize;
 
 /// With line feeds and spaces. Fields are in the order of their declaration. What would steer a terminal that shows it is
 /// escaped, as JSON has it.
-pub(crate) fn pretty(report: &impl Serialize) -> String {
+pub fn pretty(report: &impl Serialize) -> String {
     match serde_json::to_string_pretty(report) {
         Ok(text) => escaped(text),
         Err(error) => unreachable!("texts, numbers and lists of them can always be written: {error}"),

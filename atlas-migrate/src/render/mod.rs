@@ -4,4 +4,4 @@
 pub(crate) mod json;
 #[cfg(any(feature = "bench", feature = "verify"))]
 pub(crate) mod paint;
-pub(crate) mod time;
+pub mod time;

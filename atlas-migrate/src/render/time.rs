@@ -7,7 +7,7 @@ const UNITS: [(&str, f64, f64); 5] =
     [("ms", 0.001, 1000.0), ("s", 1.0, 60.0), ("min", 60.0, 60.0), ("h", 3600.0, 24.0), ("d", 86400.0, f64::INFINITY)];
 
 /// In one unit, with three digits at the most: `0.42 ms`, `12.3 s`, `15 min`.
-pub(crate) fn shown(duration: Duration) -> String {
+pub fn shown(duration: Duration) -> String {
     let in_unit = |(unit, seconds, limit): (&str, f64, f64)| {
         let number = three_digits(duration.as_secs_f64() / seconds);
         (number < limit).then(|| format!("{number} {unit}"))
@@ -26,8 +26,7 @@ fn three_digits(number: f64) -> f64 {
 }
 
 /// In milliseconds, to the microsecond: what `duration_ms` is in JSON.
-#[cfg(any(feature = "bench", feature = "verify"))]
-pub(crate) fn milliseconds(duration: Duration) -> f64 {
+pub fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }
 
@@ -63,7 +62,6 @@ mod tests {
         check(36_000_000_000_000, "417 d");
     }
 
-    #[cfg(any(feature = "bench", feature = "verify"))]
     #[test]
     fn c4_milliseconds_to_the_microsecond() {
         assert_eq!(milliseconds(Duration::from_nanos(1_234_567)), 1.235);

@@ -8,7 +8,6 @@ mod prove;
 mod refusal;
 pub(crate) mod sql;
 mod state;
-#[cfg(feature = "roles-toml")]
 mod toml;
 mod wanted;
 

@@ -1,6 +1,7 @@
 //! The file `.env` of a project: in the current folder, or in the nearest one above it.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::PathBuf;
 
 use crate::source::plain;
@@ -8,43 +9,40 @@ use crate::{Error, ErrorKind};
 
 const FILE: &str = ".env";
 
-/// What the file says.
-#[derive(Debug, Default)]
-pub(crate) struct EnvFile {
-    values: BTreeMap<String, String>,
+/// The file, opened.
+#[derive(Debug)]
+pub struct EnvFile {
+    file: File,
+    shown: String,
     /// It stands in the current folder.
-    #[cfg(feature = "cli")]
-    pub(crate) is_here: bool,
+    pub is_here: bool,
 }
 
 impl EnvFile {
-    /// Reads it; one that is not there says nothing.
-    pub(crate) fn read() -> Result<Self, Error> {
-        let fault = |message: String, hint| Error::new(ErrorKind::Usage, message).hint(hint);
+    /// Looks for it; none is there, none is read.
+    pub fn find() -> Result<Option<Self>, Error> {
         let here = std::env::current_dir()
             .map_err(|error| Error::new(ErrorKind::Usage, format!("the current folder is not known: {error}")))?;
         let is_there = |path: &PathBuf| path.symlink_metadata().is_ok();
-        let Some(path) = here.ancestors().map(|folder| folder.join(FILE)).find(is_there) else {
-            return Ok(Self::default());
-        };
-        let shown = path.strip_prefix(&here).map_or(path.clone(), PathBuf::from);
-        let shown = shown.display();
+        let Some(path) = here.ancestors().map(|folder| folder.join(FILE)).find(is_there) else { return Ok(None) };
+        let shown = path.strip_prefix(&here).unwrap_or(&path).display().to_string();
         let file = plain::open(&path).map_err(|error| {
-            fault(format!("{shown} cannot be read: {error}"), "let it be a plain file, or remove it")
+            Error::new(ErrorKind::Usage, format!("{shown} cannot be read: {error}"))
+                .hint("let it be a plain file, or remove it")
         })?;
-        // What is wrong with a line is not shown: it may have a password in it.
-        let values = dotenvy::from_read_iter(file)
-            .collect::<Result<_, _>>()
-            .map_err(|_| fault(format!("{shown} has a line that is not NAME=value"), "quote values with spaces"))?;
-        Ok(Self {
-            values,
-            #[cfg(feature = "cli")]
-            is_here: path.parent() == Some(here.as_path()),
-        })
+        Ok(Some(Self { file, shown, is_here: path.parent() == Some(here.as_path()) }))
     }
 
-    /// The value of a variable that it has, and that is not empty.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    /// The variables that it sets, as `dotenvy::from_read_iter` reads them.
+    pub fn values<I: Iterator<Item = Result<(String, String), E>>, E>(
+        self,
+        read: impl FnOnce(File) -> I,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        let shown = self.shown;
+        // What is wrong with a line is not shown: it may have a password in it.
+        read(self.file).collect::<Result<_, _>>().map_err(|_| {
+            Error::new(ErrorKind::Usage, format!("{shown} has a line that is not NAME=value"))
+                .hint("quote values with spaces")
+        })
     }
 }

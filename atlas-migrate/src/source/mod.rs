@@ -10,13 +10,13 @@ use atlas_migrate_core::syntax::Syntax;
 
 use crate::Error;
 
+pub mod build;
 pub(crate) mod directory;
 pub(crate) mod embedded;
-#[cfg(any(feature = "cli", feature = "testing"))]
 pub(crate) mod env_file;
 #[cfg(feature = "include-dir")]
 mod include_dir;
-pub(crate) mod plain;
+pub mod plain;
 #[cfg(any(feature = "bench", feature = "verify"))]
 pub(crate) mod texts;
 
@@ -134,7 +134,6 @@ impl Migrations {
     }
 
     /// The folder that it was embedded from; none in a release build.
-    #[cfg(feature = "cli")]
     pub(crate) fn folder(&self) -> Option<&'static str> {
         self.folder
     }

@@ -16,12 +16,16 @@ pub(super) fn place() -> Result<Place, Error> {
     let named = |url: String| with_database(&url, "").map(|_| Place { url, is_throw_away: false });
     match std::env::var("DATABASE_URL") {
         Ok(url) => named(url),
-        Err(std::env::VarError::NotPresent) => match EnvFile::read()?.get("DATABASE_URL") {
-            Some(url) => named(url.to_owned()),
-            None => throw_away(),
-        },
+        Err(std::env::VarError::NotPresent) => of_file()?.map_or_else(throw_away, named),
         Err(std::env::VarError::NotUnicode(_)) => Err(Error::new(ErrorKind::Usage, "DATABASE_URL is not UTF-8")),
     }
+}
+
+/// What the project's `.env` says.
+fn of_file() -> Result<Option<String>, Error> {
+    let Some(file) = EnvFile::find()? else { return Ok(None) };
+    let url = file.values(dotenvy::from_read_iter)?.remove("DATABASE_URL");
+    Ok(url.filter(|url| !url.is_empty()))
 }
 
 fn throw_away() -> Result<Place, Error> {

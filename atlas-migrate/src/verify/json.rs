@@ -46,10 +46,10 @@ struct Row<'r>(&'r Sample);
 impl VerifyReport {
     /// The report as JSON, in the form that [the module](super#json) describes.
     pub fn to_json(&self) -> String {
-        crate::render::json::pretty(&self.as_json())
+        crate::render::json::pretty(self)
     }
 
-    pub(crate) fn as_json(&self) -> impl Serialize + '_ {
+    fn as_json(&self) -> impl Serialize + '_ {
         Report {
             passed: self.passed(),
             counts: Counts {
@@ -60,6 +60,13 @@ impl VerifyReport {
             duration_ms: milliseconds(self.duration()),
             checks: self.checks().iter().map(OfCheck::new).collect(),
         }
+    }
+}
+
+/// As the object that [`to_json`](VerifyReport::to_json) writes.
+impl Serialize for VerifyReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_json().serialize(serializer)
     }
 }
 

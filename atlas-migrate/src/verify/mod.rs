@@ -12,6 +12,7 @@ mod rows;
 pub(crate) mod sql;
 mod table;
 mod text;
+pub mod usage;
 mod verifier;
 
 pub use self::checks::Checks;

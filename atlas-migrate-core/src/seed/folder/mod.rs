@@ -7,12 +7,12 @@ use std::panic::resume_unwind;
 use std::thread;
 
 use super::buffer::unreadable;
-use super::file_name::{self, FileName};
 use super::policy::{Sidecar, misplaced_mark};
 use super::{Content, Format, PRODUCTION, Policy, Rows, Seed, sql};
 use crate::checksum::{Checksum, normalized};
 use crate::fault::Fault;
 use crate::script::nul;
+use crate::seed_name::{self, FileName};
 use crate::set::{display, utf8};
 use crate::syntax::Syntax;
 use crate::{rules, statement};
@@ -46,7 +46,7 @@ pub fn assemble(
     let (mut seeds, mut policies) = (Vec::new(), BTreeMap::new());
     for file in files {
         let path = display(folder, &file.path);
-        match file_name::parse(&file.path, &path) {
+        match seed_name::parse(&file.path, &path) {
             Ok(None) => {}
             Ok(Some(FileName::Seed(format))) => seeds.push((format, path, file)),
             Ok(Some(FileName::Policy(of))) => {
@@ -55,7 +55,7 @@ pub fn assemble(
             Err(fault) => reader.faults.push(fault),
         }
     }
-    seeds.sort_by(|(_, _, left), (_, _, right)| file_name::order(&left.path, &right.path));
+    seeds.sort_by(|(_, _, left), (_, _, right)| seed_name::order(&left.path, &right.path));
     let is_empty = seeds.is_empty();
     let mut read = Vec::new();
     for (format, path, File { path: name, content }) in seeds {
@@ -93,7 +93,7 @@ impl<O: Fn(&Content) -> io::Result<Box<dyn BufRead + '_>> + Sync> Reader<O> {
         content: &Content,
         sidecar: Option<&Sidecar>,
     ) -> Option<(Policy, Checksum)> {
-        let environment = file_name::environment(name);
+        let environment = seed_name::environment(name);
         let is_for_another = environment.is_some_and(|environment| environment != PRODUCTION);
         let (mut policy, checksum) = match format {
             Format::Sql => self.sql(path, content, is_for_another)?,

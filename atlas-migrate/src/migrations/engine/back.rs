@@ -1,7 +1,6 @@
 //! Taking migrations back: those that were meant when it began, and no others.
 
 use atlas_migrate_core::plan::Revert;
-#[cfg(feature = "cli")]
 use atlas_migrate_core::plan::{self, Redo};
 use atlas_migrate_core::version::Version;
 
@@ -12,13 +11,14 @@ use crate::migrations::report::Report;
 use crate::postgres::session::Session;
 
 /// A migration that is to be taken back or applied once more: its version, and what messages call it.
-#[cfg(feature = "cli")]
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Meant {
-    pub(crate) version: Version,
-    pub(crate) name: String,
+pub struct Meant {
+    /// Of its file.
+    pub version: Version,
+    /// As messages have it.
+    pub name: String,
     /// Whether it is taken back at all.
-    pub(crate) reverts: bool,
+    pub reverts: bool,
 }
 
 impl<S: Session> Engine<'_, S> {
@@ -40,7 +40,6 @@ impl<S: Session> Engine<'_, S> {
     }
 
     /// What a revert would take back, in order.
-    #[cfg(feature = "cli")]
     pub(crate) async fn plan_revert(mut self, revert: &Revert) -> Result<Vec<Meant>, Error> {
         self.look(UNKNOWN).await?;
         let steps = self.steps(Work::Revert(revert))?;
@@ -48,7 +47,6 @@ impl<S: Session> Engine<'_, S> {
     }
 
     /// What a redo would do.
-    #[cfg(feature = "cli")]
     pub(crate) async fn plan_redo(mut self) -> Result<Option<Meant>, Error> {
         self.look(UNKNOWN).await?;
         let redo = plan::plan_redo(self.known, &self.entries, &self.options.plan);
@@ -56,7 +54,6 @@ impl<S: Session> Engine<'_, S> {
         Ok(redo.map(|Redo { known, reverts }| self.meant(known, reverts)))
     }
 
-    #[cfg(feature = "cli")]
     fn meant(&self, known: usize, reverts: bool) -> Meant {
         let migration = &self.known[known];
         Meant { version: migration.version().clone(), name: refusal::name(migration), reverts }

@@ -6,7 +6,6 @@ use tracing::Instrument;
 
 use super::{Migrator, Repair};
 use crate::migrations::engine::Engine;
-#[cfg(feature = "cli")]
 use crate::migrations::engine::back::Meant;
 use crate::migrations::rehearsal::Rehearsal;
 use crate::postgres::driver::Job;
@@ -22,9 +21,7 @@ pub(super) struct GetStatus(pub(super) Migrator);
 pub(super) struct Check(pub(super) Migrator);
 /// The versions are those that somebody has agreed to, if somebody was asked.
 pub(crate) struct DoRevert(pub(crate) Migrator, pub(crate) Revert, pub(crate) Option<Vec<Version>>);
-#[cfg(feature = "cli")]
 pub(crate) struct PlanRevert(pub(crate) Migrator, pub(crate) Revert);
-#[cfg(feature = "cli")]
 pub(crate) struct PlanRedo(pub(crate) Migrator);
 pub(super) struct Baseline(pub(super) Migrator, pub(super) Version);
 pub(super) struct Wait(pub(super) Migrator);
@@ -78,7 +75,6 @@ impl Job for DoRevert {
     }
 }
 
-#[cfg(feature = "cli")]
 impl Job for PlanRevert {
     type Output = Vec<Meant>;
 
@@ -87,7 +83,6 @@ impl Job for PlanRevert {
     }
 }
 
-#[cfg(feature = "cli")]
 impl Job for PlanRedo {
     type Output = Option<Meant>;
 

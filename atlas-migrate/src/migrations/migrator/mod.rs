@@ -19,9 +19,7 @@ mod jobs;
 #[cfg(feature = "testing")]
 pub(crate) use jobs::Fill;
 use jobs::{Baseline, Check, GetStatus, MakePlan, Rehearse, Wait};
-pub(crate) use jobs::{DoRepair, DoRevert, Run};
-#[cfg(feature = "cli")]
-pub(crate) use jobs::{PlanRedo, PlanRevert};
+pub(crate) use jobs::{DoRepair, DoRevert, PlanRedo, PlanRevert, Run};
 
 /// The schema of the history, unless another is asked for.
 pub(crate) const DEFAULT_SCHEMA: &str = "public";

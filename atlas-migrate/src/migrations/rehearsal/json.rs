@@ -1,6 +1,6 @@
 //! A rehearsal as JSON.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Failure, Rehearsal, Rehearsed, Statement};
 use crate::render::time::milliseconds;
@@ -60,15 +60,22 @@ struct Rewrite<'r> {
 impl Rehearsal {
     /// All of it as JSON, in the form that [the module](super#json) describes.
     pub fn to_json(&self) -> String {
-        crate::render::json::pretty(&self.as_json())
+        crate::render::json::pretty(self)
     }
 
-    pub(crate) fn as_json(&self) -> impl Serialize + '_ {
+    fn as_json(&self) -> impl Serialize + '_ {
         Report {
             passed: self.passed(),
             migrations: self.migrations.iter().map(Migration::new).collect(),
             warnings: &self.warnings,
         }
+    }
+}
+
+/// As the object that [`to_json`](Rehearsal::to_json) writes.
+impl Serialize for Rehearsal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_json().serialize(serializer)
     }
 }
 

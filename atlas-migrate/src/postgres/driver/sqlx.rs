@@ -201,7 +201,7 @@ pub(crate) async fn connect(url: &str) -> Result<PgConnection, Error> {
 }
 
 /// What went wrong when a connection was made.
-pub(crate) fn not_connected(error: sqlx::Error) -> Error {
+pub fn not_connected(error: sqlx::Error) -> Error {
     Error::not_connected(cause(error))
 }
 

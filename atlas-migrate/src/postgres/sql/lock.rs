@@ -47,6 +47,15 @@ impl Sql {
         Self::holders_of_tables("l.mode = 'AccessExclusiveLock' AND c.relkind IN ('r', 'p', 'm')")
     }
 
+    /// Who is connected to a database, other than this session.
+    pub(crate) fn connected_to(database: &str) -> String {
+        format!(
+            "{OWN_PATH}SELECT {HOLDER} FROM pg_stat_activity a WHERE a.datname = {} AND a.pid <> pg_backend_pid()\n\
+             ORDER BY a.pid LIMIT 10;\n",
+            literal(database)
+        )
+    }
+
     fn holders_of_tables(which: &str) -> String {
         format!(
             "{OWN_PATH}SELECT DISTINCT {HOLDER}, c.relname\n\

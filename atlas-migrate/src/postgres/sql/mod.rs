@@ -16,17 +16,18 @@ pub(crate) mod session;
 pub(crate) mod trust;
 pub(crate) mod written;
 
-pub(crate) use path::{OWN_PATH, rules};
+pub use path::OWN_PATH;
+pub(crate) use path::rules;
 pub(crate) use session::{SessionSettings, Timeouts};
 pub(crate) use trust::AT_COMMIT;
 
 /// An identifier, quoted.
-pub(crate) fn ident(name: &str) -> String {
+pub fn ident(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// A string literal that means the same whatever `standard_conforming_strings` is.
-pub(crate) fn literal(text: &str) -> String {
+pub fn literal(text: &str) -> String {
     let quoted = text.replace('\'', "''");
     if quoted.contains('\\') { format!(" E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
 }

@@ -8,7 +8,7 @@ use super::{Sql, dollar_quoted, literal};
 
 /// Until the end of the transaction, or of a message without one, names are looked up in the catalog. Temporary tables come
 /// behind it: not named, they would come first.
-pub(crate) const OWN_PATH: &str = "SET LOCAL search_path = pg_catalog, pg_temp;\n";
+pub const OWN_PATH: &str = "SET LOCAL search_path = pg_catalog, pg_temp;\n";
 
 /// The same, in a block. What stands before it in the block is qualified.
 pub(crate) const TAKE_OWN_PATH: &str =

@@ -1,0 +1,75 @@
+//! `bench`: measures statements.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::answer::{Answer, DONE, FAILED, Failure};
+use crate::context::Context;
+use crate::folders::{read, write};
+use crate::json::Of;
+use atlas_migrate::bench::Comparison;
+
+/// Measure what statements cost
+///
+/// Writes nothing that stays: what statements write is rolled back. Exits with 1 if one fails, or has a plan that it should
+/// not have; one that is merely slow is shown.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: atlas-migrate bench --baseline before.json --save after.json")]
+pub(crate) struct Bench {
+    /// The folder of benchmarks [default: benchmarks, or what the program embeds]
+    #[arg(long, value_name = "DIR")]
+    benchmarks: Option<PathBuf>,
+    /// Compare with what was saved in this file
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Save the result in this file
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Measured<'a, R> {
+    #[serde(flatten)]
+    report: R,
+    comparison: Option<Vec<Compared<'a>>>,
+}
+
+/// A benchmark, and how many times of what it was before it takes.
+#[derive(Serialize)]
+struct Compared<'a> {
+    name: &'a str,
+    plan: &'static str,
+    p50_ratio: Option<f64>,
+    buffers_ratio: Option<f64>,
+}
+
+impl Bench {
+    pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
+        let bencher = context.bencher(self.benchmarks.as_deref())?;
+        let baseline = self.baseline.as_deref().map(read).transpose()?;
+        let report = bencher.run(&mut context.connect().await?).await?;
+        let comparison = baseline.map(|baseline| report.compare(&baseline)).transpose()?;
+        if let Some(file) = &self.save {
+            write(file, &report.to_json())?;
+        }
+        let mut text = if context.styles.on_output() { report.colored().to_string() } else { report.to_string() };
+        if let Some(comparison) = &comparison {
+            text += &format!("\n\n{comparison}");
+        }
+        let json = Measured { report: &report, comparison: comparison.as_ref().map(compared) };
+        let answer = Answer::new(text, &Of::new("bench", json));
+        Ok(answer.code(if report.passed_plans() { DONE } else { FAILED }))
+    }
+}
+
+fn compared(comparison: &Comparison) -> Vec<Compared<'_>> {
+    let compared = comparison.benchmarks().iter().map(|one| Compared {
+        name: one.name(),
+        plan: one.change().as_str(),
+        p50_ratio: one.p50_ratio(),
+        buffers_ratio: one.buffers_ratio(),
+    });
+    compared.collect()
+}

@@ -1,0 +1,43 @@
+//! `check`: whether the database is what the migrations say.
+
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::answer::{Answer, DIFFERS, Failure};
+use crate::arguments::duration;
+use crate::context::Context;
+
+/// Ask whether the database is what the migrations say
+///
+/// Writes nothing. Exits with 3 if migrations are pending, or were changed, are missing, newer or out of order.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: atlas-migrate check --wait 2min && exec myapp")]
+pub(crate) struct Check {
+    /// Wait so long for somebody to migrate it
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    wait: Option<Duration>,
+}
+
+#[derive(Serialize)]
+struct UpToDate {
+    command: &'static str,
+    up_to_date: bool,
+}
+
+impl Check {
+    pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
+        let migrator = context.migrator()?;
+        let mut connection = context.connect().await?;
+        let result = match self.wait {
+            None => migrator.check(&mut connection).await,
+            Some(budget) => migrator.wait_budget(budget).wait(&mut connection).await,
+        };
+        match result {
+            Ok(()) => Ok(Answer::new("up to date", &UpToDate { command: "check", up_to_date: true })),
+            Err(error) if error.is_pending() || error.is_drift() => Err(Failure { error, code: DIFFERS }),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

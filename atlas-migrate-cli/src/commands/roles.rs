@@ -1,0 +1,129 @@
+//! `roles`: roles with just the rights that they need.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use crate::answer::{Answer, DONE, FAILED, Failure};
+use crate::arguments::Patience;
+use crate::context::{Context, Location};
+use atlas_migrate::roles::{Proof, RolesPlan};
+
+/// Plan, make and prove roles with just the rights that they need
+///
+/// They are declared in a file of TOML.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: atlas-migrate roles plan")]
+pub(crate) struct Roles {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Show what would be changed; writes nothing
+    #[command(after_help = "Example: atlas-migrate roles plan --roles roles.toml")]
+    Plan(File),
+    /// Make the roles, and give and take rights
+    ///
+    /// In one transaction. What a declared role has beyond its declaration is taken from it; other roles are left alone.
+    #[command(after_help = "Example: atlas-migrate roles apply")]
+    Apply(File),
+    /// Try what each role may do and what it may not
+    ///
+    /// Makes objects for it, and rolls all of it back. Exits with 1 if a role may do what it should not, or the other way
+    /// round.
+    #[command(after_help = "Example: atlas-migrate roles prove --format json")]
+    Prove(File),
+}
+
+#[derive(Args, Debug)]
+struct File {
+    /// The file [default: below [roles] in atlas-migrate.toml, or what the program declares]
+    #[arg(long, value_name = "FILE")]
+    roles: Option<PathBuf>,
+    #[command(flatten)]
+    patience: Patience,
+}
+
+#[derive(Serialize)]
+struct Planned<'a> {
+    command: &'static str,
+    #[serde(flatten)]
+    changes: Changes<'a>,
+    #[serde(flatten)]
+    location: Option<Location>,
+}
+
+/// What was changed, or would be.
+#[derive(Serialize)]
+pub(super) struct Changes<'a> {
+    statements: Vec<&'a str>,
+    left: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Proved<'a> {
+    command: &'static str,
+    #[serde(flatten)]
+    outcome: Outcome<'a>,
+}
+
+/// What a proof came to.
+#[derive(Serialize)]
+pub(super) struct Outcome<'a> {
+    passed: bool,
+    probes: usize,
+    failures: Vec<Probe<'a>>,
+}
+
+#[derive(Serialize)]
+struct Probe<'a> {
+    what: &'a str,
+    expected: &'a str,
+    found: &'a str,
+}
+
+impl<'a> From<&'a RolesPlan> for Changes<'a> {
+    fn from(plan: &'a RolesPlan) -> Self {
+        Self { statements: plan.statements().collect(), left: plan.left() }
+    }
+}
+
+impl<'a> From<&'a Proof> for Outcome<'a> {
+    fn from(proof: &'a Proof) -> Self {
+        let failures =
+            proof.failures().map(|one| Probe { what: one.what(), expected: one.expected(), found: one.found() });
+        Self { passed: proof.passed(), probes: proof.probes().len(), failures: failures.collect() }
+    }
+}
+
+impl Roles {
+    pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
+        let (Verb::Plan(file) | Verb::Apply(file) | Verb::Prove(file)) = &self.verb;
+        let roles = context.roles(file.roles.as_deref(), file.patience)?;
+        let mut connection = context.connect().await?;
+        match self.verb {
+            Verb::Plan(_) => {
+                let plan = roles.plan(&mut connection).await?;
+                Ok(Answer::new(
+                    &plan,
+                    &Planned { command: "roles plan", changes: Changes::from(&plan), location: None },
+                ))
+            }
+            Verb::Apply(_) => {
+                let plan = roles.apply(&mut connection).await?;
+                let location = context.location();
+                let text = location.behind(&plan);
+                let (changes, location) = (Changes::from(&plan), Some(location));
+                Ok(Answer::new(text, &Planned { command: "roles apply", changes, location }))
+            }
+            Verb::Prove(_) => {
+                let proof = roles.prove(&mut connection).await?;
+                let answer = Answer::new(&proof, &Proved { command: "roles prove", outcome: Outcome::from(&proof) });
+                Ok(answer.code(if proof.passed() { DONE } else { FAILED }))
+            }
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `run`: applies what is pending.
+
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::answer::{Answer, Failure};
+use crate::arguments::duration;
+use crate::context::Context;
+use crate::json::Ran;
+use atlas_migrate::{Migrator, OutOfOrder, Plan, Target, TransactionMode};
+
+/// Apply the migrations that are pending
+///
+/// Writes what the migrations say, each in a transaction with its row in the history table, which is made if there is none.
+/// With nothing to do it writes nothing.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: atlas-migrate run --target 20250123000001 --wait 5min")]
+pub(crate) struct Run {
+    /// Go to this version, and no further
+    #[arg(long, value_name = "VERSION")]
+    target: Option<String>,
+    /// Show what would be applied, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// All of them in one transaction: all or nothing
+    #[arg(long)]
+    single_transaction: bool,
+    /// Also those whose version is lower than one that was applied
+    #[arg(long)]
+    allow_out_of_order: bool,
+    /// How long to wait for another process that migrates; 0 does not wait [default: 15min]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    wait: Option<Duration>,
+    /// How long a statement waits for a table lock before its migration is tried again [default: 3s]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    lock_timeout: Option<Duration>,
+}
+
+impl Run {
+    pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
+        let migrator = self.migrator(context.migrator()?);
+        let mut connection = context.connect().await?;
+        if self.dry_run {
+            let plan = migrator.plan(&mut connection).await?;
+            return Ok(Answer::new(&plan, &WouldRun::from(&plan)));
+        }
+        let report = migrator.run(&mut connection).await?;
+        Ok(Answer::new(context.report(&report), &Ran::new("run", &report)))
+    }
+
+    fn migrator(&self, mut migrator: Migrator) -> Migrator {
+        if let Some(version) = &self.target {
+            migrator = migrator.target(Target::Version(version.clone().into()));
+        }
+        if self.single_transaction {
+            migrator = migrator.transaction_mode(TransactionMode::All);
+        }
+        if self.allow_out_of_order {
+            migrator = migrator.out_of_order(OutOfOrder::Allow);
+        }
+        if let Some(budget) = self.wait {
+            migrator = migrator.wait_budget(budget);
+        }
+        if let Some(timeout) = self.lock_timeout {
+            migrator = migrator.lock_timeout(timeout);
+        }
+        migrator
+    }
+}
+
+/// What a run would do.
+#[derive(Serialize)]
+struct WouldRun<'a> {
+    command: &'static str,
+    would_apply: Vec<WouldApply<'a>>,
+}
+
+#[derive(Serialize)]
+struct WouldApply<'a> {
+    version: &'a str,
+    name: &'a str,
+    file: &'a str,
+    statements_done: usize,
+}
+
+impl<'a> From<&'a Plan> for WouldRun<'a> {
+    fn from(plan: &'a Plan) -> Self {
+        let would_apply = plan.steps().iter().map(|step| WouldApply {
+            version: step.version().as_str(),
+            name: step.name(),
+            file: step.path(),
+            statements_done: step.statements_done(),
+        });
+        Self { command: "run", would_apply: would_apply.collect() }
+    }
+}

@@ -1,0 +1,112 @@
+//! `seed`: loads data.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use sqlx::PgConnection;
+
+use crate::answer::{Answer, Failure, usage};
+use crate::arguments::Patience;
+use crate::ask::Consent;
+use crate::context::{Context, Location};
+use crate::json::milliseconds;
+use atlas_migrate::__private::cli::{ErrorExt as _, without_warnings};
+use atlas_migrate::seed::{Environment, SeedReport, Seeder, Seeds};
+
+/// Load the seeds of an environment
+///
+/// Writes the rows of those that are not loaded yet, or have changed, and notes them in the table schema_seeds. The first time it
+/// marks the database as one of the environment; others are refused from then on.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: atlas-migrate seed --environment dev --dry-run")]
+pub(crate) struct Seed {
+    /// Which data [default: what the database is marked as]
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+    /// Load them, show what was loaded, and roll it back
+    #[arg(long)]
+    dry_run: bool,
+    /// The folder of seeds [default: seeds, or what the program embeds]
+    #[arg(long, value_name = "DIR")]
+    seeds: Option<PathBuf>,
+    /// Load nothing: mark the database as one of the environment, whatever it was before. Asks before
+    #[arg(long, requires = "environment", conflicts_with = "dry_run")]
+    mark: bool,
+    #[command(flatten)]
+    patience: Patience,
+    #[command(flatten)]
+    consent: Consent,
+}
+
+#[derive(Serialize)]
+struct Marked<'a> {
+    command: &'static str,
+    environment: &'a str,
+    marked: bool,
+    #[serde(flatten)]
+    location: Location,
+}
+
+#[derive(Serialize)]
+struct Ran<'a> {
+    command: &'static str,
+    environment: &'a str,
+    dry_run: bool,
+    seeds: Vec<Loaded<'a>>,
+    warnings: &'a [String],
+}
+
+/// A seed that was loaded.
+#[derive(Serialize)]
+pub(super) struct Loaded<'a> {
+    name: &'a str,
+    rows: u64,
+    duration_ms: f64,
+}
+
+pub(super) fn loaded(report: &SeedReport) -> Vec<Loaded<'_>> {
+    let loaded = report.seeds().iter().map(|seed| Loaded {
+        name: seed.name(),
+        rows: seed.rows(),
+        duration_ms: milliseconds(seed.duration()),
+    });
+    loaded.collect()
+}
+
+impl Seed {
+    pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
+        if self.consent.is_given() && !self.mark {
+            return Err(usage("nothing is asked for that needs a consent")
+                .hint("leave out --yes and --confirm")
+                .into());
+        }
+        let mut connection = context.connect().await?;
+        if self.mark {
+            return self.mark(context, &mut connection).await;
+        }
+        let environment = context.environment_of(self.environment, &mut connection).await?;
+        let seeder = self.patience.of_seeds(context.seeder(self.seeds.as_deref(), environment.clone())?);
+        let report = match self.dry_run {
+            true => seeder.dry_run(&mut connection).await?,
+            false => seeder.run(&mut connection).await?,
+        };
+        let rolled_back = if self.dry_run && !report.is_empty() { "\nrolled back: nothing of it stays" } else { "" };
+        let (environment, seeds, warnings) = (environment.name(), loaded(&report), report.warnings());
+        let json = Ran { command: "seed", environment, dry_run: self.dry_run, seeds, warnings };
+        // What it warned of was said when it came up.
+        let text = without_warnings(&report);
+        Ok(Answer::new(format!("{text}{rolled_back}"), &json))
+    }
+
+    async fn mark(self, context: &Context, connection: &mut PgConnection) -> Result<Answer, Failure> {
+        let environment = Environment::named(self.environment.unwrap_or_default());
+        let what = format!("marks it as a database of the environment {environment}");
+        let identity = self.consent.obtain(context, connection, &what).await?;
+        let seeder = context.with_options(Seeder::new(Seeds::empty(), environment.clone()));
+        self.patience.of_seeds(seeder).mark(connection).await?;
+        let (environment, location) = (environment.name(), identity.location);
+        let text = location.behind(format!("marked as a database of the environment {environment}"));
+        Ok(Answer::new(text, &Marked { command: "seed", environment, marked: true, location }))
+    }
+}

@@ -1,0 +1,83 @@
+//! `setup`: all of it.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use super::roles::{Changes, Outcome};
+use super::seed::{Loaded, loaded};
+use crate::answer::{Answer, DONE, FAILED, Failure};
+use crate::arguments::Patience;
+use crate::context::Context;
+use crate::json::{Touched, touched};
+use atlas_migrate::seed::{Environment, SeedReport};
+use atlas_migrate::setup;
+use atlas_migrate::verify::VerifyReport;
+
+/// Bring roles, migrations, seeds and checks to where they should be
+///
+/// Writes what is missing, as `roles apply`, `run` and `seed` do, and ends with `roles prove` and `verify`: of these what the
+/// project has. Seeds are loaded only if the environment is named. Exits with 1 if a proof or a check fails.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: atlas-migrate setup --environment dev")]
+pub(crate) struct Setup {
+    /// Load the seeds of this environment
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+    /// The file of roles [default: below [roles] in atlas-migrate.toml, or what the program declares]
+    #[arg(long, value_name = "FILE")]
+    roles: Option<PathBuf>,
+    /// The folder of seeds [default: seeds, or what the program embeds]
+    #[arg(long, value_name = "DIR")]
+    seeds: Option<PathBuf>,
+    /// The folder of checks [default: checks, or what the program embeds]
+    #[arg(long, value_name = "DIR")]
+    checks: Option<PathBuf>,
+    #[command(flatten)]
+    patience: Patience,
+}
+
+#[derive(Serialize)]
+struct SetUp<'a> {
+    command: &'static str,
+    passed: bool,
+    roles: Option<Changes<'a>>,
+    migrations: Vec<Touched<'a>>,
+    warnings: Vec<&'a str>,
+    seeds: Option<Vec<Loaded<'a>>>,
+    proof: Option<Outcome<'a>>,
+    verify: Option<&'a VerifyReport>,
+}
+
+impl Setup {
+    pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
+        let mut setup = setup::Setup::new(self.patience.of(context.migrator()?));
+        if self.roles.is_some() || context.has_roles() {
+            setup = setup.roles(context.roles(self.roles.as_deref(), self.patience)?);
+        }
+        if let Some(environment) = self.environment
+            && (self.seeds.is_some() || context.has_seeds())
+        {
+            let seeder = context.seeder(self.seeds.as_deref(), Environment::named(environment))?;
+            setup = setup.seeds(self.patience.of_seeds(seeder));
+        }
+        if self.checks.is_some() || context.has_checks() {
+            setup = setup.verify(context.verifier(self.checks.as_deref())?);
+        }
+        let report = setup.run(&mut context.connect().await?).await?;
+        let of_seeds = report.seeds().map_or(&[][..], SeedReport::warnings);
+        let warnings = report.migrations().warnings().iter().chain(of_seeds);
+        let json = SetUp {
+            command: "setup",
+            passed: report.passed(),
+            roles: report.roles().map(Changes::from),
+            migrations: touched(report.migrations()),
+            warnings: warnings.map(String::as_str).collect(),
+            seeds: report.seeds().map(|seeds: &SeedReport| loaded(seeds)),
+            proof: report.proof().map(Outcome::from),
+            verify: report.verify(),
+        };
+        Ok(Answer::new(&report, &json).code(if report.passed() { DONE } else { FAILED }))
+    }
+}
