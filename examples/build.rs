@@ -1,10 +1,12 @@
 //! Makes cargo notice new migrations, seeds and checks.
 
 fn main() {
-    for folder in ["migrations", "seeds", "checks", "benchmarks"] {
-        atlas_migrate::build::track(&format!("../{folder}"));
+    for folder in ["../migrations", "library/migrations"] {
+        atlas_migrate::build::track(folder);
     }
-    atlas_migrate::build::track("library/migrations");
+    for folder in ["seeds", "checks", "benchmarks"] {
+        atlas_migrate::build::track(&format!("quickstart/{folder}"));
+    }
     atlas_migrate::build::track("opchat/benchmarks");
     for system in ["atlast", "logikids", "erc8004", "opchat"] {
         for folder in ["migrations", "seeds", "checks"] {

@@ -11,15 +11,15 @@ mod migrations {
 }
 
 mod seeds {
-    atlas_migrate::embed_seeds!("../seeds");
+    atlas_migrate::embed_seeds!("quickstart/seeds");
 }
 
 mod checks {
-    atlas_migrate::embed_checks!("../checks");
+    atlas_migrate::embed_checks!("quickstart/checks");
 }
 
 mod benchmarks {
-    atlas_migrate::embed_benchmarks!("../benchmarks");
+    atlas_migrate::embed_benchmarks!("quickstart/benchmarks");
 }
 
 fn main() -> ExitCode {

@@ -12,7 +12,7 @@ mod migrations {
 }
 
 mod seeds {
-    atlas_migrate::embed_seeds!("../seeds");
+    atlas_migrate::embed_seeds!("quickstart/seeds");
 }
 
 #[tokio::main]
