@@ -55,7 +55,7 @@ pub(crate) fn seeds(input: &parse::Folder) -> Result<Folder<Seed>, Vec<Fault>> {
     let files: Vec<seed::File> = found.files.iter().map(file).collect();
     let seeds = seed::assemble(&input.path, files, Syntax::Parser, |content| match content {
         Content::Embedded(bytes) => Ok(Box::new(bytes.as_ref())),
-        Content::File(path) => Ok(Box::new(io::BufReader::new(plain::open(path)?))),
+        Content::File(path) => Ok(Box::new(plain::open(path)?)),
     });
     found.finish(input, seeds)
 }

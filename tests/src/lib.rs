@@ -31,7 +31,7 @@ pub use cuts::{COUNTED, ONE_BY_ONE, Route, Verb};
 pub use daemon::Daemon;
 pub use database::Database;
 pub use driver::{Connection, DRIVERS, Driver};
-pub use memory::peak_memory;
+pub use memory::{bytes_read, peak_memory};
 pub use numbers::{Numbers, Trouble};
 pub use odd_file::{ODD_FILES, OddFile};
 pub use people::{PEOPLE, write_people};

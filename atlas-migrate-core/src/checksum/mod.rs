@@ -1,7 +1,7 @@
 //! What identifies the content of a file: a checksum of its text and a fingerprint of its SQL.
 
 #[cfg(feature = "seeds")]
-mod stream;
+pub(crate) mod stream;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -34,16 +34,6 @@ impl Checksum {
     /// Of a file's text.
     pub fn of(text: &str) -> Self {
         Self(Sha256::digest(normalized(text).as_bytes()).into())
-    }
-
-    /// Of a file that is read bit by bit.
-    ///
-    /// # Errors
-    ///
-    /// That it cannot be read.
-    #[cfg(feature = "seeds")]
-    pub fn of_reader(input: impl std::io::BufRead) -> std::io::Result<Self> {
-        stream::digest(input).map(|digest| Self(digest.into()))
     }
 }
 

@@ -11,10 +11,11 @@ mod sql;
 use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub use self::folder::{File, assemble};
 pub use self::policy::{Existing, Policy, Run};
-pub use self::rows::{Cell, Row, Rows};
+pub use self::rows::{Cell, Columns, Row, Rows, check};
 pub use self::sql::{Piece, pieces};
 use crate::checksum::Checksum;
 pub use crate::seed_name::{Format, PRODUCTION, is_ours, is_production, renamed, table_of};
@@ -28,7 +29,9 @@ pub struct Seed {
     format: Format,
     policy: Policy,
     checksum: Checksum,
+    columns: Cow<'static, [Cow<'static, str>]>,
     content: Content,
+    check: Duration,
 }
 
 /// The bytes of a file, or where they are.
@@ -58,9 +61,10 @@ impl Seed {
         format: Format,
         policy: Policy,
         checksum: Checksum,
+        columns: Cow<'static, [Cow<'static, str>]>,
         content: Content,
     ) -> Self {
-        Self { name, path, format, policy, checksum, content }
+        Self { name, path, format, policy, checksum, columns, content, check: Duration::ZERO }
     }
 
     /// Its path below the folder of seeds, which identifies it: `dev/010_users.csv`.
@@ -97,6 +101,16 @@ impl Seed {
     /// that an edited policy counts as a change.
     pub fn checksum(&self) -> Checksum {
         self.checksum
+    }
+
+    /// The columns of its rows, as they were found when it was checked; none of SQL.
+    pub fn columns(&self) -> &[Cow<'static, str>] {
+        &self.columns
+    }
+
+    /// How long its check took; zero of one that was checked when the program was compiled.
+    pub fn check_duration(&self) -> Duration {
+        self.check
     }
 
     /// Its bytes, or where they are.

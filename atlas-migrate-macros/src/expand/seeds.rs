@@ -53,6 +53,7 @@ fn seed(seed: &Seed) -> TokenStream {
         Format::Ndjson => quote! { Ndjson },
     };
     let (policy, checksum) = (policy(seed.policy()), bytes(seed.checksum().to_bytes()));
+    let columns = seed.columns().iter().map(|column| borrowed(column));
     quote! {
         ::atlas_migrate::__private::seed::Seed::new(
             #name,
@@ -60,6 +61,7 @@ fn seed(seed: &Seed) -> TokenStream {
             ::atlas_migrate::__private::seed::Format::#format,
             #policy,
             ::atlas_migrate::__private::Checksum::from_bytes(#checksum),
+            ::atlas_migrate::__private::Cow::Borrowed(&[#(#columns),*]),
             ::atlas_migrate::__private::seed::Content::Embedded(
                 ::atlas_migrate::__private::Cow::Borrowed(::core::include_bytes!(#file)),
             ),

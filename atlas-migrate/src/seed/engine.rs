@@ -326,7 +326,8 @@ impl<'a, S: Session> Engine<'a, S> {
         let is_last = batch.as_ref().is_none_or(|batch| batch.is_last);
         for (item, rows) in group.iter().zip(&loaded) {
             let Item { name, checksum, .. } = &self.items[*item];
-            let row = SeedRow { name, environment, checksum, done: is_last, rows: *rows, duration: started.elapsed() };
+            let duration = self.items[*item].check_duration() + started.elapsed();
+            let row = SeedRow { name, environment, checksum, done: is_last, rows: *rows, duration };
             end += &self.sql.record_seed(&row);
         }
         // What was deferred to the commit, and the next group, goes by the session's path.
@@ -346,8 +347,8 @@ impl<'a, S: Session> Engine<'a, S> {
             return Ok(Progress::Batch);
         }
         for (item, rows) in group.iter().zip(loaded) {
-            let name = self.items[*item].name.clone();
-            let seeded = Seeded { name, rows, duration: started.elapsed() };
+            let (name, check) = (self.items[*item].name.clone(), self.items[*item].check_duration());
+            let seeded = Seeded { name, rows, duration: check + started.elapsed() };
             self.options.listener.tell(&Event::Seeded(&seeded));
             self.report.done.push(seeded);
         }

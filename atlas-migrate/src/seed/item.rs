@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::sync::Arc;
+use std::time::Duration;
 
 use atlas_migrate_core::checksum::{Checksum, normalized};
 use atlas_migrate_core::seed::{Existing, Format, Piece, Policy, Run, Seed, pieces};
@@ -57,6 +58,23 @@ impl<'a> Item<'a> {
             existing: if generate.key().is_empty() { Existing::Insert } else { Existing::Update },
             key: generate.key().iter().map(|column| (*column).to_owned()).collect(),
             source: Source::Generated(generate),
+        }
+    }
+
+    /// The columns that it gives; none of SQL.
+    pub(super) fn columns(&self) -> Vec<String> {
+        match self.source {
+            Source::Sql(_) => Vec::new(),
+            Source::Rows(seed) => seed.columns().iter().map(|column| column.as_ref().to_owned()).collect(),
+            Source::Generated(generate) => generate.columns().iter().map(|column| (*column).to_owned()).collect(),
+        }
+    }
+
+    /// How long its check took, if that was done by this program.
+    pub(super) fn check_duration(&self) -> Duration {
+        match self.source {
+            Source::Sql(seed) | Source::Rows(seed) => seed.check_duration(),
+            Source::Generated(_) => Duration::ZERO,
         }
     }
 

@@ -59,13 +59,9 @@ impl<'a, S: Session> Engine<'a, S> {
         let mut load = |number: usize| {
             let item = &self.items[number];
             let table = self.tables[number].clone()?;
-            let columns = match item.source {
-                Source::Sql(_) => return None,
-                Source::Rows(seed) => FileReader::open(seed).ok()?.columns().to_vec(),
-                Source::Generated(generate) => generate.columns().iter().map(|column| (*column).to_owned()).collect(),
-            };
+            let columns = item.columns();
             // There are no rows in a file without columns.
-            if columns.is_empty() && matches!(item.source, Source::Rows(_)) {
+            if columns.is_empty() && !matches!(item.source, Source::Generated(_)) {
                 return None;
             }
             // Of tables that refer to each other, the rows come to their places all at once.
@@ -122,7 +118,8 @@ impl<'a, S: Session> Engine<'a, S> {
         match (self.items[number].source, load) {
             (Source::Sql(seed), _) => self.load_sql(number, seed).await,
             (Source::Rows(seed), Some(load)) => {
-                let reader = FileReader::open(seed).map_err(|fault| Error::at(ErrorKind::Source, fault))?;
+                let reader = FileReader::open(seed)
+                    .map_err(|fault| failure::rolled_back(Error::at(ErrorKind::Source, fault)))?;
                 let columns: Vec<_> = load.columns.iter().filter_map(|name| load.table.column(name)).collect();
                 let name = self.items[number].name.clone();
                 let progress = self.progress(&name, None, length(seed.content()));

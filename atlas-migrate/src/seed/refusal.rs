@@ -8,7 +8,7 @@ use atlas_migrate_core::words::listed;
 
 use super::item::{Item, Source};
 use super::key;
-use super::rows::FileReader;
+use super::rows;
 use super::table::{Misfit, Table};
 use super::{Environment, SeedReport};
 use crate::postgres::session::Reply;
@@ -82,29 +82,19 @@ pub(super) fn check_tables(
             faults.push(Fault::new(path, format!("there is no table {spelled}")).hint(hint));
             continue;
         };
-        let fault = |misfit: Misfit| Fault::new(path, misfit.message).hint(misfit.hint);
-        let misfits = |columns: &[String]| {
-            let mut misfits = table.misfits(columns, &item.key);
-            if misfits.is_empty() && item.may_double() && is_loaded(item) && !key::can_tell(table, columns) {
-                misfits.push(doubled(table));
-            }
-            misfits
+        let columns = item.columns();
+        let mut misfits = table.misfits(&columns, &item.key);
+        if misfits.is_empty() && item.may_double() && is_loaded(item) && !key::can_tell(table, &columns) {
+            misfits.push(doubled(table));
+        }
+        let places = match item.source {
+            Source::Rows(seed) if misfits.iter().any(|misfit| misfit.column.is_some()) => rows::columns(seed).ok(),
+            _ => None,
         };
-        match item.source {
-            Source::Sql(_) => {}
-            Source::Generated(generate) => {
-                let columns: Vec<_> = generate.columns().iter().map(|column| (*column).to_owned()).collect();
-                faults.extend(misfits(&columns).into_iter().map(fault));
-            }
-            Source::Rows(seed) => match FileReader::open(seed) {
-                Err(fault) => faults.push(fault),
-                Ok(reader) => {
-                    faults.extend(misfits(reader.columns()).into_iter().map(|misfit| match misfit.column {
-                        Some(column) => reader.column_fault(column, misfit.message, "").hint(misfit.hint),
-                        None => fault(misfit),
-                    }));
-                }
-            },
+        for misfit in misfits {
+            let name = misfit.column.and_then(|column| columns.get(column));
+            let at = name.zip(places.as_ref()).and_then(|(name, places)| places.fault(name, &misfit.message, ""));
+            faults.push(at.unwrap_or_else(|| Fault::new(path, misfit.message)).hint(misfit.hint));
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::faults_of(ErrorKind::Failed, &faults)) }

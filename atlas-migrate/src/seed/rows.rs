@@ -1,12 +1,12 @@
 //! Rows on their way to the server.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, Read};
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use atlas_migrate_core::fault::Fault;
-use atlas_migrate_core::seed::{Cell, Content, Format, Row, Rows, Seed};
+use atlas_migrate_core::seed::{self, Cell, Columns, Content, Format, Row, Rows, Seed};
 
 use super::key::{self, Telling};
 use super::table::Column;
@@ -48,7 +48,7 @@ pub(super) struct FileRows<'a> {
 
 /// Reads a file and counts what it has read.
 pub(super) struct FileReader<'a> {
-    rows: Rows<Counting<Box<dyn BufRead + Send + 'a>>>,
+    rows: Rows<Counting<Box<dyn Read + Send + 'a>>>,
     read: Arc<AtomicU64>,
 }
 
@@ -57,7 +57,7 @@ struct Counting<R> {
     read: Arc<AtomicU64>,
 }
 
-impl<R: BufRead> Read for Counting<R> {
+impl<R: Read> Read for Counting<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = self.inner.read(buffer)?;
         self.read.fetch_add(length as u64, Ordering::Relaxed);
@@ -65,34 +65,16 @@ impl<R: BufRead> Read for Counting<R> {
     }
 }
 
-impl<R: BufRead> BufRead for Counting<R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        self.inner.fill_buf()
-    }
-
-    fn consume(&mut self, length: usize) {
-        self.read.fetch_add(length as u64, Ordering::Relaxed);
-        self.inner.consume(length);
-    }
-}
-
 impl<'a> FileReader<'a> {
     /// Opens the rows of a file.
     pub(super) fn open(seed: &'a Seed) -> Result<Self, Fault> {
         let read = Arc::new(AtomicU64::new(0));
-        let rows = Rows::open(seed.format(), seed.path(), || {
-            read.store(0, Ordering::Relaxed);
-            Ok(Counting { inner: source::open(seed.content())?, read: Arc::clone(&read) })
-        })?;
-        Ok(Self { rows, read })
+        let input = Counting { inner: open(seed)?, read: Arc::clone(&read) };
+        Ok(Self { rows: Rows::open(seed.format(), seed.path(), seed.columns(), input)?, read })
     }
 
     pub(super) fn columns(&self) -> &[String] {
         self.rows.columns()
-    }
-
-    pub(super) fn column_fault(&self, column: usize, message: String, label: &str) -> Fault {
-        self.rows.column_fault(column, message, label)
     }
 
     /// The first row for which this gives something, if there is one.
@@ -104,6 +86,15 @@ impl<'a> FileReader<'a> {
         }
         None
     }
+}
+
+fn open(seed: &Seed) -> Result<Box<dyn Read + Send + '_>, Fault> {
+    source::open(seed.content()).map_err(|error| Fault::new(seed.path(), format!("cannot be read: {error}")))
+}
+
+/// The columns of a file with their places, for a fault: all of it is read once more.
+pub(super) fn columns(seed: &Seed) -> Result<Columns, Fault> {
+    seed::check(seed.format(), seed.path(), open(seed)?)
 }
 
 /// How long a file is, if that can be had.

@@ -1,7 +1,7 @@
 //! Where seeds come from.
 
 use std::borrow::Cow;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, Read};
 use std::path::Path;
 
 use atlas_migrate_core::fault::Fault;
@@ -32,7 +32,8 @@ impl Seeds {
         Self::embedded(None, &[])
     }
 
-    /// Checks the seeds of a folder and the folders below it. Data is read again, piece by piece, when it is loaded.
+    /// Checks the seeds of a folder and the folders below it. Each file of rows is read once here and once more when it is
+    /// loaded, piece by piece, and is not to change in between.
     ///
     /// # Errors
     ///
@@ -80,7 +81,7 @@ impl Seeds {
     }
 
     fn assemble(folder: &str, files: impl Iterator<Item = File>, syntax: Syntax) -> Result<Vec<Seed>, Vec<Fault>> {
-        seed::assemble(folder, files, syntax, |content| open(content).map(|reader| reader as Box<dyn BufRead>))
+        seed::assemble(folder, files, syntax, |content| open(content).map(|reader| reader as Box<dyn Read>))
     }
 
     /// The seeds, in the order of their names.
@@ -129,9 +130,9 @@ impl From<&Seeds> for Seeds {
 }
 
 /// Reads a file from its beginning.
-pub(super) fn open(content: &Content) -> io::Result<Box<dyn BufRead + Send + '_>> {
+pub(super) fn open(content: &Content) -> io::Result<Box<dyn Read + Send + '_>> {
     Ok(match content {
         Content::Embedded(bytes) => Box::new(bytes.as_ref()),
-        Content::File(path) => Box::new(BufReader::with_capacity(1 << 16, plain::open(path)?)),
+        Content::File(path) => Box::new(plain::open(path)?),
     })
 }

@@ -2,13 +2,16 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::{self, BufRead, Read};
+use std::io::{self, Read};
 use std::panic::resume_unwind;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
+use std::time::Instant;
 
 use super::buffer::unreadable;
 use super::policy::{Sidecar, misplaced_mark};
-use super::{Content, Format, PRODUCTION, Policy, Rows, Seed, sql};
+use super::{Content, Format, PRODUCTION, Policy, Seed, rows, sql};
+use crate::checksum::stream::Stream;
 use crate::checksum::{Checksum, normalized};
 use crate::fault::Fault;
 use crate::script::nul;
@@ -29,7 +32,7 @@ pub struct File {
 /// Makes the seeds of a folder of all the files in it, in the order in which they run: first those for all environments,
 /// then those of each environment, by path.
 ///
-/// `folder` is how messages name the folder. `open` opens the content of a file, and is called several times for one.
+/// `folder` is how messages name the folder. `open` opens the content of a file, and is called once for each.
 /// Files that are none of ours are passed over by their names alone.
 ///
 /// # Errors
@@ -40,7 +43,7 @@ pub fn assemble(
     folder: &str,
     files: impl IntoIterator<Item = File>,
     syntax: Syntax,
-    open: impl Fn(&Content) -> io::Result<Box<dyn BufRead + '_>> + Sync,
+    open: impl Fn(&Content) -> io::Result<Box<dyn Read + '_>>,
 ) -> Result<Vec<Seed>, Vec<Fault>> {
     let mut reader = Reader { open, syntax, faults: Vec::new() };
     let (mut seeds, mut policies) = (Vec::new(), BTreeMap::new());
@@ -60,8 +63,11 @@ pub fn assemble(
     let mut read = Vec::new();
     for (format, path, File { path: name, content }) in seeds {
         let sidecar = policies.remove(&name).and_then(|(sidecar, _)| sidecar);
-        if let Some((policy, checksum)) = reader.seed(format, &name, &path, &content, sidecar.as_ref()) {
-            read.push(Seed::new(name.into(), path.into(), format, policy, checksum, content));
+        let started = Instant::now();
+        if let Some(Found { policy, checksum, columns }) = reader.seed(format, &name, &path, &content, sidecar.as_ref())
+        {
+            let seed = Seed::new(name.into(), path.into(), format, policy, checksum, columns.into(), content);
+            read.push(Seed { check: started.elapsed(), ..seed });
         }
     }
     let mut faults = reader.faults;
@@ -84,7 +90,14 @@ struct Reader<O> {
     faults: Vec<Fault>,
 }
 
-impl<O: Fn(&Content) -> io::Result<Box<dyn BufRead + '_>> + Sync> Reader<O> {
+/// What a file was found to have.
+struct Found {
+    policy: Policy,
+    checksum: Checksum,
+    columns: Vec<Cow<'static, str>>,
+}
+
+impl<O: Fn(&Content) -> io::Result<Box<dyn Read + '_>>> Reader<O> {
     fn seed(
         &mut self,
         format: Format,
@@ -92,23 +105,22 @@ impl<O: Fn(&Content) -> io::Result<Box<dyn BufRead + '_>> + Sync> Reader<O> {
         path: &str,
         content: &Content,
         sidecar: Option<&Sidecar>,
-    ) -> Option<(Policy, Checksum)> {
+    ) -> Option<Found> {
         let environment = seed_name::environment(name);
         let is_for_another = environment.is_some_and(|environment| environment != PRODUCTION);
-        let (mut policy, checksum) = match format {
+        let mut found = match format {
             Format::Sql => self.sql(path, content, is_for_another)?,
             _ => {
                 let mark = sidecar.filter(|_| is_for_another).and_then(Sidecar::check_production);
                 self.faults.extend(mark);
-                let checksum = self.rows(format, path, content, sidecar)?;
-                (sidecar.map_or(Policy::DEFAULT, |sidecar| sidecar.policy.clone()), checksum)
+                self.rows(format, path, content, sidecar)?
             }
         };
-        policy.production |= environment == Some(PRODUCTION);
-        Some((policy, checksum))
+        found.policy.production |= environment == Some(PRODUCTION);
+        Some(found)
     }
 
-    fn sql(&mut self, path: &str, content: &Content, is_for_another: bool) -> Option<(Policy, Checksum)> {
+    fn sql(&mut self, path: &str, content: &Content, is_for_another: bool) -> Option<Found> {
         let text = self.text(path, content)?;
         let text = normalized(&text);
         if rules::is_unwritten(&text, &statement::split(&text)) {
@@ -124,7 +136,8 @@ impl<O: Fn(&Content) -> io::Result<Box<dyn BufRead + '_>> + Sync> Reader<O> {
                 let misplaced = mark.filter(|_| is_for_another).map(|span| misplaced_mark(path, &text, span));
                 self.faults.extend(misplaced);
                 let run = directives.said.run.unwrap_or(Policy::DEFAULT.run);
-                Some((Policy { run, production, ..Policy::DEFAULT }, Checksum::of(&text)))
+                let policy = Policy { run, production, ..Policy::DEFAULT };
+                Some(Found { policy, checksum: Checksum::of(&text), columns: Vec::new() })
             }
             Err(faults) => {
                 self.faults.extend(faults);
@@ -133,24 +146,28 @@ impl<O: Fn(&Content) -> io::Result<Box<dyn BufRead + '_>> + Sync> Reader<O> {
         }
     }
 
-    fn rows(&mut self, format: Format, path: &str, content: &Content, sidecar: Option<&Sidecar>) -> Option<Checksum> {
-        let open = &self.open;
-        let digest = || {
-            open(content).and_then(|input| match sidecar {
-                // No file has a NUL, so that nothing of one can be taken for the other.
-                Some(sidecar) => Checksum::of_reader(input.chain(&b"\0"[..]).chain(sidecar.text.as_bytes())),
-                None => Checksum::of_reader(input),
-            })
-        };
-        // Of a large file each takes its time, so they go side by side.
-        let (columns, digest) = thread::scope(|scope| {
-            let digest = scope.spawn(digest);
-            (check(format, path, || open(content)), digest.join())
+    fn rows(&mut self, format: Format, path: &str, content: &Content, sidecar: Option<&Sidecar>) -> Option<Found> {
+        // Of a large file each takes its time, so that they go side by side, over the same bytes.
+        let (pieces, received) = sync_channel(PIECES);
+        let (columns, checksum) = thread::scope(|scope| {
+            let checksum = scope.spawn(move || {
+                let mut stream = Stream::new();
+                received.into_iter().for_each(|piece: Vec<u8>| stream.add(&piece));
+                if let Some(sidecar) = sidecar {
+                    // No file has a NUL, so that nothing of one can be taken for the other.
+                    stream.add(b"\0");
+                    stream.add(sidecar.text.as_bytes());
+                }
+                stream.finish()
+            });
+            let input = (self.open)(content).map_err(|error| unreadable(path, &error));
+            (input.and_then(|input| rows::check(format, path, Tee { input, pieces })), checksum.join())
         });
+        let checksum = checksum.unwrap_or_else(|panic| resume_unwind(panic));
         let columns = columns.map_err(|fault| self.faults.push(fault)).ok()?;
-        self.faults.extend(sidecar.into_iter().flat_map(|sidecar| sidecar.check_columns(&columns)));
-        let digest = digest.unwrap_or_else(|panic| resume_unwind(panic));
-        digest.map_err(|error| self.faults.push(unreadable(path, &error))).ok()
+        self.faults.extend(sidecar.into_iter().flat_map(|sidecar| sidecar.check_columns(columns.names())));
+        let policy = sidecar.map_or(Policy::DEFAULT, |sidecar| sidecar.policy.clone());
+        Some(Found { policy, checksum, columns: columns.into_names().map(Cow::Owned).collect() })
     }
 
     fn policy(&mut self, path: &str, content: &Content) -> Option<Sidecar> {
@@ -170,14 +187,21 @@ impl<O: Fn(&Content) -> io::Result<Box<dyn BufRead + '_>> + Sync> Reader<O> {
     }
 }
 
-/// Reads all rows of a file; its columns.
-fn check<R: BufRead>(format: Format, path: &str, open: impl FnMut() -> io::Result<R>) -> Result<Vec<String>, Fault> {
-    let mut rows = Rows::open(format, path, open)?;
-    // All of JSON was read for its columns.
-    if format == Format::Csv {
-        while rows.next()?.is_some() {}
+/// How many pieces of a file wait for those who count them in.
+const PIECES: usize = 4;
+
+/// Gives on what is read of a file.
+struct Tee<R> {
+    input: R,
+    pieces: SyncSender<Vec<u8>>,
+}
+
+impl<R: Read> Read for Tee<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.input.read(buffer)?;
+        self.pieces.send(buffer[..length].to_vec()).map_err(io::Error::other)?;
+        Ok(length)
     }
-    Ok(rows.columns().to_vec())
 }
 
 #[cfg(test)]

@@ -1,14 +1,18 @@
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
 use insta::assert_snapshot;
 
 use super::*;
-use crate::seed::{Existing, Run};
+use crate::seed::{Existing, Rows, Run};
 
 fn files(files: &[(&str, &str)]) -> Vec<File> {
     let content = |text: &str| Content::Embedded(text.as_bytes().to_owned().into());
     files.iter().map(|(path, text)| File { path: (*path).to_owned(), content: content(text) }).collect()
 }
 
-fn open(content: &Content) -> io::Result<Box<dyn BufRead + '_>> {
+fn open(content: &Content) -> io::Result<Box<dyn Read + '_>> {
     match content {
         Content::Embedded(bytes) => Ok(Box::new(bytes.as_ref())),
         Content::File(path) => Err(io::Error::other(format!("{} is not there", path.display()))),
@@ -260,9 +264,79 @@ fn not_text() {
 fn parts_are_kept() {
     let key = vec!["id".into()].into();
     let policy = Policy { run: Run::Once, existing: Existing::Update, key, production: false };
-    let content = Content::Embedded(b"id\n".into());
-    let seed =
-        Seed::new("a.csv".into(), "s/a.csv".into(), Format::Csv, policy.clone(), Checksum::of(""), content.clone());
+    let (content, columns) = (Content::Embedded(b"id\n".into()), vec!["id".into()].into());
+    let seed = Seed::new(
+        "a.csv".into(),
+        "s/a.csv".into(),
+        Format::Csv,
+        policy.clone(),
+        Checksum::of(""),
+        columns,
+        content.clone(),
+    );
     assert_eq!((seed.policy(), seed.content(), seed.checksum()), (&policy, &content, Checksum::of("")));
+    assert_eq!((seed.columns(), seed.check_duration()), (&["id".into()][..], Duration::ZERO));
     assert_eq!(format!("{:?}", seed.content()), "Embedded(3 bytes)");
+}
+
+/// How often files were opened, and how much was read of them.
+#[derive(Default)]
+struct Counts {
+    opened: Cell<usize>,
+    bytes: Cell<usize>,
+}
+
+struct Counted<R>(R, Rc<Counts>);
+
+impl Counts {
+    fn count<R: Read>(self: &Rc<Self>, input: R) -> Counted<R> {
+        self.opened.set(self.opened.get() + 1);
+        Counted(input, Rc::clone(self))
+    }
+
+    fn take(&self) -> (usize, usize) {
+        (self.opened.take(), self.bytes.take())
+    }
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.0.read(buffer)?;
+        self.1.bytes.set(self.1.bytes.get() + length);
+        Ok(length)
+    }
+}
+
+/// A file of rows is read once to be checked and once to be loaded, and what the check found is known.
+#[track_caller]
+fn check_read_once(name: &str, text: &str, policy: Option<&str>) {
+    let counts = Rc::new(Counts::default());
+    let sidecar = format!("{name}.toml");
+    let folder: Vec<_> = [(name, text)].into_iter().chain(policy.map(|policy| (sidecar.as_str(), policy))).collect();
+    let read = assemble("seeds", files(&folder), Syntax::Server, |content| match content {
+        Content::Embedded(bytes) if **bytes == *text.as_bytes() => Ok(Box::new(counts.count(bytes.as_ref()))),
+        other => open(other),
+    });
+    let seed = read.unwrap().remove(0);
+    assert_eq!(counts.take(), (1, text.len()), "the check of {name}");
+    assert_eq!((seed.columns(), seed.check_duration().is_zero()), (&["id".into(), "name".into()][..], false));
+    let mut rows = Rows::open(seed.format(), seed.path(), seed.columns(), counts.count(text.as_bytes())).unwrap();
+    assert_eq!(rows.columns(), seed.columns());
+    let mut number = 0;
+    while rows.next().unwrap().is_some() {
+        number += 1;
+    }
+    assert_eq!((number, counts.take()), (1_000, (1, text.len())), "loading {name}");
+}
+
+#[test]
+fn read_once_to_check_and_once_to_load() {
+    let object = |number| format!("{{\"id\": {number}, \"name\": \"Grüße {number}\"}}");
+    let lines = |row: &dyn Fn(usize) -> String, between: &str| (0..1_000).map(row).collect::<Vec<_>>().join(between);
+    for policy in [None, Some("run = 'once'")] {
+        let csv = lines(&|number| format!("{number},Grüße"), "\r\n");
+        check_read_once("a.csv", &format!("\u{feff}id,name\r\n{csv}"), policy);
+        check_read_once("a.json", &format!("[{}]\n", lines(&object, ",\n")), policy);
+        check_read_once("a.ndjson", &lines(&object, "\n"), policy);
+    }
 }

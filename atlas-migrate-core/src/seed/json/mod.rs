@@ -12,7 +12,7 @@ use memchr::memchr;
 use self::objects::Objects;
 use super::Format;
 use super::buffer::Text;
-use super::rows::{Cell, Columns};
+use super::rows::{CHANGED, Cell, Columns};
 use crate::fault::Fault;
 
 /// Reads objects one by one.
@@ -82,7 +82,7 @@ impl<R: Read> Reader<R> {
             let name = text(&object[key.clone()]);
             let Some(column) = columns.find(&name, position) else {
                 let fault = objects.fault(key.clone(), format!("new key `{name}`"), "was not there a moment ago");
-                return Err(fault.hint("don't change the file while it is read"));
+                return Err(fault.hint(CHANGED));
             };
             values[column] = Some(value.clone());
         }

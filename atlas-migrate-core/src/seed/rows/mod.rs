@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io::{self, BufRead};
+use std::io::Read;
 
 use super::Format;
-use super::buffer::{Text, unreadable};
+use super::buffer::Text;
 use super::{csv, json};
 use crate::fault::Fault;
 
@@ -51,24 +51,43 @@ pub enum Cell<'a> {
     Json(&'a str),
 }
 
-impl<R: BufRead> Rows<R> {
-    /// Begins with a file whose rows are in this format: reads the header, or all of JSON for the keys that there are, for
-    /// which it is opened twice. SQL has no rows.
+/// Reads all of a file of rows, to check it: its columns.
+///
+/// # Errors
+///
+/// The first thing that is wrong with it; that it cannot be read; that SQL has no rows.
+pub fn check(format: Format, path: &str, input: impl Read) -> Result<Columns, Fault> {
+    match format {
+        Format::Sql => Err(no_rows(path)),
+        Format::Csv => {
+            let (mut reader, columns) = csv::Reader::open(path, input)?;
+            while reader.next(&columns)?.is_some() {}
+            Ok(columns)
+        }
+        Format::Json | Format::Ndjson => json::columns(format, path, input),
+    }
+}
+
+fn no_rows(path: &str) -> Fault {
+    Fault::new(path, "SQL has no rows of its own")
+}
+
+impl<R: Read> Rows<R> {
+    /// Begins with the rows of a file in which a [`check`] found these columns.
     ///
     /// # Errors
     ///
-    /// What is wrong with the header, or with anything in JSON; that the file cannot be read.
-    pub fn open(format: Format, path: &str, mut open: impl FnMut() -> io::Result<R>) -> Result<Self, Fault> {
-        let mut open = || open().map_err(|error| unreadable(path, &error));
+    /// What is wrong with the beginning; other columns in the header; that the file cannot be read; that SQL has no rows.
+    pub fn open<C: AsRef<str>>(format: Format, path: &str, columns: &[C], input: R) -> Result<Self, Fault> {
         let (reader, columns) = match format {
-            Format::Sql => return Err(Fault::new(path, "SQL has no rows of its own")),
+            Format::Sql => return Err(no_rows(path)),
             Format::Csv => {
-                let (reader, columns) = csv::Reader::open(path, open()?)?;
-                (Reader::Csv(reader), columns)
+                let (reader, found) = csv::Reader::open(path, input)?;
+                found.check_same(columns)?;
+                (Reader::Csv(reader), found)
             }
             Format::Json | Format::Ndjson => {
-                let columns = json::columns(format, path, open()?)?;
-                (Reader::Json(json::Reader::open(format, path, open()?)?), columns)
+                (Reader::Json(json::Reader::open(format, path, input)?), Columns::known(columns))
             }
         };
         Ok(Self { reader, columns, number: 0 })
@@ -77,11 +96,6 @@ impl<R: BufRead> Rows<R> {
     /// The columns: of the header, or all the keys in the order in which they appear.
     pub fn columns(&self) -> &[String] {
         self.columns.names()
-    }
-
-    /// A fault of a column: at its place in the header, or where its key appears for the first time.
-    pub fn column_fault(&self, column: usize, message: impl Into<String>, label: impl Into<String>) -> Fault {
-        self.columns.places[column].clone().saying(message, label)
     }
 
     /// The next row, if there is another.
@@ -126,16 +140,50 @@ impl<'a> Row<'a> {
 
 /// The columns of a file, and where their names stand.
 #[derive(Default)]
-pub(super) struct Columns {
+pub struct Columns {
     names: Vec<String>,
     by_name: HashMap<String, usize>,
-    /// Faults that say nothing yet.
+    /// Faults that say nothing yet; none of columns that were known before.
     places: Vec<Fault>,
 }
 
+/// What is said when a file is no longer what it was when it was checked.
+pub(super) const CHANGED: &str = "don't change the file while it is read";
+
 impl Columns {
-    pub(super) fn names(&self) -> &[String] {
+    /// The names in the header, or all keys in the order in which they appear.
+    pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    pub(super) fn into_names(self) -> impl Iterator<Item = String> {
+        self.names.into_iter()
+    }
+
+    /// A fault of a column, if there is one of this name: at its place in the header, or where its key appears for the first
+    /// time.
+    pub fn fault(&self, name: &str, message: impl Into<String>, label: impl Into<String>) -> Option<Fault> {
+        Some(self.places.get(*self.by_name.get(name)?)?.clone().saying(message, label))
+    }
+
+    fn known<C: AsRef<str>>(names: &[C]) -> Self {
+        let names: Vec<String> = names.iter().map(|name| name.as_ref().to_owned()).collect();
+        let by_name = names.iter().cloned().zip(0..).collect();
+        Self { names, by_name, places: Vec::new() }
+    }
+
+    /// Whether they are those that were found when the file was checked.
+    fn check_same<C: AsRef<str>>(&self, checked: &[C]) -> Result<(), Fault> {
+        let checked = |number: usize| checked.get(number).map(AsRef::as_ref);
+        let differs = |number: &usize| self.names.get(*number).map(String::as_str) != checked(*number);
+        let Some(number) = (0..=self.names.len()).find(differs) else { return Ok(()) };
+        let label = match (checked(number), number < self.names.len()) {
+            (Some(name), true) => format!("expected `{name}`"),
+            (Some(name), false) => format!("expected `{name}` behind it"),
+            (None, _) => "was not there a moment ago".to_owned(),
+        };
+        let place = &self.places[number.min(self.names.len() - 1)];
+        Err(place.clone().saying("other columns than a moment ago", label).hint(CHANGED))
     }
 
     /// The column of this name, which is likely to be this one.

@@ -4,14 +4,14 @@ use std::io;
 
 use insta::assert_snapshot;
 
-use super::{Csv, Json};
-use crate::fault::Fault;
-use crate::seed::{Format, Rows};
+use super::{Csv, Json, Ndjson};
+use crate::seed::{Format, Rows, check};
 
 /// The fault of one cell, and that of its column.
 fn of_cell(format: Format, text: &str, row: u64, column: usize) -> String {
-    let mut rows = Rows::open(format, "seeds/a", || Ok(text.as_bytes())).unwrap();
-    let of_column = rows.column_fault(column, "no such column", "not in the table").to_string();
+    let columns = check(format, "seeds/a", text.as_bytes()).unwrap();
+    let of_column = columns.fault(&columns.names()[column], "no such column", "not in the table").unwrap().to_string();
+    let mut rows = Rows::open(format, "seeds/a", columns.names(), text.as_bytes()).unwrap();
     while let Some(read) = rows.next().unwrap() {
         if read.number() == row {
             return format!(
@@ -91,34 +91,59 @@ fn unreadable() {
             Err(io::Error::other("device gone"))
         }
     }
-    let open = |opened: io::Result<Broken>| {
-        let fault: Fault = Rows::open(Csv, "seeds/a", || {
-            opened.as_ref().map(|_| io::BufReader::new(Broken)).map_err(|_| io::Error::other("no such file"))
-        })
-        .err()
-        .unwrap();
-        fault.to_string()
-    };
-    assert_snapshot!(open(Ok(Broken)), @"
-    cannot be read: device gone
-     --> seeds/a
-    ");
-    assert_snapshot!(open(Err(io::Error::other(""))), @"
-    cannot be read: no such file
-     --> seeds/a
-    ");
+    for format in [Csv, Json, Ndjson] {
+        let faults = [check(format, "seeds/a", Broken).err(), Rows::open(format, "seeds/a", &["a"], Broken).err()];
+        for fault in faults {
+            assert_eq!(fault.unwrap().to_string(), "cannot be read: device gone\n --> seeds/a");
+        }
+    }
 }
 
-/// Its columns are read first, and then its rows.
+/// Its columns are found first, and then its rows are read.
 #[test]
 fn a_file_that_changes_while_it_is_read() {
-    let read = |times: [&'static str; 2]| {
-        let mut times = times.into_iter();
-        let mut rows = Rows::open(Json, "seeds/a", || Ok(times.next().unwrap_or_default().as_bytes()))?;
+    let read = |format, first: &str, second: &str| {
+        let columns = check(format, "seeds/a", first.as_bytes())?;
+        let mut rows = Rows::open(format, "seeds/a", columns.names(), second.as_bytes())?;
         rows.next().map(drop)
     };
-    let (first, second) = (r#"[{"a": 1}]"#, r#"[{"b": 1}]"#);
-    let fault = read([first, second]).map_err(|fault| fault.to_string());
-    assert!(fault.is_err_and(|fault| fault.contains("hint: don't change the file while it is read")));
-    read([second, second]).unwrap();
+    for (format, first, second) in [
+        (Json, "[{\"a\": 1}]", "[{\"b\": 1}]"),
+        (Ndjson, "{\"a\": 1}", "{\"b\": 1}"),
+        (Csv, "a,b\n1,2\n", "b,a\n1,2\n"),
+        (Csv, "a,b\n1,2\n", "a\n1\n"),
+        (Csv, "a\n1\n", "a,b\n1,2\n"),
+    ] {
+        let fault = read(format, first, second).map_err(|fault| fault.to_string());
+        assert!(fault.is_err_and(|fault| fault.ends_with("hint: don't change the file while it is read")), "{second}");
+        read(format, second, second).unwrap();
+    }
+    let header = |second| read(Csv, "a,b\n1,2\n", second).unwrap_err().to_string();
+    assert_snapshot!(header("a\n1\n"), @"
+    other columns than a moment ago
+     --> seeds/a:1:1
+      |
+    1 | a
+      | ^ expected `b` behind it
+      |
+      = hint: don't change the file while it is read
+    ");
+    assert_snapshot!(header("a,c\n1,2\n"), @"
+    other columns than a moment ago
+     --> seeds/a:1:3
+      |
+    1 | a,c
+      |   ^ expected `b`
+      |
+      = hint: don't change the file while it is read
+    ");
+    assert_snapshot!(header("a,b,c\n1,2,3\n"), @"
+    other columns than a moment ago
+     --> seeds/a:1:5
+      |
+    1 | a,b,c
+      |     ^ was not there a moment ago
+      |
+      = hint: don't change the file while it is read
+    ");
 }

@@ -13,8 +13,9 @@ mod json_faults;
 type Read = (Vec<String>, Vec<Vec<Cell<'static>>>);
 
 fn read(format: Format, bytes: &[u8]) -> Result<Read, Fault> {
-    let mut rows = Rows::open(format, "seeds/a", || Ok(bytes))?;
-    let columns = rows.columns().to_vec();
+    let columns = super::check(format, "seeds/a", bytes)?.names().to_vec();
+    let mut rows = Rows::open(format, "seeds/a", &columns, bytes)?;
+    assert_eq!(rows.columns(), columns);
     let mut cells = Vec::new();
     while let Some(row) = rows.next()? {
         assert_eq!(row.number(), cells.len() as u64 + 1);
