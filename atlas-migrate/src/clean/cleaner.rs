@@ -9,7 +9,9 @@ use super::scope::Scope;
 use super::{CleanPlan, CleanReport};
 use crate::Error;
 use crate::postgres::driver::{Database, Job};
+use crate::postgres::lock::Patience;
 use crate::postgres::session::Session;
+use crate::progress::{Event, Listener};
 
 /// Empties the tables of a database and keeps its schema.
 ///
@@ -27,7 +29,7 @@ pub(crate) struct Options {
     pub(crate) restart_identity: bool,
     pub(crate) confirmation: Option<String>,
     pub(crate) role: Option<String>,
-    pub(crate) lock_timeout: Duration,
+    pub(crate) patience: Patience,
 }
 
 impl Default for Cleaner {
@@ -45,7 +47,7 @@ impl Cleaner {
                 restart_identity: false,
                 confirmation: None,
                 role: None,
-                lock_timeout: Duration::from_secs(3),
+                patience: Patience::default(),
             },
         }
     }
@@ -91,7 +93,20 @@ impl Cleaner {
 
     /// How long it waits for a table lock. Default: 3 seconds; zero waits forever.
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
-        self.options.lock_timeout = timeout;
+        self.options.patience.lock_timeout = timeout;
+        self
+    }
+
+    /// For how long in all it waits for other processes that migrate this database or load seeds. Default: 15 minutes; after
+    /// that it fails with [`Busy`](crate::ErrorKind::Busy). Zero does not wait.
+    pub fn wait_budget(mut self, budget: Duration) -> Self {
+        self.options.patience.wait_budget = budget;
+        self
+    }
+
+    /// Tells a function what is going on: [`Event::Waiting`] for another process.
+    pub fn on_progress(mut self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.options.patience.listener = Listener::new(listener);
         self
     }
 
@@ -110,7 +125,7 @@ impl Cleaner {
     ///
     /// [`Environment`](crate::ErrorKind::Environment) if the confirmation is missing, before anything else;
     /// [`Usage`](crate::ErrorKind::Usage) if a name has no table, or a table that keeps its rows refers to one that does not;
-    /// [`LockTimeout`](crate::ErrorKind::LockTimeout) if somebody is in the way;
+    /// [`Busy`](crate::ErrorKind::Busy) and [`LockTimeout`](crate::ErrorKind::LockTimeout) if another process is in the way;
     /// [`ReadOnly`](crate::ErrorKind::ReadOnly), [`Connection`](crate::ErrorKind::Connection),
     /// [`Database`](crate::ErrorKind::Database). Nothing was removed then.
     pub fn run<'c, D: Database<'c>>(&self, database: D) -> D::Outcome<CleanReport> {

@@ -1,7 +1,8 @@
 //! The order of effects, and nothing else.
 //!
 //! 1. *Look*: one message, which writes nothing: the mark of the environment, the tables and how they refer to each other.
-//! 2. *Begin*: a transaction, the tables locked against whoever writes, how many rows each has, and whether others refer to these.
+//! 2. *Begin*: a transaction, the locks of those who migrate and load seeds, the tables locked against whoever writes, how many
+//!    rows each has, and whether others refer to these.
 //! 3. *Empty*: one message, at whose end it is asked whether triggers have put rows anywhere; if so, again.
 //! 4. *End*: seeds forgotten, sequences begun again, the commit.
 
@@ -10,23 +11,23 @@ use std::time::Instant;
 use super::decide::{self, Step};
 use super::report::{CleanPlan, CleanReport, Emptied, Means};
 use super::scope::Chosen;
-use super::state::{self, Count, Kind, Ours, State, Table};
+use super::state::{self, Count, Kind, State, Table};
 use super::{Options, guard, refusal};
 use crate::Error;
 use crate::clean::sql::Target;
+use crate::postgres::lock::{self, Lock};
 use crate::postgres::refusal::{check_names, untrusted};
 use crate::postgres::session::{Reply, Session};
 use crate::postgres::sql::{self, Sql};
-use crate::postgres::wait;
+use crate::postgres::transaction::{Conversation, Transaction};
 
 /// How often tables are emptied that have rows again.
 const ROUNDS: usize = 3;
 
 pub(super) struct Engine<'a, S> {
-    session: &'a mut S,
+    conversation: Conversation<'a, S>,
     options: &'a Options,
     sql: Sql,
-    open: bool,
 }
 
 /// What there is to do.
@@ -40,15 +41,16 @@ struct Work<'a> {
 impl<'a, S: Session> Engine<'a, S> {
     pub(super) fn new(session: &'a mut S, options: &'a Options) -> Result<Self, Error> {
         check_names("public", "schema_seeds", "default", options.role.as_deref())?;
-        let sql = Sql::without_history(options.role.clone(), options.lock_timeout);
-        Ok(Self { session, options, sql, open: false })
+        let sql = Sql::without_history(options.role.clone(), options.patience.lock_timeout);
+        Ok(Self { conversation: Conversation::new(session), options, sql })
     }
 
     pub(super) async fn plan(mut self) -> Result<CleanPlan, Error> {
-        let state = look(self.session, &mut self.sql, self.options.restart_identity).await?;
-        let work = self.prepare(&state, Access::Read).await;
-        self.abandon_if_open().await;
-        let work = work?;
+        let state = look(&mut self.conversation, &mut self.sql, self.options.restart_identity).await?;
+        let chosen = self.choose(&state)?;
+        let counted = self.read(&state, &chosen).await;
+        let (counts, forgotten) = self.conversation.close(counted).await?;
+        let work = Work { chosen, counts, forgotten };
         let environments: Vec<_> = guard::environments(&state).collect();
         Ok(CleanPlan {
             database: state.database.clone(),
@@ -63,19 +65,20 @@ impl<'a, S: Session> Engine<'a, S> {
 
     pub(super) async fn run(mut self) -> Result<CleanReport, Error> {
         let started = Instant::now();
-        let state = look(self.session, &mut self.sql, self.options.restart_identity).await?;
+        let state = look(&mut self.conversation, &mut self.sql, self.options.restart_identity).await?;
         guard::check(&state, self.options.confirmation.as_deref())?;
         state.server.writable("data is to be removed")?;
         let report = self.carry_out(&state, started).await;
-        self.abandon_if_open().await;
-        match report {
+        match self.conversation.close(report).await {
             Err(error) => Err(self.blame(&state, error).await),
             report => report,
         }
     }
 
     async fn carry_out(&mut self, state: &State, started: Instant) -> Result<CleanReport, Error> {
-        let work = self.prepare(state, Access::Write).await?;
+        let chosen = self.choose(state)?;
+        let (transaction, (counts, forgotten)) = self.lock(state, &chosen).await?;
+        let work = Work { chosen, counts, forgotten };
         let tables = self.empty(&work, state.replication_role.as_deref()).await?;
         let sequences: Vec<_> = self
             .sequences(&work.chosen)
@@ -88,8 +91,8 @@ impl<'a, S: Session> Engine<'a, S> {
         // What was deferred to the commit goes by the session's path.
         let (own, theirs) = (sql::OWN_PATH, self.sql.session_path());
         let message = format!("{own}{}{}{theirs}{}", seeds.concat(), sequences.concat(), sql::COMMIT);
-        self.send(&message, "committing").await.map_err(refusal::unknown_whether_emptied)?;
-        self.settle();
+        let committed = self.conversation.commit(transaction, &message).await;
+        committed.map_err(|failure| refusal::unknown_whether_emptied(refusal::failed("committing", failure)))?;
         let (database, host) = (state.database.clone(), state.host.clone());
         Ok(CleanReport {
             database,
@@ -101,66 +104,81 @@ impl<'a, S: Session> Engine<'a, S> {
         })
     }
 
-    /// Begins a transaction, and finds out what there is to do.
-    async fn prepare<'s>(&mut self, state: &'s State, access: Access) -> Result<Work<'s>, Error> {
+    /// The tables that are meant, if they may be emptied.
+    fn choose<'s>(&self, state: &'s State) -> Result<Chosen<'s>, Error> {
         let chosen = self.options.scope.choose(state)?;
         refusal::check(&chosen, &state.user)?;
         if self.options.restart_identity {
             refusal::check_sequences(&chosen, &state.user)?;
         }
-        let seeds: Vec<_> = state.tables.iter().filter(|table| table.ours == Some(Ours::Seeds)).collect();
-        if let Some((table, why)) = seeds.iter().find_map(|table| Some((table, table.distrusted.as_deref()?))) {
-            return Err(untrusted(&table.quoted, why));
-        }
-        if let Some(table) = seeds.iter().find(|table| !table.may_read) {
-            return Err(refusal::seeds_stay(table, &state.user));
-        }
-        let targets: Vec<_> = chosen.tables.iter().map(|table| target(table)).collect();
-        let (begin, doing) = match access {
-            Access::Read => (self.sql.begin_reading(), "looking at the tables"),
-            Access::Write => (self.sql.begin_cleaning(&targets), "locking the tables"),
-        };
-        let names = seeds.iter().map(|table| table.quoted.as_str());
-        let outside = chosen.outside.iter().map(|(reference, _)| *reference);
-        let extent = Extent::of(&chosen, &access);
-        let counted = targets.iter().enumerate().filter(|(number, _)| extent.is_counted(chosen.tables[*number]));
-        let empty = targets.iter().enumerate().filter(|(number, _)| extent.is_empty(chosen.tables[*number]));
-        let message = [
-            begin,
-            self.sql.count_rows(counted),
-            Sql::filled(empty),
-            Sql::referring(outside),
-            Sql::loaded_seeds(names),
-        ];
-        self.unsettle();
-        let reply = self.send(&message.concat(), doing).await?;
-        let mut counts: Vec<_> = chosen
-            .tables
-            .iter()
-            .map(|table| match table.known_as_large() {
-                _ if extent.is_empty(table) => Count::default(),
-                Some(count) => count,
-                None => Count::SOME,
-            })
-            .collect();
-        for (table, count) in state::counts(&reply)? {
-            counts[table] = count;
-        }
-        // An empty file says nothing: the rows may be in others.
-        let filled = state::numbers(&reply, "atlas_filled")?;
-        if !filled.is_empty() {
-            let targets = filled.into_iter().filter_map(|number| Some((number, targets.get(number)?)));
-            let reply = self.send(&Sql::count_all(targets), "counting rows").await?;
-            for (table, count) in state::counts(&reply)? {
-                counts[table] = count;
+        for table in state.seeds() {
+            if let Some(why) = &table.distrusted {
+                return Err(untrusted(&table.quoted, why));
+            }
+            if !table.may_read {
+                return Err(refusal::seeds_stay(table, &state.user));
             }
         }
-        let referring = state::numbers(&reply, "atlas_referring")?;
-        if !referring.is_empty() {
-            return Err(refusal::referred(&chosen, referring.iter().map(|number| &chosen.outside[*number])));
+        Ok(chosen)
+    }
+
+    /// Counts, in a transaction that changes nothing.
+    async fn read<'s>(&mut self, state: &'s State, chosen: &Chosen<'s>) -> Result<Found<'s>, Error> {
+        let message = self.sql.begin_reading() + &self.questions(state, chosen, &Extent::of(chosen, true));
+        let begun = self.conversation.begin(&message).await;
+        let (reply, transaction) = begun.map_err(|failure| refusal::failed("looking at the tables", failure))?;
+        let found = self.found(state, chosen, &reply).await?;
+        self.conversation.roll_back(transaction).await;
+        Ok(found)
+    }
+
+    /// Begins a transaction in which nobody else migrates, loads seeds or writes to the tables, and counts.
+    async fn lock<'s>(&mut self, state: &'s State, chosen: &Chosen<'s>) -> Result<(Transaction, Found<'s>), Error> {
+        let keys = state.lock_keys();
+        let lock = Lock { doing: "migrating or loading seeds", keys: &keys };
+        let begin = self.sql.begin_cleaning();
+        let transaction = lock.take(&mut self.conversation, &self.options.patience, &begin).await?;
+        let targets: Vec<_> = chosen.tables.iter().map(|table| target(table)).collect();
+        let message = Sql::lock_tables(&targets) + &self.questions(state, chosen, &Extent::of(chosen, false));
+        let reply = self.send(&message, "locking the tables").await?;
+        Ok((transaction, self.found(state, chosen, &reply).await?))
+    }
+
+    /// How many rows there are, who refers to them, and which seeds were loaded.
+    fn questions(&self, state: &State, chosen: &Chosen<'_>, extent: &Extent) -> String {
+        let targets: Vec<_> = chosen.tables.iter().map(|table| target(table)).collect();
+        let counted = targets.iter().enumerate().filter(|(number, _)| extent.is_counted(chosen.tables[*number]));
+        let empty = targets.iter().enumerate().filter(|(number, _)| chosen.tables[*number].is_empty());
+        let questions = [
+            self.sql.count_rows(counted),
+            Sql::filled(empty),
+            Sql::referring(chosen.outside.iter().map(|(reference, _)| *reference)),
+            Sql::loaded_seeds(state.seeds().map(|table| table.quoted.as_str())),
+        ];
+        questions.concat()
+    }
+
+    /// What there is to do, by the answers to these questions.
+    async fn found<'s>(&mut self, state: &'s State, chosen: &Chosen<'s>, reply: &Reply) -> Result<Found<'s>, Error> {
+        let mut counts: Vec<_> = chosen.tables.iter().map(|table| Count::guess(table)).collect();
+        // An empty file says nothing: the rows may be in others.
+        let filled = state::numbers(reply, "atlas_filled")?;
+        let mut counted = state::counts(reply)?;
+        if !filled.is_empty() {
+            let is_filled = |(number, _): &(usize, &&Table)| filled.contains(number);
+            let targets: Vec<_> =
+                chosen.tables.iter().enumerate().filter(is_filled).map(|(n, table)| (n, target(table))).collect();
+            let message = Sql::count_all(targets.iter().map(|(number, target)| (*number, target)));
+            counted.extend(state::counts(&self.send(&message, "counting rows").await?)?);
         }
+        counted.into_iter().for_each(|(table, count)| counts[table] = count);
+        let referring = state::numbers(reply, "atlas_referring")?;
+        if !referring.is_empty() {
+            return Err(refusal::referred(chosen, referring.iter().map(|number| &chosen.outside[*number])));
+        }
+        let seeds: Vec<_> = state.seeds().collect();
         let mut forgotten = Vec::new();
-        for (table, namespace, name) in state::seeds(&reply)? {
+        for (table, namespace, name) in state::seeds(reply)? {
             if !self.options.scope.loads_again(&name, &chosen.tables) {
                 continue;
             }
@@ -169,7 +187,7 @@ impl<'a, S: Session> Engine<'a, S> {
             }
             forgotten.push((seeds[table], namespace, name));
         }
-        Ok(Work { chosen, counts, forgotten })
+        Ok((counts, forgotten))
     }
 
     async fn empty(&mut self, work: &Work<'_>, replication_role: Option<&str>) -> Result<Vec<Emptied>, Error> {
@@ -226,51 +244,33 @@ impl<'a, S: Session> Engine<'a, S> {
     async fn blame(&mut self, state: &State, error: Error) -> Error {
         let Ok(chosen) = self.options.scope.choose(state) else { return error };
         let names: Vec<_> = chosen.tables.iter().map(|table| table.name.as_str()).collect();
-        wait::blame(self.session, error, &names).await
+        lock::blame(&mut self.conversation, error, &names).await
     }
 
     async fn send(&mut self, message: &str, doing: &str) -> Result<Reply, Error> {
-        self.session.send(message).await.map_err(|failure| refusal::failed(doing, failure.cause))
-    }
-
-    /// Rolls back what is open. If that fails the connection is lost, and the transaction with it.
-    async fn abandon_if_open(&mut self) {
-        if self.open && self.session.send(sql::ROLLBACK).await.is_ok() {
-            self.settle();
-        }
-    }
-
-    fn settle(&mut self) {
-        self.open = false;
-        self.session.if_dropped(None);
-    }
-
-    fn unsettle(&mut self) {
-        self.open = true;
-        self.session.if_dropped(Some(sql::ROLLBACK.to_owned()));
+        self.conversation.send(message).await.map_err(|failure| refusal::failed(doing, failure))
     }
 }
 
+/// How many rows tables have, and the seeds that are to load again.
+type Found<'a> = (Vec<Count>, Vec<(&'a Table, String, String)>);
+
 /// Reads what there is. Writes nothing.
-pub(super) async fn look<S: Session>(session: &mut S, sql: &mut Sql, with_sequences: bool) -> Result<State, Error> {
-    session.if_dropped(Some(String::new()));
-    let reply = session.send(&sql.look_at_tables(with_sequences)).await;
-    session.if_dropped(None);
-    let reply = match reply.map_err(|failure| refusal::failed("looking at the tables", failure.cause)) {
+pub(super) async fn look<S: Session>(
+    conversation: &mut Conversation<'_, S>,
+    sql: &mut Sql,
+    with_sequences: bool,
+) -> Result<State, Error> {
+    let reply = conversation.look(&sql.look_at_tables(with_sequences)).await;
+    let reply = match reply.map_err(|failure| refusal::failed("looking at the tables", failure)) {
         Ok(reply) => reply,
-        Err(error) => return Err(wait::blame(session, error, &[]).await),
+        Err(error) => return Err(lock::blame(conversation, error, &[]).await),
     };
     let state = State::read(&reply)?;
     state.server.usable()?;
     sql.server_version = state.server.version_number;
     sql.path.clone_from(&state.path);
     Ok(state)
-}
-
-/// What the transaction may do.
-enum Access {
-    Read,
-    Write,
 }
 
 /// Which tables are counted. To know how many rows there are takes as long as to remove a few of them.
@@ -281,20 +281,12 @@ struct Extent {
 }
 
 impl Extent {
-    fn of(chosen: &Chosen<'_>, access: &Access) -> Self {
-        Self {
-            all_small: chosen.tables.iter().all(|table| table.is_small()),
-            all_counted: matches!(access, Access::Read),
-        }
-    }
-
-    /// Without pages there are no rows, as far as the server says.
-    fn is_empty(&self, table: &Table) -> bool {
-        table.pages == 0
+    fn of(chosen: &Chosen<'_>, all_counted: bool) -> Self {
+        Self { all_small: chosen.tables.iter().all(|table| table.is_small()), all_counted }
     }
 
     fn is_counted(&self, table: &Table) -> bool {
-        !self.is_empty(table) && (self.all_counted || !self.all_small && table.known_as_large().is_none())
+        !table.is_empty() && (self.all_counted || !self.all_small && table.known_as_large().is_none())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::scope::Chosen;
 use super::state::{Reference, State, Table};
 use crate::postgres::refusal::locked;
-use crate::postgres::session::Cause;
+use crate::postgres::session::{Cause, Failure};
 use crate::{Error, ErrorKind};
 
 fn list<'a>(tables: impl IntoIterator<Item = &'a str>) -> String {
@@ -108,12 +108,12 @@ pub(super) fn refilled<'a>(tables: impl Iterator<Item = &'a Table>) -> Error {
 }
 
 /// The server did not carry out one of the statements.
-pub(super) fn failed(doing: &str, cause: Cause) -> Error {
-    let (message, code) = match &cause {
+pub(super) fn failed(doing: &str, failure: Failure) -> Error {
+    let (message, code) = match &failure.cause {
         Cause::Server(server) => (server.message.clone(), server.code.clone()),
         Cause::Connection(_) => (String::new(), String::new()),
     };
-    let error = locked(doing, cause);
+    let error = locked(doing, failure.cause);
     if error.is_connection() {
         return error;
     }

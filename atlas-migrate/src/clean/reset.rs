@@ -12,10 +12,11 @@ use super::state::{self, Ours, State};
 use super::{guard, refusal};
 use crate::migrations::engine::Engine;
 use crate::postgres::driver::{Database, Job};
+use crate::postgres::lock::{self, Lock};
 use crate::postgres::refusal::{check_names, untrusted};
 use crate::postgres::session::{Reply, Session};
 use crate::postgres::sql::{self, Sql};
-use crate::postgres::wait::{self, Lock, Wait};
+use crate::postgres::transaction::Conversation;
 use crate::{Error, Migrator, OtherHistory, Report};
 
 /// Drops what is in the schemas of a database, and runs its migrations again.
@@ -209,13 +210,13 @@ struct Objects {
 
 impl Resetter {
     async fn make_plan<S: Session>(&self, session: &mut S) -> Result<ResetPlan, Error> {
-        let (state, sql) = self.look(session).await?;
+        let conversation = &mut Conversation::new(session);
+        let (state, sql) = self.look(conversation).await?;
         let schemas = self.scope.schemas(&state)?;
-        session.if_dropped(Some(sql::ROLLBACK.to_owned()));
         let message = sql.begin_reading() + &Self::look_for_objects(&schemas) + sql::COMMIT;
-        let reply = send(session, &message, "looking at the catalog").await;
-        settle(session, reply.is_ok()).await;
-        let Objects { drops, left, .. } = self.objects(&reply?)?;
+        let reply = conversation.whole(&message).await;
+        let reply = reply.map_err(|failure| refusal::failed("looking at the catalog", failure))?;
+        let Objects { drops, left, .. } = self.objects(&reply)?;
         let environments: Vec<_> = guard::environments(&state).collect();
         Ok(ResetPlan {
             database: state.database.clone(),
@@ -228,35 +229,41 @@ impl Resetter {
     }
 
     async fn drop<S: Session>(&self, session: &mut S) -> Result<(State, Objects), Error> {
-        let (state, sql) = self.look(session).await?;
+        let conversation = &mut Conversation::new(session);
+        let (state, sql) = self.look(conversation).await?;
         guard::check(&state, self.confirmation.as_deref())?;
         state.server.writable("the schemas are to be emptied")?;
-        session.if_dropped(Some(sql::ROLLBACK.to_owned()));
-        let dropped = self.drop_objects(session, &state, &sql).await;
-        settle(session, dropped.is_ok()).await;
-        match dropped {
+        let dropped = self.drop_objects(conversation, &state, &sql).await;
+        match conversation.close(dropped).await {
             Ok(dropped) => Ok((state, dropped)),
             Err(error) => {
                 let names: Vec<_> = state.tables.iter().map(|table| table.name.as_str()).collect();
-                Err(wait::blame(session, error, &names).await)
+                Err(lock::blame(conversation, error, &names).await)
             }
         }
     }
 
-    async fn drop_objects<S: Session>(&self, session: &mut S, state: &State, sql: &Sql) -> Result<Objects, Error> {
+    async fn drop_objects<S: Session>(
+        &self,
+        conversation: &mut Conversation<'_, S>,
+        state: &State,
+        sql: &Sql,
+    ) -> Result<Objects, Error> {
         let schemas = self.scope.schemas(state)?;
         let is_dropped = |schema: &str| schemas.contains(&schema);
         let outside = state.tables.iter().filter(|table| !is_dropped(&table.schema));
-        let seeds: Vec<_> = outside.clone().filter(|table| table.ours == Some(Ours::Seeds)).collect();
-        for table in seeds.iter().copied().chain(outside.clone().filter(|table| table.ours == Some(Ours::History))) {
-            if let Some(why) = &table.distrusted {
-                return Err(untrusted(&table.quoted, why));
-            }
+        let (seeds, histories): (Vec<_>, Vec<_>) = outside
+            .filter(|table| matches!(table.ours, Some(Ours::Seeds | Ours::History)))
+            .partition(|table| table.ours == Some(Ours::Seeds));
+        if let Some((table, why)) = seeds.iter().chain(&histories).find_map(|t| Some((t, t.distrusted.as_ref()?))) {
+            return Err(untrusted(&table.quoted, why));
         }
+        let lock = Lock { doing: "migrating", keys: &[sql.lock_key().to_string()] };
+        let transaction = lock.take(conversation, &self.migrator.options.patience, &sql.begin_reset()).await?;
         let names = seeds.iter().map(|table| table.quoted.as_str());
-        self.begin(session, sql).await?;
         let message = Self::look_for_objects(&schemas) + &Sql::loaded_seeds(names);
-        let reply = send(session, &message, "looking at the catalog").await?;
+        let reply = conversation.send(&message).await;
+        let reply = reply.map_err(|failure| refusal::failed("looking at the catalog", failure))?;
         let objects = self.objects(&reply)?;
         // Event triggers of users go by the session's path.
         let mut end = sql.session_path();
@@ -269,13 +276,13 @@ impl Resetter {
                 end += &Sql::forget_seed(&seeds[table].quoted, &namespace, &name);
             }
         }
-        let options = &self.migrator.options;
-        let mut histories = outside.filter(|table| table.ours == Some(Ours::History));
-        if histories.any(|table| table.schema == options.schema && table.name == options.table) {
+        if histories.iter().any(|table| table.schema == sql.schema && table.name == sql.table) {
             end += &sql.forget_history();
         }
-        let sent = send(session, &(end + sql::COMMIT), "dropping what is in the schemas").await;
-        sent.map_err(refusal::unknown_whether_dropped)?;
+        let sent = conversation.commit(transaction, &(end + sql::COMMIT)).await;
+        sent.map_err(|failure| {
+            refusal::unknown_whether_dropped(refusal::failed("dropping what is in the schemas", failure))
+        })?;
         Ok(objects)
     }
 
@@ -304,38 +311,11 @@ impl Resetter {
         Ok(Objects { drops, left, kept })
     }
 
-    /// Begins a transaction that has the lock of those who migrate.
-    async fn begin<S: Session>(&self, session: &mut S, sql: &Sql) -> Result<(), Error> {
-        let options = &self.migrator.options;
-        let lock = Lock {
-            doing: "migrating",
-            holder: sql.holder_of_lock(),
-            budget: options.wait_budget,
-            listener: &options.listener,
-        };
-        let mut wait = Wait::new();
-        while state::numbers(&send(session, &sql.begin_reset(), "taking the lock").await?, "atlas_lock")? != [1] {
-            lock.await_turn(session, &mut wait).await?;
-        }
-        Ok(())
-    }
-
-    async fn look<S: Session>(&self, session: &mut S) -> Result<(State, Sql), Error> {
+    async fn look<S: Session>(&self, conversation: &mut Conversation<'_, S>) -> Result<(State, Sql), Error> {
         let options = &self.migrator.options;
         check_names(&options.schema, &options.table, &options.namespace, options.role.as_deref())?;
         let mut sql = Sql::new(options, std::collections::BTreeSet::new());
-        let state = look(session, &mut sql, false).await?;
+        let state = look(conversation, &mut sql, false).await?;
         Ok((state, sql))
-    }
-}
-
-async fn send<S: Session>(session: &mut S, message: &str, doing: &str) -> Result<Reply, Error> {
-    session.send(message).await.map_err(|failure| refusal::failed(doing, failure.cause))
-}
-
-/// Rolls back what may be open. If that fails the connection is lost, and the transaction with it.
-async fn settle<S: Session>(session: &mut S, ended: bool) {
-    if ended || session.send(sql::ROLLBACK).await.is_ok() {
-        session.if_dropped(None);
     }
 }

@@ -15,13 +15,9 @@ const PARTS: &str = "'pg_constraint'::regclass, 'pg_attrdef'::regclass, 'pg_trig
     'pg_policy'::regclass";
 
 impl Sql {
-    /// Begins a transaction, and tries to take the lock of those who migrate.
+    /// Begins a transaction in which nothing is said of what falls with something else.
     pub(crate) fn begin_reset(&self) -> String {
-        format!(
-            "{}SET LOCAL client_min_messages = error;\nSELECT pg_try_advisory_xact_lock({})::integer AS atlas_lock;\n",
-            self.open(),
-            self.lock_key()
-        )
+        self.open() + "SET LOCAL client_min_messages = error;\n"
     }
 
     /// What is in these schemas, with the statements that drop it, and what is elsewhere and would fall with it.

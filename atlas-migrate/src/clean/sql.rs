@@ -77,13 +77,14 @@ impl Sql {
         format!("BEGIN READ ONLY;\n{OWN_PATH}SET LOCAL statement_timeout = 0;\n{limit}{ALL_ROWS}{role}")
     }
 
-    /// Begins a transaction, in which nobody else can write to the tables, or refer to their rows.
-    pub(crate) fn begin_cleaning(&self, targets: &[Target<'_>]) -> String {
-        let begin = self.open() + ALL_ROWS;
-        if targets.is_empty() {
-            return begin;
-        }
-        format!("{begin}LOCK TABLE {} IN EXCLUSIVE MODE;\n", list(targets))
+    /// Begins a transaction that goes by our settings, and sees all rows or fails.
+    pub(crate) fn begin_cleaning(&self) -> String {
+        self.open() + ALL_ROWS
+    }
+
+    /// Lets nobody else write to the tables, or refer to their rows.
+    pub(crate) fn lock_tables(targets: &[Target<'_>]) -> String {
+        if targets.is_empty() { String::new() } else { format!("LOCK TABLE {} IN EXCLUSIVE MODE;\n", list(targets)) }
     }
 
     /// For each table its number, the number of rows as far as they are counted, of the pages that these are on, and of all its

@@ -1,12 +1,14 @@
 //! What the server says about itself, its environment and its tables.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use crate::postgres::hidden::Hidden;
+use crate::postgres::row::{Unreadable, all, flag, json, one, parse, string};
 use crate::postgres::server::Server;
 use crate::postgres::session::{Reply, Row};
-use crate::{Error, ErrorKind};
+use crate::postgres::sql::lock::lock_key;
 
 /// All that is known before anything is done.
 #[derive(Debug)]
@@ -96,6 +98,11 @@ pub(super) enum Ours {
 }
 
 impl Table {
+    /// Without pages there are no rows, as far as the server says.
+    pub(super) fn is_empty(&self) -> bool {
+        self.pages == 0
+    }
+
     /// So few rows that they need not be counted before they are deleted.
     pub(super) fn is_small(&self) -> bool {
         self.kind == Kind::Ordinary && self.pages < 2
@@ -137,26 +144,35 @@ pub(crate) struct Reference {
 }
 
 impl State {
-    pub(super) fn read(reply: &Reply) -> Result<Self, Error> {
-        let row = reply.rows("atlas_state").next_back().ok_or_else(unreadable)?;
+    pub(super) fn read(reply: &Reply) -> Result<Self, Unreadable> {
+        let row = one(reply, "atlas_state")?;
         Ok(Self {
             marks: json(row, 0)?,
-            path: text(row, 11)?.to_owned(),
-            database: text(row, 1)?.to_owned(),
-            host: text(row, 10)?.to_owned(),
-            user: text(row, 2)?.to_owned(),
-            replication_role: Some(text(row, 9)?.to_owned()).filter(|role| !role.is_empty()),
+            path: string(row, 11)?,
+            database: string(row, 1)?,
+            host: string(row, 10)?,
+            user: string(row, 2)?,
+            replication_role: Some(string(row, 9)?).filter(|role| !role.is_empty()),
             schemas: json(row, 3)?,
-            server: Server {
-                standby: text(row, 4)? == "t",
-                read_only: text(row, 5)? == "on",
-                alone: text(row, 6)? == "t",
-                version_number: text(row, 7)?.parse().map_err(|_| unreadable())?,
-                version: text(row, 8)?.to_owned(),
-            },
-            tables: reply.rows("atlas_table").map(|row| json(row, 0)).collect::<Result<_, _>>()?,
-            references: reply.rows("atlas_reference").map(|row| json(row, 0)).collect::<Result<_, _>>()?,
+            server: Server::read(row, 4)?,
+            tables: all(reply, "atlas_table", |row| json(row, 0))?,
+            references: all(reply, "atlas_reference", |row| json(row, 0))?,
         })
+    }
+
+    /// The tables that say which seeds were loaded.
+    pub(super) fn seeds(&self) -> impl Iterator<Item = &Table> {
+        self.tables.iter().filter(|table| table.ours == Some(Ours::Seeds))
+    }
+
+    /// The locks of those who migrate and load seeds: by the tables that there are, and by those that somebody may be about to
+    /// make.
+    pub(super) fn lock_keys(&self) -> Vec<String> {
+        let is_locked = |table: &&Table| matches!(table.ours, Some(Ours::History | Ours::Seeds));
+        let there = self.tables.iter().filter(is_locked).map(|table| (table.schema.as_str(), table.name.as_str()));
+        let usual = ["schema_migrations", "schema_seeds"].map(|table| ("public", table));
+        let keys: BTreeSet<_> = there.chain(usual).map(|(schema, table)| lock_key(schema, table)).collect();
+        keys.iter().map(ToString::to_string).collect()
     }
 }
 
@@ -174,6 +190,15 @@ impl Count {
     /// There may be some, and how many is told when they are removed.
     pub(super) const SOME: Self = Self { rows: 1, estimated: false, elsewhere: false };
 
+    /// What is taken for it before anything was counted.
+    pub(super) fn guess(table: &Table) -> Self {
+        match table.known_as_large() {
+            _ if table.is_empty() => Self::default(),
+            Some(count) => count,
+            None => Self::SOME,
+        }
+    }
+
     /// Up to which number rows are counted one by one.
     pub(super) const LIMIT: u64 = 1_000;
 
@@ -189,59 +214,32 @@ impl Count {
 }
 
 /// How many rows tables have, by their numbers.
-pub(super) fn counts(reply: &Reply) -> Result<Vec<(usize, Count)>, Error> {
-    let count = |row: &Row| {
-        let table = text(row, 0)?.parse().map_err(|_| unreadable())?;
-        Ok((table, Count::of(number(row, 1)?, number(row, 2)?, number(row, 3)?)))
-    };
-    reply.rows("atlas_rows").map(count).collect()
+pub(super) fn counts(reply: &Reply) -> Result<Vec<(usize, Count)>, Unreadable> {
+    let count = |row: &Row| Ok((parse(row, 0)?, Count::of(parse(row, 1)?, parse(row, 2)?, parse(row, 3)?)));
+    all(reply, "atlas_rows", count)
 }
 
 /// The first column of the rows of this name, which are numbers.
-pub(super) fn numbers(reply: &Reply, name: &str) -> Result<Vec<usize>, Error> {
-    let first = |row: &Row| text(row, 0)?.parse().map_err(|_| unreadable());
-    reply.rows(name).map(first).collect()
+pub(super) fn numbers(reply: &Reply, name: &str) -> Result<Vec<usize>, Unreadable> {
+    all(reply, name, |row| parse(row, 0))
 }
 
 /// For tables, by their numbers, how many rows were removed.
-pub(super) fn removed(reply: &Reply) -> Result<Vec<(usize, u64)>, Error> {
-    let removed = |row: &Row| Ok((text(row, 0)?.parse().map_err(|_| unreadable())?, number(row, 1)?));
-    reply.rows("atlas_removed").map(removed).collect()
+pub(super) fn removed(reply: &Reply) -> Result<Vec<(usize, u64)>, Unreadable> {
+    all(reply, "atlas_removed", |row| Ok((parse(row, 0)?, parse(row, 1)?)))
 }
 
 /// Namespace and name of seeds, each with the number of its table.
-pub(super) fn seeds(reply: &Reply) -> Result<Vec<(usize, String, String)>, Error> {
-    let seed = |row: &Row| {
-        let table = text(row, 0)?.parse().map_err(|_| unreadable())?;
-        Ok((table, text(row, 1)?.to_owned(), text(row, 2)?.to_owned()))
-    };
-    reply.rows("atlas_seed").map(seed).collect()
+pub(super) fn seeds(reply: &Reply) -> Result<Vec<(usize, String, String)>, Unreadable> {
+    all(reply, "atlas_seed", |row| Ok((parse(row, 0)?, string(row, 1)?, string(row, 2)?)))
 }
 
 /// The first two columns of the rows of this name.
-pub(super) fn texts(reply: &Reply, name: &str) -> Result<Vec<(String, String)>, Error> {
-    let pair = |row: &Row| Ok((text(row, 0)?.to_owned(), text(row, 1)?.to_owned()));
-    reply.rows(name).map(pair).collect()
+pub(super) fn texts(reply: &Reply, name: &str) -> Result<Vec<(String, String)>, Unreadable> {
+    all(reply, name, |row| Ok((string(row, 0)?, string(row, 1)?)))
 }
 
 /// Tables of extensions with rows about objects of users, the condition of these, and whether they may be deleted.
-pub(super) fn kept(reply: &Reply) -> Result<Vec<(String, String, bool)>, Error> {
-    let kept = |row: &Row| Ok((text(row, 0)?.to_owned(), text(row, 1)?.to_owned(), text(row, 2)? == "t"));
-    reply.rows("atlas_kept").map(kept).collect()
-}
-
-fn json<T: DeserializeOwned>(row: &Row, column: usize) -> Result<T, Error> {
-    serde_json::from_str(text(row, column)?).map_err(|_| unreadable())
-}
-
-fn number(row: &Row, column: usize) -> Result<u64, Error> {
-    text(row, column)?.parse().map_err(|_| unreadable())
-}
-
-fn text(row: &Row, column: usize) -> Result<&str, Error> {
-    row.get(column).and_then(Option::as_deref).ok_or_else(unreadable)
-}
-
-fn unreadable() -> Error {
-    Error::new(ErrorKind::Database, "what the server said about its tables could not be read")
+pub(super) fn kept(reply: &Reply) -> Result<Vec<(String, String, bool)>, Unreadable> {
+    all(reply, "atlas_kept", |row| Ok((string(row, 0)?, string(row, 1)?, flag(row, 2)?)))
 }

@@ -4,10 +4,13 @@
 pub(crate) mod driver;
 #[cfg(any(feature = "clean", feature = "seeds"))]
 pub(crate) mod hidden;
+pub(crate) mod lock;
 #[cfg(any(feature = "bench", feature = "verify"))]
 pub(crate) mod question;
 pub(crate) mod refusal;
+pub(crate) mod row;
 pub(crate) mod server;
 pub(crate) mod session;
 pub(crate) mod sql;
+pub(crate) mod transaction;
 pub(crate) mod wait;

@@ -1,6 +1,6 @@
 //! What is said when a table, a name or a setting cannot be worked with, whatever was to be done.
 
-#[cfg(any(feature = "clean", feature = "seeds"))]
+#[cfg(any(feature = "clean", feature = "roles", feature = "seeds"))]
 use crate::postgres::session::Cause;
 use crate::postgres::sql::AT_COMMIT;
 use crate::{Error, ErrorKind};
@@ -73,7 +73,7 @@ fn as_role(quoted: &str) -> String {
 }
 
 /// Something was not done; if that is so because a table is locked, in these words.
-#[cfg(any(feature = "clean", feature = "seeds"))]
+#[cfg(any(feature = "clean", feature = "roles", feature = "seeds"))]
 pub(crate) fn locked(doing: &str, cause: Cause) -> Error {
     match &cause {
         Cause::Server(server) if server.code == "55P03" => {

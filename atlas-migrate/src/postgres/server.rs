@@ -1,5 +1,7 @@
 //! What a server says about itself, and whether anything can be done with it.
 
+use crate::postgres::row::{Unreadable, flag, parse, string, text};
+use crate::postgres::session::Row;
 use crate::{Error, ErrorKind};
 
 /// A server, and the session with it.
@@ -15,6 +17,18 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// Five columns from this one on: `pg_is_in_recovery()`, `transaction_read_only`, whether the transaction began with the
+    /// message, `server_version_num`, `server_version`.
+    pub(crate) fn read(row: &Row, first: usize) -> Result<Self, Unreadable> {
+        Ok(Self {
+            standby: flag(row, first)?,
+            read_only: text(row, first + 1)? == "on",
+            alone: flag(row, first + 2)?,
+            version_number: parse(row, first + 3)?,
+            version: string(row, first + 4)?,
+        })
+    }
+
     /// Whether this server and connection are ones that can be worked with at all.
     pub(crate) fn usable(&self) -> Result<(), Error> {
         if self.version_number < 130_000 {

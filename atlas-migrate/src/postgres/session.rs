@@ -7,6 +7,8 @@
 
 use std::future::Future;
 
+use crate::Error;
+
 /// A connection, as the engine sees it.
 ///
 /// It can be dropped at any time, with the answer to a message still to come. An implementation then puts the connection in
@@ -46,7 +48,7 @@ pub struct Notice {
 #[cfg(feature = "seeds")]
 pub trait Chunks: Send {
     /// Replaces what is in the buffer with the next piece. False at the end, where the buffer is left empty.
-    fn next(&mut self, buffer: &mut Vec<u8>) -> Result<bool, crate::Error>;
+    fn next(&mut self, buffer: &mut Vec<u8>) -> Result<bool, Error>;
 }
 
 /// Why rows were not copied.
@@ -54,7 +56,7 @@ pub trait Chunks: Send {
 #[derive(Debug)]
 pub enum CopyFailure {
     /// The rows could not be had.
-    Rows(crate::Error),
+    Rows(Error),
     /// The server did not take them, or is gone.
     Server(Cause),
 }
@@ -117,6 +119,21 @@ pub enum Cause {
     Server(Box<ServerError>),
     /// The connection could not be made, was lost, or did not speak the protocol.
     Connection(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Failure {
+    /// Whether nothing can be sent any more.
+    pub(crate) fn ends_connection(&self) -> bool {
+        match &self.cause {
+            Cause::Server(server) => server.ends_connection(),
+            Cause::Connection(_) => true,
+        }
+    }
+
+    /// What is said if one of the library's own messages fails: while it was doing this.
+    pub(crate) fn own(doing: &str) -> impl Fn(Self) -> Error {
+        move |failure| Error::own(doing, failure.cause)
+    }
 }
 
 /// What the server says about an error.

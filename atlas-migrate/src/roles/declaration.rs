@@ -10,6 +10,7 @@ use super::engine::Engine;
 use super::{Proof, RolesPlan};
 use crate::Error;
 use crate::postgres::driver::{Database, Job};
+use crate::postgres::lock::Patience;
 use crate::postgres::session::Session;
 use crate::progress::{Event, Listener};
 
@@ -26,9 +27,7 @@ pub struct Roles {
     pub(super) schemas: Vec<String>,
     pub(super) keep: Vec<String>,
     pub(super) grants: Vec<Extra>,
-    pub(super) lock_timeout: Duration,
-    pub(super) wait_budget: Duration,
-    pub(super) listener: Listener,
+    pub(super) patience: Patience,
 }
 
 /// A role that can log in.
@@ -100,9 +99,7 @@ impl Roles {
             schemas: vec!["public".to_owned()],
             keep: Vec::new(),
             grants: Vec::new(),
-            lock_timeout: Duration::from_secs(3),
-            wait_budget: Duration::from_secs(900),
-            listener: Listener::default(),
+            patience: Patience::default(),
         }
     }
 
@@ -147,19 +144,19 @@ impl Roles {
 
     /// How long it waits for a lock. Default: 3 seconds; zero waits forever.
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
-        self.lock_timeout = timeout;
+        self.patience.lock_timeout = timeout;
         self
     }
 
     /// For how long in all it waits for another process that changes roles. Default: 15 minutes.
     pub fn wait_budget(mut self, budget: Duration) -> Self {
-        self.wait_budget = budget;
+        self.patience.wait_budget = budget;
         self
     }
 
     /// Tells a function what is going on: [`Event::Waiting`] for another process.
     pub fn on_progress(mut self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
-        self.listener = Listener::new(listener);
+        self.patience.listener = Listener::new(listener);
         self
     }
 

@@ -51,7 +51,7 @@ impl RolesPlan {
 
     /// What is sent, with the commit. A password has a message of its own: what a server logs or audits of a message is all of its
     /// text, and of a statement with a password it hides that.
-    pub(super) fn messages(&self) -> Vec<String> {
+    pub(super) fn messages(&self) -> (Vec<String>, String) {
         let mut messages = vec![String::new()];
         for step in &self.steps {
             let is_alone = step.shown.is_some();
@@ -65,11 +65,9 @@ impl RolesPlan {
                 messages.push(String::new());
             }
         }
-        if let Some(last) = messages.last_mut() {
-            last.push_str(COMMIT);
-        }
+        let last = messages.pop().unwrap_or_default() + COMMIT;
         messages.retain(|message| !message.is_empty());
-        messages
+        (messages, last)
     }
 
     /// What is not as declared and is left as it is, since the session's role may not change it, or it is not there yet.

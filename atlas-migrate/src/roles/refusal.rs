@@ -6,8 +6,8 @@ use atlas_migrate_core::roles::PRIVILEGES;
 
 use super::declaration::Roles;
 use super::state::{Place, Role};
-use crate::postgres::refusal::check_names;
-use crate::postgres::session::Cause;
+use crate::postgres::refusal::{check_names, locked};
+use crate::postgres::session::Failure;
 use crate::{Error, ErrorKind};
 
 /// What makes no sense whatever the database is.
@@ -80,17 +80,8 @@ pub(super) fn unknown_whether_changed(error: Error) -> Error {
 }
 
 /// The server refused a statement.
-pub(super) fn failed(doing: &str, cause: Cause) -> Error {
-    let error = match &cause {
-        Cause::Server(server) if server.code == "55P03" => {
-            let error =
-                Error::new(ErrorKind::LockTimeout, format!("{doing} failed: {}", server.message)).server(server);
-            return error
-                .fate("rolled back: nothing was changed")
-                .hint("end the session that has locked it, or be patient with `lock_timeout(..)`");
-        }
-        _ => Error::own(doing, cause),
-    };
+pub(super) fn failed(doing: &str, failure: Failure) -> Error {
+    let error = locked(doing, failure.cause);
     if error.is_connection() {
         return error;
     }

@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::postgres::server::Server;
-use crate::postgres::session::Reply;
-use crate::{Error, ErrorKind};
+use crate::postgres::row::{Unreadable, all, json, one};
+use crate::postgres::session::{Reply, Row};
 
 /// All that there is.
 #[derive(Debug)]
@@ -124,23 +123,23 @@ pub(super) struct Default {
 
 impl State {
     /// Without the objects that are kept.
-    pub(super) fn read(reply: &Reply, server_version: u32, keep: &[String]) -> Result<Self, Error> {
+    pub(super) fn read(reply: &Reply, server_version: u32, keep: &[String]) -> Result<Self, Unreadable> {
         let is_kept = |object: &Object| {
             keep.iter().any(|name| {
                 *name == object.name || name.strip_prefix(&object.schema) == Some(&format!(".{}", object.name))
             })
         };
-        let mut objects: Vec<Object> = all(reply, "atlas_object")?;
+        let mut objects: Vec<Object> = all(reply, "atlas_object", document)?;
         objects.retain(|object| !is_kept(object));
         Ok(Self {
-            loose: all(reply, "atlas_loose")?,
+            loose: all(reply, "atlas_loose", document)?,
             says_who_inherits: server_version >= 160_000,
-            session: one(reply, "atlas_session")?,
-            database: one(reply, "atlas_database")?,
-            roles: all(reply, "atlas_role")?,
-            schemas: all(reply, "atlas_schema")?,
+            session: document(one(reply, "atlas_session")?)?,
+            database: document(one(reply, "atlas_database")?)?,
+            roles: all(reply, "atlas_role", document)?,
+            schemas: all(reply, "atlas_schema", document)?,
             objects,
-            defaults: all(reply, "atlas_default")?,
+            defaults: all(reply, "atlas_default", document)?,
         })
     }
 
@@ -159,45 +158,10 @@ pub(super) fn privileges<'a>(acl: &'a [Item], role: Option<&str>) -> BTreeSet<&'
 }
 
 /// What was tried, by its number, with the SQLSTATE that it ended with; nothing if it succeeded.
-pub(super) fn attempts(reply: &Reply) -> Result<Vec<Option<String>>, Error> {
-    one(reply, "atlas_attempts")
+pub(super) fn attempts(reply: &Reply) -> Result<Vec<Option<String>>, Unreadable> {
+    document(one(reply, "atlas_attempts")?)
 }
 
-pub(super) fn server(reply: &Reply) -> Result<Server, Error> {
-    let row = reply.rows("atlas_server").next_back().ok_or_else(unreadable)?;
-    let text = |column: usize| row.get(column).and_then(Option::as_deref).ok_or_else(unreadable);
-    Ok(Server {
-        standby: text(0)? == "t",
-        read_only: text(1)? == "on",
-        alone: text(2)? == "t",
-        version_number: text(3)?.parse().map_err(|_| unreadable())?,
-        version: text(4)?.to_owned(),
-    })
-}
-
-/// The session's search path.
-pub(super) fn path(reply: &Reply) -> Result<String, Error> {
-    let row = reply.rows("atlas_server").next_back().ok_or_else(unreadable)?;
-    row.get(5).cloned().flatten().ok_or_else(unreadable)
-}
-
-/// Whether the lock was available.
-pub(super) fn has_lock(reply: &Reply) -> bool {
-    reply.rows("atlas_lock").next_back().is_some_and(|row| row.first() == Some(&Some("1".to_owned())))
-}
-
-fn one<T: DeserializeOwned>(reply: &Reply, name: &str) -> Result<T, Error> {
-    all(reply, name)?.pop().ok_or_else(unreadable)
-}
-
-fn all<T: DeserializeOwned>(reply: &Reply, name: &str) -> Result<Vec<T>, Error> {
-    let read = |row: &crate::postgres::session::Row| {
-        let text = row.first().and_then(Option::as_deref).ok_or_else(unreadable)?;
-        serde_json::from_str(text).map_err(|_| unreadable())
-    };
-    reply.rows(name).map(read).collect()
-}
-
-fn unreadable() -> Error {
-    Error::new(ErrorKind::Database, "what the server said about its roles could not be read")
+fn document<T: DeserializeOwned>(row: &Row) -> Result<T, Unreadable> {
+    json(row, 0)
 }

@@ -62,7 +62,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 .hint("use letters, digits, `_` and `-`: it is the name of a folder as well"));
         }
         for warning in seeder.seeds.warnings() {
-            options.listener.tell(&Event::Warning(&warning));
+            options.patience.listener.tell(&Event::Warning(&warning));
         }
         let items = seeder.items();
         refusal::check_unique(&items)?;
@@ -97,7 +97,7 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         state.server.writable("there are seeds to load")?;
         if !state.asked.is_empty() {
-            self.options.listener.tell(&Event::Warning(&asked_for(&state.asked)));
+            self.options.patience.listener.tell(&Event::Warning(&asked_for(&state.asked)));
         }
         let result = self.describe_and_load(&pending).await;
         if let Err(error) = &result
@@ -283,8 +283,8 @@ impl<'a, S: Session> Engine<'a, S> {
         let lock = Lock {
             doing: "loading seeds",
             holder: self.sql.holder_of_lock(),
-            budget: options.wait_budget,
-            listener: &options.listener,
+            budget: options.patience.wait_budget,
+            listener: &options.patience.listener,
         };
         let mut wait = Wait::new();
         self.unsettle();
@@ -349,7 +349,7 @@ impl<'a, S: Session> Engine<'a, S> {
         for (item, rows) in group.iter().zip(loaded) {
             let (name, check) = (self.items[*item].name.clone(), self.items[*item].check_duration());
             let seeded = Seeded { name, rows, duration: check + started.elapsed() };
-            self.options.listener.tell(&Event::Seeded(&seeded));
+            self.options.patience.listener.tell(&Event::Seeded(&seeded));
             self.report.done.push(seeded);
         }
         Ok(Progress::Done)

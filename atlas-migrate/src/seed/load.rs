@@ -107,7 +107,7 @@ impl<'a, S: Session> Engine<'a, S> {
     fn tell_notices(&mut self, number: usize) {
         let of = &self.items[number].name;
         for Notice { severity, message, .. } in self.session.take_notices() {
-            self.options.listener.tell(&Event::Notice { of, severity, message: &message });
+            self.options.patience.listener.tell(&Event::Notice { of, severity, message: &message });
             if severity == Severity::Warning {
                 self.report.warnings.push(format!("{of}: {message}"));
             }
@@ -150,7 +150,7 @@ impl<'a, S: Session> Engine<'a, S> {
     where
         'a: 'p,
     {
-        Progress { listener: &self.options.listener, seed, total_rows, total_bytes, rows: 0, bytes: 0 }
+        Progress { listener: &self.options.patience.listener, seed, total_rows, total_bytes, rows: 0, bytes: 0 }
     }
 
     async fn copy(&mut self, number: usize, load: &Load, from: u64, rows: &mut impl Written) -> Result<u64, Error> {

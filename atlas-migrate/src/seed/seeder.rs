@@ -13,6 +13,7 @@ use super::item::{Generated, Item};
 use super::{Environment, Generate, SeedReport, Seeds};
 use crate::Error;
 use crate::postgres::driver::{Database, Job};
+use crate::postgres::lock::Patience;
 use crate::postgres::session::Session;
 use crate::progress::{Event, Listener};
 
@@ -35,9 +36,7 @@ pub(crate) struct Options {
     pub(crate) namespace: String,
     pub(crate) schema: String,
     pub(crate) role: Option<String>,
-    pub(crate) lock_timeout: Duration,
-    pub(crate) wait_budget: Duration,
-    pub(crate) listener: Listener,
+    pub(crate) patience: Patience,
 }
 
 impl Seeder {
@@ -51,9 +50,7 @@ impl Seeder {
                 namespace: "default".to_owned(),
                 schema: "public".to_owned(),
                 role: None,
-                lock_timeout: Duration::from_secs(3),
-                wait_budget: Duration::from_secs(900),
-                listener: Listener::default(),
+                patience: Patience::default(),
             },
         }
     }
@@ -83,20 +80,20 @@ impl Seeder {
 
     /// How long a statement waits for a table lock. Default: 3 seconds; zero waits forever.
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
-        self.options.lock_timeout = timeout;
+        self.options.patience.lock_timeout = timeout;
         self
     }
 
     /// For how long in all a run waits for another process that loads seeds. Default: 15 minutes.
     pub fn wait_budget(mut self, budget: Duration) -> Self {
-        self.options.wait_budget = budget;
+        self.options.patience.wait_budget = budget;
         self
     }
 
     /// Tells a function what is going on: [`Event::Seeding`] after each piece, [`Event::Seeded`] after each seed,
     /// [`Event::Waiting`] for another process.
     pub fn on_progress(mut self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
-        self.options.listener = Listener::new(listener);
+        self.options.patience.listener = Listener::new(listener);
         self
     }
 

@@ -141,7 +141,7 @@ impl Sql {
             table: "schema_seeds".to_owned(),
             namespace: options.namespace.clone(),
             role: options.role.clone(),
-            lock_timeout: options.lock_timeout,
+            lock_timeout: options.patience.lock_timeout,
             custom_settings,
             server_version: 0,
             finds_others: false,

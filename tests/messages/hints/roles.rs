@@ -91,7 +91,7 @@ fn what_is_locked() {
     holder.sql("BEGIN; LOCK TABLE t");
     let hasty = site.roles().schemas(["public"]).lock_timeout(Duration::from_millis(20));
     let error = superuser.apply_roles(&hasty).unwrap_err();
-    leads_out(&error, "end the session that has locked it, or be patient with `lock_timeout(..)`", &mut || {
+    leads_out(&error, "end the session that has locked a table, or be patient with `lock_timeout(..)`", &mut || {
         holder.sql("ROLLBACK");
         superuser.apply_roles(&hasty).map(drop)
     });

@@ -86,7 +86,7 @@ impl<'a, S: Session> Engine<'a, S> {
         check_names(&options.schema, &options.table, &options.namespace, options.role.as_deref())?;
         let mut report = Report::default();
         for warning in migrator.migrations.warnings() {
-            options.listener.tell(&Event::Warning(&warning));
+            options.patience.listener.tell(&Event::Warning(&warning));
             report.warnings.push(warning);
         }
         let scripts =
@@ -271,7 +271,7 @@ impl<'a, S: Session> Engine<'a, S> {
         if let Some(script) = script {
             in_doubt::check(migration, script, self.entries.iter().find(|entry| entry.key() == migration.key()))?;
         }
-        self.options.listener.tell(&Event::Started { migration, remaining: rest.len() + 1 });
+        self.options.patience.listener.tell(&Event::Started { migration, remaining: rest.len() + 1 });
         let skipped = match script {
             Some(script) if step.done == 0 => !refusal::conditions_hold(migration, script, outcomes)?,
             Some(_) => false,
@@ -398,7 +398,7 @@ impl<'a, S: Session> Engine<'a, S> {
         let header = script.header();
         // Building an index concurrently waits for every transaction that began before it, and must not give up by itself.
         let lock = match header.transaction {
-            Transaction::Wrapped => self.options.lock_timeout,
+            Transaction::Wrapped => self.options.patience.lock_timeout,
             Transaction::None => Duration::ZERO,
         };
         let limit = |own: Option<Duration>, default| Some(own.unwrap_or(default)).filter(|limit| !limit.is_zero());
@@ -433,7 +433,7 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     fn note_done(&mut self, done: Done) {
-        self.options.listener.tell(&Event::Finished(&done));
+        self.options.patience.listener.tell(&Event::Finished(&done));
         self.report.done.push(done);
     }
 

@@ -29,7 +29,7 @@ impl<S: Session> Engine<'_, S> {
                 continue;
             }
             let (severity, message) = (notice.severity, notice.message.as_str());
-            self.options.listener.tell(&Event::Notice { of: &of, severity, message });
+            self.options.patience.listener.tell(&Event::Notice { of: &of, severity, message });
             if severity == Severity::Warning {
                 self.report.warnings.push(format!("{of}: {message}"));
             }

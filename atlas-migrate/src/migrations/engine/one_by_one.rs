@@ -132,7 +132,11 @@ impl<S: Session> Engine<'_, S> {
         for index in step.done..total {
             self.statement(job, index, doubt).await?;
             doubt = Doubt::None;
-            self.options.listener.tell(&Event::Statement { migration: job.migration, completed: index + 1, total });
+            self.options.patience.listener.tell(&Event::Statement {
+                migration: job.migration,
+                completed: index + 1,
+                total,
+            });
         }
         Ok(())
     }
@@ -358,7 +362,7 @@ impl<S: Session> Engine<'_, S> {
 
     /// The timeouts of a statement that is in a transaction: it waits for locks no longer than a migration would.
     fn timeouts_in_transaction(&self, job: &Job<'_>) -> Timeouts {
-        let lock = job.script.header().lock_timeout.unwrap_or(self.options.lock_timeout);
+        let lock = job.script.header().lock_timeout.unwrap_or(self.options.patience.lock_timeout);
         Timeouts { lock: Some(lock).filter(|lock| !lock.is_zero()), ..self.timeouts(job.script) }
     }
 }

@@ -207,7 +207,7 @@ impl<S: Session> Engine<'_, S> {
         let jitter = (random() >> 40) as f32 / (1 << 24) as f32;
         let pause = pause.mul_f32(0.5 + jitter);
         let reason = &server.message;
-        self.options.listener.tell(&Event::Retrying { migration, attempts, reason, pause, holder });
+        self.options.patience.listener.tell(&Event::Retrying { migration, attempts, reason, pause, holder });
         pause
     }
 

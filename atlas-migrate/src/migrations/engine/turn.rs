@@ -53,7 +53,7 @@ impl<S: Session> Engine<'_, S> {
                 _ => return Ok(Turn { changed, outcomes: state.outcomes }),
             };
             let waited = wait.started.elapsed();
-            if waited >= self.options.wait_budget {
+            if waited >= self.options.patience.wait_budget {
                 let holder = match wait.holders.pop() {
                     Some(holder) => Some(holder),
                     None => self.holder(held).await?,
@@ -62,10 +62,10 @@ impl<S: Session> Engine<'_, S> {
             }
             if wait.is_complete && wait.is_to_tell(waited) {
                 let holder = wait.holders.first();
-                self.options.listener.tell(&Event::Waiting { doing: MIGRATING, waited, holder });
+                self.options.patience.listener.tell(&Event::Waiting { doing: MIGRATING, waited, holder });
             }
             let pause = wait.next_pause();
-            wait.is_complete = waited + pause >= wait.next_told.min(self.options.wait_budget);
+            wait.is_complete = waited + pause >= wait.next_told.min(self.options.patience.wait_budget);
             let ask = if wait.is_complete { self.sql.holder(held) } else { String::new() };
             wait.holders = wait::holders(&self.pause(sql::ROLLBACK, pause, &ask).await?);
             reply = self.send_begin(&self.current(), conditions).await?;
@@ -121,12 +121,12 @@ impl<S: Session> Engine<'_, S> {
                 self.refuse_others().await?;
             }
             let waited = wait.started.elapsed();
-            if waited >= self.options.wait_budget {
+            if waited >= self.options.patience.wait_budget {
                 let error = refusal::pending(self.known, &self.entries, &steps);
                 return Err(error.note(format!("waited {} for another process to run them", shown(waited))));
             }
             if wait.is_to_tell(waited) {
-                self.options.listener.tell(&Event::Pending { waited, pending: steps.len() });
+                self.options.patience.listener.tell(&Event::Pending { waited, pending: steps.len() });
             }
             self.session.if_dropped(Some(String::new()));
             let paused = self.pause("", wait.next_pause(), "").await;

@@ -14,7 +14,7 @@ use crate::progress::Event;
 impl<S: Session> Engine<'_, S> {
     /// Tells something that is no error.
     pub(super) fn warn(&mut self, warning: String) {
-        self.options.listener.tell(&Event::Warning(&warning));
+        self.options.patience.listener.tell(&Event::Warning(&warning));
         self.report.warnings.push(warning);
     }
 

@@ -10,6 +10,7 @@ use crate::migrations::rehearsal::Rehearsal;
 use crate::migrations::repair::Repair;
 use crate::migrations::script;
 use crate::postgres::driver::Database;
+use crate::postgres::lock::Patience;
 use crate::progress::{Event, Listener};
 use crate::source::Migrations;
 use crate::{Error, Plan, Report, Status};
@@ -60,13 +61,11 @@ pub(crate) struct Options {
     pub(crate) table: String,
     pub(crate) role: Option<String>,
     pub(crate) mode: TransactionMode,
-    pub(crate) lock_timeout: Duration,
+    pub(crate) patience: Patience,
     pub(crate) statement_timeout: Duration,
     pub(crate) retry_budget: Duration,
-    pub(crate) wait_budget: Duration,
     pub(crate) plan: atlas_migrate_core::plan::Options,
     pub(crate) other_history: OtherHistory,
-    pub(crate) listener: Listener,
 }
 
 /// What to do on a database that has none of these migrations, but another history of migrations.
@@ -102,13 +101,11 @@ impl Migrator {
                 table: "schema_migrations".to_owned(),
                 role: None,
                 mode: TransactionMode::default(),
-                lock_timeout: Duration::from_secs(3),
+                patience: Patience::default(),
                 statement_timeout: Duration::ZERO,
                 retry_budget: Duration::from_secs(120),
-                wait_budget: Duration::from_secs(900),
                 plan: atlas_migrate_core::plan::Options::default(),
                 other_history: OtherHistory::default(),
-                listener: Listener::default(),
             },
         }
     }
@@ -166,7 +163,7 @@ impl Migrator {
     /// `-- atlas:lock-timeout` in a file overrides it. Migrations that run without a transaction wait for as long as it
     /// takes unless their file says otherwise: a `CREATE INDEX CONCURRENTLY` that gives up leaves an invalid index.
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
-        self.options.lock_timeout = timeout;
+        self.options.patience.lock_timeout = timeout;
         self
     }
 
@@ -188,7 +185,7 @@ impl Migrator {
     /// For how long a run waits for another process that is migrating. Default: 15 minutes; after that it fails with
     /// [`Busy`](crate::ErrorKind::Busy). Zero does not wait.
     pub fn wait_budget(mut self, budget: Duration) -> Self {
-        self.options.wait_budget = budget;
+        self.options.patience.wait_budget = budget;
         self
     }
 
@@ -226,7 +223,7 @@ impl Migrator {
 
     /// Calls this for each [`Event`], in the task or thread that runs the migrations.
     pub fn on_progress(mut self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
-        self.options.listener = Listener::new(listener);
+        self.options.patience.listener = Listener::new(listener);
         self
     }
 

@@ -24,7 +24,7 @@ impl Sql {
             table: options.table.clone(),
             namespace: options.namespace.clone(),
             role: options.role.clone(),
-            lock_timeout: options.lock_timeout,
+            lock_timeout: options.patience.lock_timeout,
             custom_settings,
             server_version: 0,
             finds_others: false,

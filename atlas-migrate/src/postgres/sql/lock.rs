@@ -11,27 +11,39 @@ pub(crate) const HOLDER: &str = "a.pid AS atlas_holder, coalesce(a.usename, '?')
     coalesce((extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, a.query_start)) * 1000)::bigint, 0), \
     coalesce(left(a.query, 300), '')";
 
+/// The lock of a table of ours: the same for all namespaces in it, since the table has to be created too.
+pub(crate) fn lock_key(schema: &str, table: &str) -> i64 {
+    let name = format!("atlas-migrate {} {}", ident(schema), ident(table));
+    let mut first = [0; 8];
+    first.copy_from_slice(&Checksum::of(&name).to_bytes()[..8]);
+    i64::from_be_bytes(first)
+}
+
 impl Sql {
-    /// Whoever changes this table holds this lock: the same for all namespaces, since the table has to be created too.
+    /// Whoever changes this table holds this lock.
     pub(crate) fn lock_key(&self) -> i64 {
-        let name = format!("atlas-migrate {} {}", ident(&self.schema), ident(&self.table));
-        let mut first = [0; 8];
-        first.copy_from_slice(&Checksum::of(&name).to_bytes()[..8]);
-        i64::from_be_bytes(first)
+        lock_key(&self.schema, &self.table)
     }
 
-    /// Who holds it.
+    /// Tries to take the advisory locks with these keys, which are expressions.
+    pub(crate) fn try_locks(keys: &[String]) -> String {
+        let tries: Vec<_> = keys.iter().map(|key| format!("pg_try_advisory_xact_lock({key})")).collect();
+        format!("SELECT {} AS atlas_lock;\n", tries.join(" AND "))
+    }
+
+    /// Who has the lock of this table.
     pub(crate) fn holder_of_lock(&self) -> String {
-        Self::lock_holder(&self.lock_key().to_string())
+        Self::holder_of_locks(&[self.lock_key().to_string()])
     }
 
-    /// Who holds the advisory lock with this key, which is an expression.
-    pub(crate) fn lock_holder(key: &str) -> String {
+    /// Who has one of the advisory locks with these keys.
+    pub(crate) fn holder_of_locks(keys: &[String]) -> String {
         format!(
             "{OWN_PATH}SELECT {HOLDER} FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid\n\
              WHERE l.locktype = 'advisory' AND l.granted AND l.pid <> pg_backend_pid() AND l.objsubid = 1\n\
              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())\n\
-             AND (l.classid::bigint << 32) | l.objid::bigint = {key} LIMIT 1;\n"
+             AND (l.classid::bigint << 32) | l.objid::bigint IN ({}) LIMIT 1;\n",
+            keys.join(", ")
         )
     }
 

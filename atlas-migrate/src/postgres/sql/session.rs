@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::path::{OWN_PATH, PATH_AS_IT_IS, TAKE_OWN_PATH, compare_rules, perform_rules};
 use super::{Sql, dollar_quoted, ident, literal};
+use crate::postgres::row::{Unreadable, string};
+use crate::postgres::session::Row;
 
 /// How long statements may wait and run; `None` is without limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +25,18 @@ pub(crate) struct SessionSettings {
     pub(crate) belongings: String,
     pub(crate) role: String,
     pub(crate) user: String,
+}
+
+impl SessionSettings {
+    /// Four columns from this one on.
+    pub(crate) fn read(row: &Row, first: usize) -> Result<Self, Unreadable> {
+        Ok(Self {
+            settings: string(row, first)?,
+            belongings: string(row, first + 1)?,
+            role: string(row, first + 2)?,
+            user: string(row, first + 3)?,
+        })
+    }
 }
 
 /// For each thing of the session's own that is no setting, the statement that removes it: open cursors, temporary objects of

@@ -1,7 +1,6 @@
 //! What is sent about roles and privileges.
 
 use crate::postgres::sql::path::{OWN_PATH, answered};
-use crate::postgres::sql::session::milliseconds;
 use crate::postgres::sql::{Sql, ident, literal};
 
 mod read;
@@ -11,7 +10,7 @@ pub(crate) use read::Asked;
 pub(crate) use trials::{Need, Trial, attempt, made, tried, tried_in_database};
 
 /// Whoever changes roles of a database holds this lock.
-const LOCK: &str = "hashtextextended('atlas-migrate roles', 0)";
+pub(crate) const LOCK: &str = "hashtextextended('atlas-migrate roles', 0)";
 
 /// The server, as it describes itself.
 pub(crate) fn look() -> String {
@@ -130,20 +129,6 @@ pub(crate) fn become_role(name: &str) -> String {
 }
 
 impl Sql {
-    /// Begins a transaction, and tries to take the lock of those who change roles of this database.
-    pub(crate) fn begin_roles(&self) -> String {
-        let lock_timeout = milliseconds(self.lock_timeout);
-        format!(
-            "{}SET LOCAL lock_timeout = {lock_timeout};\nSELECT pg_try_advisory_xact_lock({LOCK})::integer AS atlas_lock;\n",
-            self.open()
-        )
-    }
-
-    /// Who has that lock.
-    pub(crate) fn roles_holder() -> String {
-        Self::lock_holder(LOCK)
-    }
-
     /// Begins a transaction that changes nothing.
     pub(crate) fn begin_reading_roles(&self) -> String {
         format!("BEGIN READ ONLY;\n{OWN_PATH}SET LOCAL statement_timeout = 0;\n{}", self.limit_locks())

@@ -103,7 +103,7 @@ impl<S: Session> Engine<'_, S> {
 
     /// What is waited for, which is less than a run does for a concurrent index: here others wait meanwhile.
     pub(super) fn timeouts_of_trial(&self, script: &Script) -> Timeouts {
-        let lock = script.header().lock_timeout.unwrap_or(self.options.lock_timeout);
+        let lock = script.header().lock_timeout.unwrap_or(self.options.patience.lock_timeout);
         Timeouts { lock: Some(lock).filter(|lock| !lock.is_zero()), ..self.timeouts(script) }
     }
 }
