@@ -1,12 +1,15 @@
 #![doc = include_str!("docs/setup.md")]
 
 use std::fmt;
+use std::time::Duration;
 
 use tracing::Instrument;
 
 use crate::migrations::migrator;
 use crate::postgres::driver::{Database, Job};
+use crate::postgres::lock::Patience;
 use crate::postgres::session::Session;
+use crate::progress::{Event, Listener};
 use crate::roles::{Proof, Roles, RolesPlan};
 use crate::seed::{SeedReport, Seeder};
 use crate::verify::{Verifier, VerifyReport};
@@ -22,6 +25,9 @@ pub struct Setup {
     roles: Option<Roles>,
     seeder: Option<Seeder>,
     verifier: Option<Verifier>,
+    lock_timeout: Option<Duration>,
+    wait_budget: Option<Duration>,
+    listener: Option<Listener>,
 }
 
 /// What a set-up did, and what it found in the end.
@@ -39,7 +45,15 @@ pub struct SetupReport {
 impl Setup {
     /// A set-up with these migrations.
     pub fn new(migrations: impl Into<Migrator>) -> Self {
-        Self { migrator: migrations.into(), roles: None, seeder: None, verifier: None }
+        Self {
+            migrator: migrations.into(),
+            roles: None,
+            seeder: None,
+            verifier: None,
+            lock_timeout: None,
+            wait_budget: None,
+            listener: None,
+        }
     }
 
     /// Makes these roles, and proves in the end what they may do. Migrations and seeds that have no role of their own run as
@@ -58,6 +72,24 @@ impl Setup {
     /// Holds the database against these checks in the end, and asks also whether the migrations are up to date.
     pub fn verify(mut self, verifier: Verifier) -> Self {
         self.verifier = Some(verifier);
+        self
+    }
+
+    /// How long a statement of any part waits for a table lock; zero waits forever. Default: what each part says.
+    pub fn lock_timeout(mut self, timeout: Duration) -> Self {
+        self.lock_timeout = Some(timeout);
+        self
+    }
+
+    /// For how long in all each part waits for another process that is at the same. Default: what each part says.
+    pub fn wait_budget(mut self, budget: Duration) -> Self {
+        self.wait_budget = Some(budget);
+        self
+    }
+
+    /// Tells a function what is going on in any part. Default: what each part says.
+    pub fn on_progress(mut self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.listener = Some(Listener::new(listener));
         self
     }
 
@@ -81,6 +113,16 @@ impl Setup {
             self.seeder = self.seeder.map(|seeder| seeder.default_role(roles.owner()));
         }
         self.verifier = self.verifier.map(|verifier| verifier.default_migrations(&self.migrator));
+        let parts = [
+            Some(&mut self.migrator.options.patience),
+            self.roles.as_mut().map(Roles::patience),
+            self.seeder.as_mut().map(Seeder::patience),
+        ];
+        for Patience { lock_timeout, wait_budget, listener } in parts.into_iter().flatten() {
+            *lock_timeout = self.lock_timeout.unwrap_or(*lock_timeout);
+            *wait_budget = self.wait_budget.unwrap_or(*wait_budget);
+            *listener = self.listener.clone().unwrap_or_else(|| listener.clone());
+        }
         self
     }
 }
@@ -147,7 +189,7 @@ impl Job for Run {
 }
 
 async fn run<S: Session>(setup: Setup, session: &mut S) -> Result<SetupReport, Error> {
-    let Setup { migrator, roles, seeder, verifier } = setup;
+    let Setup { migrator, roles, seeder, verifier, .. } = setup;
     let mut done = Vec::new();
     let mut plan = match &roles {
         Some(roles) => Some(roles::Apply(roles.clone()).perform(session).await?),

@@ -17,6 +17,7 @@ mod revert;
 mod rolling;
 mod session;
 mod taken;
+mod turns;
 mod waiting;
 
 atlas_migrate_tests::on_every_version!(and_the_newest);

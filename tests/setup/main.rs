@@ -3,7 +3,7 @@
 use atlas_migrate::seed::{Seeder, Seeds};
 use atlas_migrate::setup::Setup;
 use atlas_migrate::verify::{Checks, Verifier};
-use atlas_migrate_tests::{Driver, Site, every_driver, migrator};
+use atlas_migrate_tests::{Driver, Site, drivers, every_driver, migrator};
 use insta::assert_snapshot;
 
 const TABLES: [(&str, &str); 2] = [
@@ -50,18 +50,20 @@ every_driver! {
     }
 }
 
-/// Two replicas at once: both succeed, and all of it is there once.
+/// Eight replicas at once: all succeed, and all of it is there once.
 #[test]
-fn c5_two_at_once() {
+fn c5_eight_at_once() {
     let site = Site::new();
-    let drivers = [Driver::TokioPostgres, Driver::SqlxPool];
+    let drivers = drivers();
     std::thread::scope(|scope| {
-        let runs = drivers.map(|driver| {
-            let site = &site;
-            scope.spawn(move || site.superuser(driver).set_up(&whole(site)).unwrap())
-        });
+        let runs: Vec<_> = (0..8)
+            .map(|replica| {
+                let (site, driver) = (&site, drivers[replica % drivers.len()]);
+                scope.spawn(move || site.superuser(driver).set_up(&whole(site)))
+            })
+            .collect();
         for run in runs {
-            let report = run.join().unwrap();
+            let report = run.join().unwrap().unwrap_or_else(|error| panic!("{error}"));
             assert!(report.passed(), "{report}");
         }
     });

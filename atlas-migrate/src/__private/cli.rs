@@ -12,7 +12,7 @@ use crate::clean::marks;
 use crate::migrations::migrator::{DoRevert, PlanRedo, PlanRevert};
 use crate::postgres::driver::{Database, Job};
 use crate::postgres::session::{Row, Session};
-use crate::postgres::wait::holders;
+use crate::postgres::lock::holders;
 use crate::source::directory;
 use crate::{Done, Error, ErrorKind, Holder, MigrationStatus, Migrations, Migrator, Report, Revert};
 

@@ -9,6 +9,7 @@ use super::{BenchReport, Benchmarks};
 use crate::Error;
 use crate::postgres::driver::{Database, Job};
 use crate::postgres::session::Session;
+use crate::progress::{Event, Listener};
 
 /// The executions of a prepared statement after which PostgreSQL decides how it is planned from then on.
 const UNDECIDED: usize = 5;
@@ -26,6 +27,7 @@ pub struct Bencher {
     pub(super) only: Option<Vec<String>>,
     pub(super) timeout: Duration,
     pub(super) lock_timeout: Duration,
+    pub(super) listener: Listener,
 }
 
 impl Bencher {
@@ -38,6 +40,7 @@ impl Bencher {
             only: None,
             timeout: Duration::from_secs(30),
             lock_timeout: Duration::from_secs(3),
+            listener: Listener::default(),
         }
     }
 
@@ -69,6 +72,12 @@ impl Bencher {
     /// How long an execution waits for a lock. Default: 3 seconds; zero waits forever.
     pub fn lock_timeout(mut self, timeout: Duration) -> Self {
         self.lock_timeout = timeout;
+        self
+    }
+
+    /// Tells a function what is going on: [`Event::Warning`].
+    pub fn on_progress(mut self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.listener = Listener::new(listener);
         self
     }
 

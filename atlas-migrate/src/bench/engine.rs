@@ -16,18 +16,20 @@ use super::judge::{Named, judge};
 use super::parameters::executions;
 use super::plan::Plan;
 use super::{BenchReport, Bencher, Latency, Measured};
-use crate::bench::sql::{ABANDON, END, Limits, PREPARE, UNDO, begin, explain, named};
+use crate::bench::sql::{CLEAR_UP, END, Limits, PREPARE, UNDO, begin, explain, named};
 use crate::error::place::span_at;
-use crate::postgres::question::{Look, look, text, unreadable};
-use crate::postgres::session::{Cause, PLAN, Reply, ServerError, Session};
-use crate::progress::{Event, Listener};
+use crate::postgres::question::{Look, look};
+use crate::postgres::row::{Unreadable, all, text};
+use crate::postgres::session::{Cause, Failure, PLAN, Reply, Row, ServerError, Session};
+use crate::postgres::transaction::{Conversation, Transaction};
+use crate::progress::Event;
 use crate::{Error, ErrorKind};
 
 /// Of how many sets of parameters there are plans.
 const PLANS: usize = 10;
 
 pub(super) struct Engine<'a, S> {
-    pub(super) session: &'a mut S,
+    pub(super) conversation: Conversation<'a, S>,
     pub(super) bencher: &'a Bencher,
     benchmarks: Vec<(&'a File, Benchmark)>,
     server_version: u32,
@@ -62,7 +64,7 @@ struct Findings {
 impl<'a, S: Session> Engine<'a, S> {
     pub(super) fn new(session: &'a mut S, bencher: &'a Bencher) -> Result<Self, Error> {
         for warning in bencher.benchmarks.warnings() {
-            Listener::default().tell(&Event::Warning(&warning));
+            bencher.listener.tell(&Event::Warning(&warning));
         }
         if bencher.iterations == 0 {
             return Err(
@@ -84,15 +86,17 @@ impl<'a, S: Session> Engine<'a, S> {
             }
             benchmarks.retain(|(_, benchmark)| only.contains(&benchmark.name));
         }
-        Ok(Self { session, bencher, benchmarks, server_version: 0, apart: false })
+        let mut conversation = Conversation::new(session);
+        conversation.clear_up_with(CLEAR_UP);
+        Ok(Self { conversation, bencher, benchmarks, server_version: 0, apart: false })
     }
 
     pub(super) async fn run(mut self) -> Result<BenchReport, Error> {
         let started = Instant::now();
-        let Look { server, warning, apart, .. } = look(self.session).await?;
+        let Look { server, warning, apart, .. } = look(&mut self.conversation).await?;
         self.apart = apart;
         if let Some(warning) = warning {
-            Listener::default().tell(&Event::Warning(&warning));
+            self.bencher.listener.tell(&Event::Warning(&warning));
         }
         server.usable()?;
         self.server_version = server.version_number;
@@ -145,28 +149,31 @@ impl<'a, S: Session> Engine<'a, S> {
     ) -> Result<Findings, Stop> {
         let undo = if writes { UNDO } else { "" };
         let iterations = benchmark.iterations.unwrap_or(self.bencher.iterations);
-        let mut head = begin(writes, self.limits());
-        self.session.if_dropped(Some(ABANDON.to_owned()));
-        if self.apart {
-            self.send(&std::mem::take(&mut head)).await?;
-        }
-        head += PREPARE;
+        let begin = begin(writes, self.limits());
+        let (head, begun) = match self.apart {
+            true => (PREPARE.to_owned(), Some(self.begin(&begin).await?.1)),
+            false => (begin + PREPARE, None),
+        };
         let message = format!("{head}{};\n{}", benchmark.sql, named(&benchmark.gates));
-        let reply = self.send(&message).await.map_err(|stop| stop.located(file, &head))?;
-        let named = reply.rows("atlas_named").map(Named::read).collect::<Result<_, _>>()?;
+        let prepared = match begun {
+            Some(transaction) => self.send(&message).await.map(|reply| (reply, transaction)),
+            None => self.begin(&message).await,
+        };
+        let (reply, transaction) = prepared.map_err(|stop| stop.located(file, &head))?;
+        let named = all(&reply, "atlas_named", Named::read).map_err(Error::from)?;
         for execution in executions.iter().cycle().take(self.bencher.warm_up_of(iterations)) {
             self.execute(execution, undo).await?;
         }
         let explained: String = executions.iter().take(PLANS).map(|execution| explain(execution) + undo).collect();
         let reply = self.send(&explained).await?;
-        let plan = |row| Plan::read(text(row, 0)?).ok_or_else(unreadable);
-        let plans = reply.rows(PLAN).map(plan).collect::<Result<_, _>>()?;
+        let plan = |row: &Row| Plan::read(text(row, 0)?).ok_or_else(|| Unreadable("a plan".to_owned()));
+        let plans = all(&reply, PLAN, plan).map_err(Error::from)?;
         let mut times = Vec::with_capacity(iterations);
         for execution in executions.iter().cycle().take(iterations) {
             times.push(self.execute(execution, undo).await?);
         }
-        self.send(END).await?;
-        self.session.if_dropped(None);
+        let ended = self.conversation.end(transaction, END).await;
+        self.unless_refused(ended).await?;
         Ok(Findings { latency: Latency::of(times), plans, named })
     }
 
@@ -181,20 +188,25 @@ impl<'a, S: Session> Engine<'a, S> {
         Ok(duration)
     }
 
-    /// Sends a message of the transaction, which is over if the server refuses it.
+    async fn begin(&mut self, message: &str) -> Result<(Reply, Transaction), Stop> {
+        let begun = self.conversation.begin(message).await;
+        self.unless_refused(begun).await
+    }
+
     async fn send(&mut self, message: &str) -> Result<Reply, Stop> {
-        let failure = match self.session.send(message).await {
-            Ok(reply) => return Ok(reply),
-            Err(failure) => failure,
-        };
-        match failure.cause {
-            Cause::Server(server) if !server.ends_connection() => {
-                let abandoned = self.session.send(ABANDON).await;
-                abandoned.map_err(|failure| Error::own("measuring", failure.cause))?;
-                self.session.if_dropped(None);
+        let sent = self.conversation.send(message).await;
+        self.unless_refused(sent).await
+    }
+
+    /// The transaction is over if the server refuses a message of it.
+    async fn unless_refused<T: Send>(&mut self, sent: Result<T, Failure>) -> Result<T, Stop> {
+        match sent {
+            Ok(sent) => Ok(sent),
+            Err(Failure { cause: Cause::Server(server), .. }) if !server.ends_connection() => {
+                self.conversation.abandon().await;
                 Err(Stop::Refused { server, place: None })
             }
-            cause => Err(Stop::Error(Error::own("measuring", cause))),
+            Err(failure) => Err(Stop::Error(Error::own("measuring", failure.cause))),
         }
     }
 

@@ -4,8 +4,7 @@ use atlas_migrate_core::bench::Gate as Declared;
 
 use super::plan::{Part, Plan, excerpt};
 use super::{Buffers, Gate, GateKind, Latency};
-use crate::Error;
-use crate::postgres::question::{text, unreadable};
+use crate::postgres::row::{Unreadable, optional, parse, string};
 use crate::postgres::session::Row;
 use crate::render::time::shown;
 
@@ -20,12 +19,12 @@ pub(super) struct Named {
 }
 
 impl Named {
-    pub(super) fn read(row: &Row) -> Result<Self, Error> {
+    pub(super) fn read(row: &Row) -> Result<Self, Unreadable> {
         Ok(Self {
-            gate: text(row, 0)?.parse().map_err(|_| unreadable())?,
-            schema: text(row, 1)?.to_owned(),
-            name: text(row, 2)?.to_owned(),
-            of: row.get(3).cloned().flatten(),
+            gate: parse(row, 0)?,
+            schema: string(row, 1)?,
+            name: string(row, 2)?,
+            of: optional(row, 3).map(str::to_owned),
         })
     }
 

@@ -18,7 +18,7 @@ pub(super) async fn executions<S: Session>(
     let timeout = engine.bencher.timeout;
     let (head, behind) = PARAMETERS;
     let question = format!("{head}{}{behind}", parameters.sql);
-    let (answer, begin) = ask_text(engine.session, &question, timeout, engine.apart).await?;
+    let (answer, begin) = ask_text(&mut engine.conversation, &question, timeout, engine.apart).await?;
     let place = |server: Option<&ServerError>| {
         let text = file.text();
         let own = &text[parameters.start..];

@@ -22,8 +22,8 @@ pub(crate) const UNDO: &str = "ROLLBACK TO SAVEPOINT atlas_migrate_bench;\n";
 /// The end of a benchmark.
 pub(crate) const END: &str = "DEALLOCATE atlas_migrate_bench;\nROLLBACK;\n";
 
-/// The end of one that was given up somewhere: a prepared statement is not rolled back.
-pub(crate) const ABANDON: &str = "ROLLBACK;\nSET LOCAL search_path = pg_catalog, pg_temp;\nDO $$BEGIN IF EXISTS (SELECT FROM pg_prepared_statements \
+/// Behind the end of one that was given up somewhere: a prepared statement is not rolled back.
+pub(crate) const CLEAR_UP: &str = "SET LOCAL search_path = pg_catalog, pg_temp;\nDO $$BEGIN IF EXISTS (SELECT FROM pg_prepared_statements \
     WHERE name = 'atlas_migrate_bench') THEN DEALLOCATE atlas_migrate_bench; END IF; END$$;\n";
 
 /// How long an execution may take, and wait for a lock.

@@ -41,7 +41,7 @@ struct Work<'a> {
 impl<'a, S: Session> Engine<'a, S> {
     pub(super) fn new(session: &'a mut S, options: &'a Options) -> Result<Self, Error> {
         check_names("public", "schema_seeds", "default", options.role.as_deref())?;
-        let sql = Sql::without_history(options.role.clone(), options.patience.lock_timeout);
+        let sql = Sql::without_table(options.role.as_deref(), options.patience.lock_timeout);
         Ok(Self { conversation: Conversation::new(session), options, sql })
     }
 
@@ -91,7 +91,7 @@ impl<'a, S: Session> Engine<'a, S> {
         // What was deferred to the commit goes by the session's path.
         let (own, theirs) = (sql::OWN_PATH, self.sql.session_path());
         let message = format!("{own}{}{}{theirs}{}", seeds.concat(), sequences.concat(), sql::COMMIT);
-        let committed = self.conversation.commit(transaction, &message).await;
+        let committed = self.conversation.end(transaction, &message).await;
         committed.map_err(|failure| refusal::unknown_whether_emptied(refusal::failed("committing", failure)))?;
         let (database, host) = (state.database.clone(), state.host.clone());
         Ok(CleanReport {

@@ -279,7 +279,7 @@ impl Resetter {
         if histories.iter().any(|table| table.schema == sql.schema && table.name == sql.table) {
             end += &sql.forget_history();
         }
-        let sent = conversation.commit(transaction, &(end + sql::COMMIT)).await;
+        let sent = conversation.end(transaction, &(end + sql::COMMIT)).await;
         sent.map_err(|failure| {
             refusal::unknown_whether_dropped(refusal::failed("dropping what is in the schemas", failure))
         })?;
@@ -314,7 +314,7 @@ impl Resetter {
     async fn look<S: Session>(&self, conversation: &mut Conversation<'_, S>) -> Result<(State, Sql), Error> {
         let options = &self.migrator.options;
         check_names(&options.schema, &options.table, &options.namespace, options.role.as_deref())?;
-        let mut sql = Sql::new(options, std::collections::BTreeSet::new());
+        let mut sql = options.sql();
         let state = look(conversation, &mut sql, false).await?;
         Ok((state, sql))
     }

@@ -1,7 +1,5 @@
 //! What a run would do on a new database, as one SQL file.
 
-use std::collections::BTreeSet;
-
 use atlas_migrate_core::checksum::Checksum;
 use atlas_migrate_core::history::Key;
 use atlas_migrate_core::migration::{Header, Migration, Transaction};
@@ -14,7 +12,6 @@ use crate::migrations::migrator::OtherHistory;
 use crate::migrations::report::label;
 use crate::migrations::sql::{File, Unseen};
 use crate::postgres::refusal::check_names;
-use crate::postgres::sql::Sql;
 use crate::{Error, ErrorKind, Migrator};
 
 /// All of them, or those with a higher version than this one, without the repeatable ones, which may have run before.
@@ -36,7 +33,7 @@ pub(crate) fn write(migrator: &Migrator, from: Option<&Version>) -> Result<Strin
     if let Some(migration) = wanted.iter().find(|migration| cannot_be_passed_over(migration.up().header())) {
         return Err(refused(migration));
     }
-    let sql = Sql::new(options, BTreeSet::new());
+    let sql = options.sql();
     let head = match from {
         None => "-- Migrations as one file, for a database that has none of them.\n".to_owned(),
         Some(version) => format!(

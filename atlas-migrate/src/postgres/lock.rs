@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use atlas_migrate_core::statement;
 
-use crate::postgres::row::{Unreadable, flag, one, optional, parse, string};
+#[cfg(any(feature = "clean", feature = "roles"))]
+use crate::postgres::row;
+use crate::postgres::row::{Unreadable, optional, parse, string};
 use crate::postgres::session::{Failure, Reply, Row, Session};
 #[cfg(any(feature = "clean", feature = "roles", feature = "seeds"))]
 use crate::postgres::sql::Sql;
@@ -120,7 +122,7 @@ impl<'a> Wait<'a> {
         let pause = self.pace.next_pause();
         self.is_complete = waited + pause >= self.pace.next_told.min(*wait_budget);
         let ask = if self.is_complete { holder } else { "" };
-        self.holders = holders(&conversation.pause(transaction, pause, ask).await?);
+        self.holders = holders(&conversation.give_way(transaction, pause, ask).await?);
         Ok(())
     }
 
@@ -161,7 +163,7 @@ impl Lock<'_> {
         loop {
             let begun = conversation.begin(&begin).await;
             let (reply, transaction) = begun.map_err(Failure::own("taking the lock"))?;
-            if flag(one(&reply, "atlas_lock")?, 0)? {
+            if row::flag(row::one(&reply, "atlas_lock")?, 0)? {
                 return Ok(transaction);
             }
             wait.pause(conversation, transaction, &holder).await?;

@@ -5,6 +5,7 @@ pub(crate) mod driver;
 #[cfg(any(feature = "clean", feature = "seeds"))]
 pub(crate) mod hidden;
 pub(crate) mod lock;
+pub(crate) mod message;
 #[cfg(any(feature = "bench", feature = "verify"))]
 pub(crate) mod question;
 pub(crate) mod refusal;
@@ -13,4 +14,3 @@ pub(crate) mod server;
 pub(crate) mod session;
 pub(crate) mod sql;
 pub(crate) mod transaction;
-pub(crate) mod wait;

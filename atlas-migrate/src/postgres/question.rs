@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 use crate::postgres::refusal::asked_for;
+use crate::postgres::row::{one, string, text};
 use crate::postgres::server::Server;
-use crate::postgres::session::{Cause, Reply, Row, ServerError, Session};
-use crate::postgres::sql::{self, question};
+use crate::postgres::session::{Cause, Failure, Reply, ServerError, Session};
+use crate::postgres::sql::{ROLLBACK, question};
+use crate::postgres::transaction::Conversation;
 use crate::{Error, ErrorKind};
 
 /// What came back.
@@ -30,80 +32,65 @@ pub(crate) struct Look {
 }
 
 /// Looks at the server. Refuses what is in the middle of a transaction, which a question would end.
-pub(crate) async fn look<S: Session>(session: &mut S) -> Result<Look, Error> {
+pub(crate) async fn look<S: Session>(conversation: &mut Conversation<'_, S>) -> Result<Look, Error> {
     let started = Instant::now();
-    session.if_dropped(Some(String::new()));
-    let reply = session.send(&question::look()).await;
-    session.if_dropped(None);
+    let reply = conversation.look(&question::look()).await.map_err(Failure::own("looking at the server"))?;
     let duration = started.elapsed();
-    let reply = reply.map_err(|failure| Error::own("looking at the server", failure.cause))?;
-    let row = reply.rows("atlas_server").next_back().ok_or_else(unreadable)?;
-    let server = Server {
-        alone: text(row, 0)? == "t",
-        version_number: text(row, 1)?.parse().map_err(|_| unreadable())?,
-        version: text(row, 2)?.to_owned(),
-        ..Server::default()
-    };
+    let row = one(&reply, "atlas_server")?;
+    let server = Server::read(row, 0)?;
     if !server.alone {
         return Err(Error::new(ErrorKind::Usage, "the connection is in the middle of a transaction")
             .hint("commit or roll back first: what is asked has transactions of its own"));
     }
-    let asked = text(row, 4)?;
+    let asked = text(row, 6)?;
     Ok(Look {
         server,
-        user: text(row, 3)?.to_owned(),
+        user: string(row, 5)?,
         duration,
         warning: (!asked.is_empty()).then(|| asked_for(asked)),
-        apart: text(row, 5)? != "on",
+        apart: text(row, 7)? != "on",
     })
 }
 
 /// Asks, and leaves no transaction open.
 #[cfg(feature = "verify")]
-pub(crate) async fn ask<S: Session>(session: &mut S, question: &str, timeout: Duration) -> Result<Answer, Error> {
-    ask_behind(session, question::begin(timeout), question).await
+pub(crate) async fn ask<S: Session>(
+    conversation: &mut Conversation<'_, S>,
+    question: &str,
+    timeout: Duration,
+) -> Result<Answer, Error> {
+    let started = Instant::now();
+    let reply = conversation.whole(&(question::begin(timeout) + question + ROLLBACK)).await;
+    Ok(Answer { reply: answered(reply)?, duration: started.elapsed() })
 }
 
 /// Asks what somebody has written, apart from what begins the transaction if need be; and tells what stands before it in its
 /// message.
 pub(crate) async fn ask_text<S: Session>(
-    session: &mut S,
+    conversation: &mut Conversation<'_, S>,
     question: &str,
     timeout: Duration,
     apart: bool,
 ) -> Result<(Answer, String), Error> {
     let begin = question::begin(timeout);
-    let head = if apart { String::new() } else { begin.clone() };
-    if apart {
-        session.if_dropped(Some(sql::ROLLBACK.to_owned()));
-        let begun = session.send(&begin).await;
-        begun.map_err(|failure| Error::own("asking the server", failure.cause))?;
-    }
-    Ok((ask_behind(session, head.clone(), question).await?, head))
-}
-
-async fn ask_behind<S: Session>(session: &mut S, head: String, question: &str) -> Result<Answer, Error> {
     let started = Instant::now();
-    session.if_dropped(Some(sql::ROLLBACK.to_owned()));
-    let reply = match session.send(&(head + question + sql::ROLLBACK)).await {
-        Ok(reply) => Ok(reply),
-        Err(failure) => match failure.cause {
-            Cause::Server(server) if !server.ends_connection() => {
-                let rolled_back = session.send(sql::ROLLBACK).await;
-                rolled_back.map_err(|failure| Error::own("asking the server", failure.cause))?;
-                Err(server)
-            }
-            cause => return Err(Error::own("asking the server", cause)),
-        },
-    };
-    session.if_dropped(None);
-    Ok(Answer { reply, duration: started.elapsed() })
+    if !apart {
+        let reply = conversation.whole(&format!("{begin}{question}{ROLLBACK}")).await;
+        return Ok((Answer { reply: answered(reply)?, duration: started.elapsed() }, begin));
+    }
+    let (_, transaction) = conversation.begin(&begin).await.map_err(Failure::own("asking the server"))?;
+    let reply = conversation.end(transaction, &format!("{question}{ROLLBACK}")).await;
+    if reply.as_ref().is_err_and(|failure| !failure.ends_connection()) {
+        conversation.abandon().await;
+    }
+    Ok((Answer { reply: answered(reply)?, duration: started.elapsed() }, String::new()))
 }
 
-pub(crate) fn text(row: &Row, column: usize) -> Result<&str, Error> {
-    row.get(column).and_then(Option::as_deref).ok_or_else(unreadable)
-}
-
-pub(crate) fn unreadable() -> Error {
-    Error::new(ErrorKind::Database, "the catalog could not be read: the server's answer makes no sense")
+/// An error if there is no connection any more.
+fn answered(reply: Result<Reply, Failure>) -> Result<Result<Reply, Box<ServerError>>, Error> {
+    match reply {
+        Ok(reply) => Ok(Ok(reply)),
+        Err(Failure { cause: Cause::Server(server), .. }) if !server.ends_connection() => Ok(Err(server)),
+        Err(failure) => Err(Error::own("asking the server", failure.cause)),
+    }
 }

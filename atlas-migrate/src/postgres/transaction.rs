@@ -52,6 +52,14 @@ impl<'a, S: Session> Conversation<'a, S> {
     }
 
     /// Sends a message that begins a transaction and ends it. If the server refuses it, nothing stays open either.
+    #[cfg(any(
+        feature = "bench",
+        feature = "clean",
+        feature = "roles",
+        feature = "seeds",
+        feature = "testing",
+        feature = "verify"
+    ))]
     pub(crate) async fn whole(&mut self, message: &str) -> Result<Reply, Failure> {
         match self.begin(message).await {
             Ok((reply, Transaction(()))) => {
@@ -72,16 +80,16 @@ impl<'a, S: Session> Conversation<'a, S> {
         self.session.send(message).await
     }
 
-    /// Sends the last message of a transaction, which commits it.
-    pub(crate) async fn commit(&mut self, transaction: Transaction, message: &str) -> Result<Reply, Failure> {
+    /// Sends the last message of a transaction, which ends it.
+    pub(crate) async fn end(&mut self, transaction: Transaction, message: &str) -> Result<Reply, Failure> {
         let Transaction(()) = transaction;
         let reply = self.session.send(message).await?;
         self.settle();
         Ok(reply)
     }
 
-    /// Sends a message that commits a transaction and begins the next one.
-    pub(crate) async fn commit_and_begin(
+    /// Sends a message that ends a transaction and begins the next one.
+    pub(crate) async fn end_and_begin(
         &mut self,
         transaction: Transaction,
         message: &str,
@@ -90,10 +98,33 @@ impl<'a, S: Session> Conversation<'a, S> {
         self.begin(message).await
     }
 
-    /// Ends a transaction without effect. If that fails the connection is lost, and the transaction with it.
+    /// Sends the last message of a transaction, behind which more than a transaction is to be put in order, by this.
+    pub(crate) async fn end_leaving(
+        &mut self,
+        transaction: Transaction,
+        message: &str,
+        leaving: String,
+    ) -> Result<Reply, Failure> {
+        let Transaction(()) = transaction;
+        self.session.if_dropped(Some(leaving));
+        let reply = self.session.send(message).await?;
+        self.is_open = false;
+        Ok(reply)
+    }
+
+    /// Sends a message that puts all in order.
+    pub(crate) async fn leave(&mut self, message: &str) -> Result<Reply, Failure> {
+        let reply = self.session.send(message).await?;
+        self.settle();
+        Ok(reply)
+    }
+
+    /// Ends a transaction without effect, unless an error has ended it.
     pub(crate) async fn roll_back(&mut self, transaction: Transaction) {
         let Transaction(()) = transaction;
-        self.abandon().await;
+        if self.is_open {
+            self.abandon().await;
+        }
     }
 
     /// Ends what an error has left open.
@@ -104,31 +135,43 @@ impl<'a, S: Session> Conversation<'a, S> {
         result
     }
 
-    /// Ends whatever is open without effect.
+    /// Ends whatever is open without effect. If that fails the connection is lost, and the transaction with it.
     pub(crate) async fn abandon(&mut self) {
         if self.session.send(&self.rollback).await.is_ok() {
             self.settle();
         }
     }
 
-    /// Ends a transaction that did not get its turn, and lets the server pass the time; `then` is sent at the end of that.
-    ///
-    /// By a message of its own: behind a pooler that shares sessions by transaction, the process that is waited for may need
-    /// this very session to go on.
-    pub(crate) async fn pause(
+    /// Ends a transaction in which it was seen that another process has its turn, and lets the server pass the time; `then` is
+    /// sent at the end of that.
+    pub(crate) async fn give_way(
         &mut self,
         transaction: Transaction,
         pause: Duration,
         then: &str,
     ) -> Result<Reply, Error> {
         let Transaction(()) = transaction;
-        let message = format!("{ROLLBACK}{}", Sql::pause(pause, then));
+        self.pause(ROLLBACK, pause, then).await
+    }
+
+    /// Ends what is open, and lets the server pass the time.
+    ///
+    /// By a message of its own: behind a pooler that shares sessions by transaction, the process that is waited for may need
+    /// this very session to go on.
+    pub(crate) async fn pause(&mut self, end: &str, pause: Duration, then: &str) -> Result<Reply, Error> {
+        let message = format!("{end}{}", Sql::pause(pause, then));
         self.session.send(&message).await.map_err(Failure::own("waiting"))
     }
 
     fn settle(&mut self) {
         self.is_open = false;
         self.session.if_dropped(None);
+    }
+
+    /// The session, for a conversation of another's while nothing is open in this one.
+    #[cfg(feature = "verify")]
+    pub(crate) fn session(&mut self) -> &mut S {
+        self.session
     }
 
     #[cfg(feature = "seeds")]

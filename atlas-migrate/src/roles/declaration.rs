@@ -196,6 +196,11 @@ impl Roles {
         &self.owner
     }
 
+    #[cfg(feature = "setup")]
+    pub(crate) fn patience(&mut self) -> &mut Patience {
+        &mut self.patience
+    }
+
     /// All that log in.
     pub(super) fn logins(&self) -> impl Iterator<Item = &Login> {
         self.migrators.iter().chain(&self.applications).chain(&self.readers)

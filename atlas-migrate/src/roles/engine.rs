@@ -27,7 +27,7 @@ pub(super) struct Engine<'a, S> {
 impl<'a, S: Session> Engine<'a, S> {
     pub(super) fn new(session: &'a mut S, roles: &'a Roles) -> Result<Self, Error> {
         refusal::check(roles)?;
-        let sql = Sql::without_history(None, roles.patience.lock_timeout);
+        let sql = Sql::without_table(None, roles.patience.lock_timeout);
         Ok(Self { conversation: Conversation::new(session), roles, sql })
     }
 
@@ -64,7 +64,7 @@ impl<'a, S: Session> Engine<'a, S> {
             // Event triggers of users go by the session's path.
             self.send(&(self.sql.session_path() + &message), "changing roles").await?;
         }
-        let committed = self.conversation.commit(transaction, &(self.sql.session_path() + &last)).await;
+        let committed = self.conversation.end(transaction, &(self.sql.session_path() + &last)).await;
         committed.map_err(|failure| refusal::unknown_whether_changed(refusal::failed("changing roles", failure)))?;
         Ok(plan)
     }

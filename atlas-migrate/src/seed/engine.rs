@@ -11,21 +11,23 @@ use std::time::Instant;
 use atlas_migrate_core::seed::Run;
 
 use super::item::{self, Item, Source};
+use super::load::Load;
 use super::order::{self, Node};
 use super::state::{Known, State};
 use super::table::Table;
 use super::{Options, SeedReport, Seeded, Seeder, failure, refusal, state};
 use crate::postgres::hidden::Hidden;
+use crate::postgres::lock::{self, Wait};
 use crate::postgres::refusal::{asked_for, check_names, locked};
-use crate::postgres::session::{Cause, Reply, Session};
+use crate::postgres::session::{Cause, Failure, Reply, Session};
 use crate::postgres::sql::{self, SessionSettings, Sql};
-use crate::postgres::wait::{self, Lock, Wait};
+use crate::postgres::transaction::{Conversation, Transaction};
 use crate::progress::Event;
 use crate::seed::sql::SeedRow;
 use crate::{Error, ErrorKind};
 
 pub(super) struct Engine<'a, S> {
-    pub(super) session: &'a mut S,
+    pub(super) conversation: Conversation<'a, S>,
     pub(super) options: &'a Options,
     pub(super) items: Vec<Item<'a>>,
     pub(super) sql: Sql,
@@ -42,7 +44,6 @@ pub(super) struct Engine<'a, S> {
     environment: Option<String>,
     before: SessionSettings,
     pub(super) report: SeedReport,
-    open: bool,
 }
 
 /// What becomes of it all.
@@ -67,9 +68,9 @@ impl<'a, S: Session> Engine<'a, S> {
         let items = seeder.items();
         refusal::check_unique(&items)?;
         Ok(Self {
-            session,
+            conversation: Conversation::new(session),
             options,
-            sql: Sql::of_seeds(options, item::custom_settings(&items)),
+            sql: Sql { custom_settings: item::custom_settings(&items), ..options.sql() },
             items,
             ending,
             tables: Vec::new(),
@@ -80,7 +81,6 @@ impl<'a, S: Session> Engine<'a, S> {
             environment: None,
             before: SessionSettings::default(),
             report: SeedReport::default(),
-            open: false,
         })
     }
 
@@ -100,15 +100,9 @@ impl<'a, S: Session> Engine<'a, S> {
             self.options.patience.listener.tell(&Event::Warning(&asked_for(&state.asked)));
         }
         let result = self.describe_and_load(&pending).await;
-        if let Err(error) = &result
-            && self.open
-            && !error.is_connection()
-        {
-            self.abandon().await;
-        }
-        if let Err(error) = result {
+        if let Err(error) = self.conversation.close(result).await {
             let names: Vec<_> = self.tables.iter().flatten().map(|table| table.short.as_str()).collect();
-            let error = wait::blame(self.session, error, &names).await;
+            let error = lock::blame(&mut self.conversation, error, &names).await;
             return Err(refusal::after(error, &self.report));
         }
         Ok(self.report)
@@ -136,34 +130,32 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     async fn write_mark(&mut self, before: String) -> Result<(), Error> {
-        self.begin().await?;
+        let written = self.write_mark_under_lock(before).await;
+        self.conversation.close(written).await
+    }
+
+    async fn write_mark_under_lock(&mut self, before: String) -> Result<(), Error> {
+        let (_, transaction) = self.begin().await?;
         let message = sql::OWN_PATH.to_owned() + &before + &self.sql.mark(self.seeder.environment.name()) + sql::COMMIT;
-        if let Err(error) = self.send(&message, "marking the database").await {
-            if !error.is_connection() {
-                self.abandon().await;
-            }
-            return Err(
-                error.unless_answered("it may have the mark", "check that the server is running; then mark it again")
-            );
-        }
-        self.settle();
-        Ok(())
+        let committed = self.conversation.end(transaction, &message).await;
+        committed.map(drop).map_err(|failure| {
+            Error::own("marking the database", failure.cause)
+                .unless_answered("it may have the mark", "check that the server is running; then mark it again")
+        })
     }
 
     async fn look(&mut self, current: &str) -> Result<State, Error> {
-        self.session.if_dropped(Some(String::new()));
-        let reply = self.session.send(&self.sql.look_at_seeds(current)).await;
-        self.session.if_dropped(None);
-        let reply = reply.map_err(|failure| locked("looking at the seeds", failure.cause));
-        let reply = match reply {
+        let reply = self.conversation.look(&self.sql.look_at_seeds(current)).await;
+        let reply = match reply.map_err(|failure| locked("looking at the seeds", failure.cause)) {
             Ok(reply) => reply,
-            Err(error) => return Err(wait::blame(self.session, error, &[]).await),
+            Err(error) => return Err(lock::blame(&mut self.conversation, error, &[]).await),
         };
         let state = self.read_state(&reply)?;
         state.server.usable()?;
         self.sql.server_version = state.server.version_number;
         self.sql.path.clone_from(&state.path);
         self.before = state.settings.clone();
+        self.conversation.clear_up_with(&self.sql.clear_up(&self.before));
         Ok(state)
     }
 
@@ -221,11 +213,8 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// Asks in a transaction of its own, as the role that loads.
     async fn ask(&mut self, question: &str, doing: &str) -> Result<Reply, Error> {
-        self.unsettle();
         let message = format!("{}{}{question}{}", self.sql.begin_local(), self.sql.limit_locks(), sql::COMMIT);
-        let reply = self.session.send(&message).await.map_err(|failure| locked(doing, failure.cause))?;
-        self.settle();
-        Ok(reply)
+        self.conversation.whole(&message).await.map_err(|failure| locked(doing, failure.cause))
     }
 
     async fn describe_and_load(&mut self, pending: &[usize]) -> Result<(), Error> {
@@ -240,21 +229,26 @@ impl<'a, S: Session> Engine<'a, S> {
         };
         let nodes: Vec<_> = pending.iter().map(node).collect();
         let first = self.known.clone();
+        // Where nothing is to stay, all groups share one.
+        let mut open = None;
         for group in order::groups(&nodes) {
             let group: Vec<_> = group.into_iter().map(|node| pending[node]).collect();
             let mut from = 0;
             loop {
-                self.turn().await?;
+                let transaction = match open.take() {
+                    Some(transaction) => transaction,
+                    None => self.turn().await?,
+                };
                 let group = self.not_loaded_since(&first, &group);
-                match self.load_group(&group, &mut from).await? {
-                    Progress::Done => break,
-                    Progress::Batch => {}
+                let progress = self.load_group(&group, &mut from).await?;
+                open = self.end_group(transaction, &group, &progress).await?;
+                if progress.is_last() {
+                    break;
                 }
             }
         }
-        match self.ending {
-            Ending::Commit => self.settle(),
-            Ending::Rollback => self.abandon().await,
+        if let Some(transaction) = open {
+            self.conversation.roll_back(transaction).await;
         }
         Ok(())
     }
@@ -268,91 +262,97 @@ impl<'a, S: Session> Engine<'a, S> {
         group.iter().copied().filter(|item| !is_theirs(item)).collect()
     }
 
-    /// Makes sure that a transaction is open which has the lock.
-    async fn turn(&mut self) -> Result<(), Error> {
-        if !self.open {
-            let state = self.begin().await?;
-            self.check_environment(&state)?;
-            self.check_virgin().await?;
-        }
-        Ok(())
+    /// Begins a transaction that has the lock.
+    async fn turn(&mut self) -> Result<Transaction, Error> {
+        let (state, transaction) = self.begin().await?;
+        self.check_environment(&state)?;
+        self.check_virgin().await?;
+        Ok(transaction)
     }
 
-    async fn begin(&mut self) -> Result<State, Error> {
-        let options = self.options;
-        let lock = Lock {
-            doing: "loading seeds",
-            holder: self.sql.holder_of_lock(),
-            budget: options.patience.wait_budget,
-            listener: &options.patience.listener,
-        };
-        let mut wait = Wait::new();
-        self.unsettle();
+    async fn begin(&mut self) -> Result<(State, Transaction), Error> {
+        let (begin, holder) = (self.sql.begin_seeds(), self.sql.holder_of_lock());
+        let mut wait = Wait::new("loading seeds", &self.options.patience);
         loop {
-            let reply = self.send(&self.sql.begin_seeds(), "preparing the table of seeds").await?;
+            let begun = self.conversation.begin(&begin).await;
+            let (reply, transaction) =
+                begun.map_err(|failure| locked("preparing the table of seeds", failure.cause))?;
             let state = self.read_state(&reply)?;
             if state.granted {
-                return Ok(state);
+                return Ok((state, transaction));
             }
-            lock.await_turn(self.session, &mut wait).await?;
+            wait.pause(&mut self.conversation, transaction, &holder).await?;
         }
     }
 
-    /// One transaction: of a group, or of a batch of generated rows that begins at `from`.
-    async fn load_group(&mut self, group: &[usize], from: &mut u64) -> Result<Progress, Error> {
+    /// Sends the rows of a group, or of a batch of generated rows that begins at `from`.
+    async fn load_group(&mut self, group: &[usize], from: &mut u64) -> Result<Loaded, Error> {
         let started = Instant::now();
-        let environment = self.seeder.environment.name();
-        let mark = if self.environment.is_none() { self.sql.mark(environment) } else { String::new() };
-        self.environment = Some(environment.to_owned());
         let batch = match group {
             [item] => self.batch(*item, from),
             _ => None,
         };
-        let mut loaded = Vec::new();
         let loads = self.loads(group);
+        let mut rows = Vec::new();
         for (item, load) in group.iter().zip(&loads) {
-            loaded.push(self.load_item(*item, load.as_ref(), batch.as_ref()).await?);
+            rows.push(self.load_item(*item, load.as_ref(), batch.as_ref()).await?);
         }
         self.bring_in(group, &loads).await?;
+        *from = batch.as_ref().map_or(0, |batch| batch.end);
+        Ok(Loaded { started, batch, loads, rows })
+    }
+
+    /// Ends the transaction of a group or batch, with what is recorded of it.
+    async fn end_group(
+        &mut self,
+        transaction: Transaction,
+        group: &[usize],
+        loaded: &Loaded,
+    ) -> Result<Option<Transaction>, Error> {
+        let message = self.recording(group, loaded);
+        let open = match self.ending {
+            Ending::Commit => self.conversation.end(transaction, &message).await.map(|_| None),
+            Ending::Rollback => self.conversation.send(&message).await.map(|_| Some(transaction)),
+        };
+        let open = open.map_err(|failure| self.not_committed(group, loaded.batch.as_ref(), failure.cause))?;
+        if loaded.is_last() {
+            for (item, rows) in group.iter().zip(&loaded.rows) {
+                let (name, check) = (self.items[*item].name.clone(), self.items[*item].check_duration());
+                let seeded = Seeded { name, rows: *rows, duration: check + loaded.started.elapsed() };
+                self.options.patience.listener.tell(&Event::Seeded(&seeded));
+                self.report.done.push(seeded);
+            }
+        }
+        Ok(open)
+    }
+
+    /// What records a group, and commits it; or only looks whether that could be committed.
+    fn recording(&mut self, group: &[usize], loaded: &Loaded) -> String {
+        let environment = self.seeder.environment.name();
         // Either lets what follows go by our path.
         let mut end = match group.iter().any(|item| matches!(self.items[*item].source, Source::Sql(_))) {
             true => self.sql.restore(&self.before),
             false => sql::OWN_PATH.to_owned(),
         };
-        end += &mark;
-        if self.ending == Ending::Commit {
-            end += &Self::sequences(&loads);
+        if self.environment.is_none() {
+            end += &self.sql.mark(environment);
         }
-        let is_last = batch.as_ref().is_none_or(|batch| batch.is_last);
-        for (item, rows) in group.iter().zip(&loaded) {
+        self.environment = Some(environment.to_owned());
+        if self.ending == Ending::Commit {
+            end += &Self::sequences(&loaded.loads);
+        }
+        let (done, duration) = (loaded.is_last(), loaded.started.elapsed());
+        for (item, rows) in group.iter().zip(&loaded.rows) {
             let Item { name, checksum, .. } = &self.items[*item];
-            let duration = self.items[*item].check_duration() + started.elapsed();
-            let row = SeedRow { name, environment, checksum, done: is_last, rows: *rows, duration };
-            end += &self.sql.record_seed(&row);
+            let duration = self.items[*item].check_duration() + duration;
+            end += &self.sql.record_seed(&SeedRow { name, environment, checksum, done, rows: *rows, duration });
         }
         // What was deferred to the commit, and the next group, goes by the session's path.
         end += &self.sql.session_path();
-        end += &match self.ending {
+        end + &match self.ending {
             Ending::Commit => sql::COMMIT.to_owned() + &self.sql.clear_up(&self.before),
             Ending::Rollback => Sql::check_deferred(),
-        };
-        if let Err(failed) = self.session.send(&end).await {
-            return Err(self.not_committed(group, batch.as_ref(), failed.cause));
         }
-        if self.ending == Ending::Commit {
-            self.settle();
-        }
-        if !is_last {
-            *from = batch.map_or(0, |batch| batch.end);
-            return Ok(Progress::Batch);
-        }
-        for (item, rows) in group.iter().zip(loaded) {
-            let (name, check) = (self.items[*item].name.clone(), self.items[*item].check_duration());
-            let seeded = Seeded { name, rows, duration: check + started.elapsed() };
-            self.options.patience.listener.tell(&Event::Seeded(&seeded));
-            self.report.done.push(seeded);
-        }
-        Ok(Progress::Done)
     }
 
     /// What was deferred until the end has failed, or the record of a seed.
@@ -371,36 +371,23 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     pub(super) async fn send(&mut self, message: &str, doing: &str) -> Result<Reply, Error> {
-        self.session.send(message).await.map_err(|failure| Error::own(doing, failure.cause))
-    }
-
-    /// Rolls back. If that fails the connection is lost, and the transaction with it.
-    pub(super) async fn abandon(&mut self) {
-        if self.session.send(&self.rollback()).await.is_ok() {
-            self.settle();
-        }
-    }
-
-    fn settle(&mut self) {
-        self.open = false;
-        self.session.if_dropped(None);
-    }
-
-    pub(super) fn unsettle(&mut self) {
-        self.open = true;
-        self.session.if_dropped(Some(self.rollback()));
-    }
-
-    fn rollback(&self) -> String {
-        sql::ROLLBACK.to_owned() + &self.sql.clear_up(&self.before)
+        self.conversation.send(message).await.map_err(Failure::own(doing))
     }
 }
 
-/// How far a group is.
-enum Progress {
-    Done,
-    /// There is another batch.
-    Batch,
+/// What was sent of a group.
+struct Loaded {
+    started: Instant,
+    batch: Option<Batch>,
+    loads: Vec<Option<Load>>,
+    /// How many rows each of its seeds has so far.
+    rows: Vec<u64>,
+}
+
+impl Loaded {
+    fn is_last(&self) -> bool {
+        self.batch.as_ref().is_none_or(|batch| batch.is_last)
+    }
 }
 
 /// Some of the rows of a generator.

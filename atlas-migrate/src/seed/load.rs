@@ -97,7 +97,7 @@ impl<'a, S: Session> Engine<'a, S> {
             }
         }
         // What was said before is about the library's own statements.
-        drop(self.session.take_notices());
+        drop(self.conversation.take_notices());
         let loaded = self.send_item(number, load, batch).await;
         self.tell_notices(number);
         loaded
@@ -106,7 +106,7 @@ impl<'a, S: Session> Engine<'a, S> {
     /// Tells what the server has said while it loaded a seed.
     fn tell_notices(&mut self, number: usize) {
         let of = &self.items[number].name;
-        for Notice { severity, message, .. } in self.session.take_notices() {
+        for Notice { severity, message, .. } in self.conversation.take_notices() {
             self.options.patience.listener.tell(&Event::Notice { of, severity, message: &message });
             if severity == Severity::Warning {
                 self.report.warnings.push(format!("{of}: {message}"));
@@ -157,7 +157,7 @@ impl<'a, S: Session> Engine<'a, S> {
         let mut copied = 0;
         loop {
             let statement = load.statements().copy(rows.writer().is_binary());
-            match self.session.copy_in(&statement, rows).await {
+            match self.conversation.copy_in(&statement, rows).await {
                 Ok(rows) => copied += rows,
                 Err(CopyFailure::Rows(error)) => return Err(failure::rolled_back_to(error, from)),
                 Err(CopyFailure::Server(cause)) => {
@@ -183,8 +183,8 @@ impl<'a, S: Session> Engine<'a, S> {
                 format!("WITH {}\n{last}", with.collect::<Vec<_>>().join(",\n"))
             }
         };
-        drop(self.session.take_notices());
-        let sent = self.session.send(&statement).await;
+        drop(self.conversation.take_notices());
+        let sent = self.conversation.send(&statement).await;
         self.tell_notices(group[0]);
         match sent {
             Ok(_) => Ok(()),
@@ -221,7 +221,7 @@ impl<'a, S: Session> Engine<'a, S> {
         for (index, piece) in pieces.iter().enumerate() {
             match piece {
                 Piece::Statements(range) => {
-                    let Err(failed) = self.session.send(&text[range.clone()]).await else { continue };
+                    let Err(failed) = self.conversation.send(&text[range.clone()]).await else { continue };
                     let found = match (&failed.cause, failed.completed) {
                         (Cause::Server(server), None) if server.position.is_none() && !server.ends_connection() => {
                             let code = server.code.clone();
@@ -233,7 +233,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 }
                 Piece::Copy { statement, data } => {
                     let mut raw = Raw { rest: &text.as_bytes()[data.clone()] };
-                    match self.session.copy_in(&text[statement.clone()], &mut raw).await {
+                    match self.conversation.copy_in(&text[statement.clone()], &mut raw).await {
                         Ok(copied) => rows += copied,
                         Err(CopyFailure::Rows(error)) => return Err(error),
                         Err(CopyFailure::Server(cause)) => {
@@ -255,23 +255,28 @@ impl<'a, S: Session> Engine<'a, S> {
     /// Finds the statement of the last piece that fails, for a client that does not tell: by sending them one by one, in a
     /// transaction that is rolled back.
     async fn locate(&mut self, text: &str, pieces: &[Piece], code: &str) -> Option<usize> {
-        self.abandon().await;
-        self.unsettle();
-        self.session.send(&self.sql.begin_seeds()).await.ok()?;
+        self.conversation.abandon().await;
+        let (_, transaction) = self.conversation.begin(&self.sql.begin_seeds()).await.ok()?;
+        let found = self.first_that_fails(text, pieces, code).await;
+        self.conversation.roll_back(transaction).await;
+        found
+    }
+
+    async fn first_that_fails(&mut self, text: &str, pieces: &[Piece], code: &str) -> Option<usize> {
         let (last, before) = pieces.split_last()?;
         for piece in before {
             match piece {
-                Piece::Statements(range) => drop(self.session.send(&text[range.clone()]).await.ok()?),
+                Piece::Statements(range) => drop(self.conversation.send(&text[range.clone()]).await.ok()?),
                 Piece::Copy { statement, data } => {
                     let mut raw = Raw { rest: &text.as_bytes()[data.clone()] };
-                    self.session.copy_in(&text[statement.clone()], &mut raw).await.ok()?;
+                    self.conversation.copy_in(&text[statement.clone()], &mut raw).await.ok()?;
                 }
             }
         }
         let Piece::Statements(range) = last else { return None };
         let piece = &text[range.clone()];
         for (index, statement) in statement::split(piece).iter().enumerate() {
-            if let Err(failure) = self.session.send(&piece[statement.range.clone()]).await {
+            if let Err(failure) = self.conversation.send(&piece[statement.range.clone()]).await {
                 let same = matches!(&failure.cause, Cause::Server(server) if server.code == code);
                 return same.then_some(index);
             }

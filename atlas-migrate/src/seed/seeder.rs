@@ -15,6 +15,7 @@ use crate::Error;
 use crate::postgres::driver::{Database, Job};
 use crate::postgres::lock::Patience;
 use crate::postgres::session::Session;
+use crate::postgres::sql::Sql;
 use crate::progress::{Event, Listener};
 
 /// Brings the data of an environment into databases.
@@ -37,6 +38,14 @@ pub(crate) struct Options {
     pub(crate) schema: String,
     pub(crate) role: Option<String>,
     pub(crate) patience: Patience,
+}
+
+impl Options {
+    /// The statements about the table of seeds that these name.
+    pub(super) fn sql(&self) -> Sql {
+        let Self { schema, namespace, role, patience, .. } = self;
+        Sql::new(schema, "schema_seeds", namespace, role.as_deref(), patience.lock_timeout)
+    }
 }
 
 impl Seeder {
@@ -149,6 +158,11 @@ impl Seeder {
     pub(crate) fn default_role(mut self, role: &str) -> Self {
         self.options.role.get_or_insert_with(|| role.to_owned());
         self
+    }
+
+    #[cfg(feature = "setup")]
+    pub(crate) fn patience(&mut self) -> &mut Patience {
+        &mut self.options.patience
     }
 
     /// [`run`](Self::run), for a session that is there.

@@ -1,6 +1,5 @@
 //! What is sent about seeds.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::postgres::sql::own_tables::{hidden, member};
@@ -9,7 +8,6 @@ use crate::postgres::sql::session::milliseconds;
 use crate::postgres::sql::trust::{Owner, find_distrust};
 use crate::postgres::sql::written::{block, expect};
 use crate::postgres::sql::{Sql, dollar_quoted, ident, literal};
-use crate::seed::Options;
 
 /// The columns of the table of seeds.
 const COLUMNS: &str = "namespace pg_catalog.text NOT NULL, name pg_catalog.text NOT NULL, environment pg_catalog.text NOT NULL, state pg_catalog.text NOT NULL, \
@@ -135,20 +133,6 @@ impl LoadStatements<'_> {
 }
 
 impl Sql {
-    pub(crate) fn of_seeds(options: &Options, custom_settings: BTreeSet<String>) -> Self {
-        Self {
-            schema: options.schema.clone(),
-            table: "schema_seeds".to_owned(),
-            namespace: options.namespace.clone(),
-            role: options.role.clone(),
-            lock_timeout: options.patience.lock_timeout,
-            custom_settings,
-            server_version: 0,
-            finds_others: false,
-            path: String::new(),
-        }
-    }
-
     /// Reads which seeds are done, and what environment the database is marked as. Writes nothing.
     pub(crate) fn look_at_seeds(&self, current: &str) -> String {
         self.read_seeds("  atlas_granted := true;\n", Some(current))

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::table::Table;
 use crate::postgres::hidden::Hidden;
 use crate::postgres::refusal::untrusted;
+use crate::postgres::row::{Unreadable, all, flag, json, one, optional, parse, string, text};
 use crate::postgres::server::Server;
 use crate::postgres::session::{Reply, Row};
 use crate::postgres::sql::SessionSettings;
@@ -39,31 +40,20 @@ pub(super) struct Known {
 
 impl State {
     pub(super) fn read(reply: &Reply) -> Result<Self, Error> {
-        let row = reply.rows("atlas_state").next_back().ok_or_else(unreadable)?;
-        if let (Ok(why), Ok(table)) = (text(row, 14), text(row, 15)) {
+        let row = one(reply, "atlas_state")?;
+        if let (Some(why), Some(table)) = (optional(row, 14), optional(row, 15)) {
             return Err(untrusted(table, why));
         }
         Ok(Self {
-            path: text(row, 16)?.to_owned(),
-            asked: text(row, 17)?.to_owned(),
-            granted: text(row, 0)? == "t",
-            environment: row.get(1).cloned().flatten(),
-            settings: SessionSettings {
-                settings: text(row, 2)?.to_owned(),
-                belongings: text(row, 3)?.to_owned(),
-                role: text(row, 4)?.to_owned(),
-                user: text(row, 5)?.to_owned(),
-            },
-            server: Server {
-                standby: text(row, 6)? == "t",
-                read_only: text(row, 7)? == "on",
-                alone: text(row, 8)? == "t",
-                version_number: text(row, 9)?.parse().map_err(|_| unreadable())?,
-                version: text(row, 10)?.to_owned(),
-            },
+            path: string(row, 16)?,
+            asked: string(row, 17)?,
+            granted: flag(row, 0)?,
+            environment: optional(row, 1).map(str::to_owned),
+            settings: SessionSettings::read(row, 2)?,
+            server: Server::read(row, 6)?,
             hidden_mark: hidden(row, 11)?,
             hidden_seeds: hidden(row, 12)?,
-            role: text(row, 13)?.to_owned(),
+            role: string(row, 13)?,
         })
     }
 }
@@ -71,31 +61,22 @@ impl State {
 /// The rows of the table of seeds, by name.
 pub(super) fn known(reply: &Reply) -> Result<HashMap<String, Known>, Error> {
     let row = |row: &Row| {
-        let rows = text(row, 3)?.parse().map_err(|_| unreadable())?;
-        let known = Known { checksum: text(row, 1)?.to_owned(), done: text(row, 2)? == "done", rows };
-        Ok((text(row, 0)?.to_owned(), known))
+        let known = Known { checksum: string(row, 1)?, done: text(row, 2)? == "done", rows: parse(row, 3)? };
+        Ok((string(row, 0)?, known))
     };
-    reply.rows("atlas_seed").map(row).collect()
+    let rows = all(reply, "atlas_seed", row).map_err(|Unreadable(why)| {
+        Error::new(ErrorKind::Database, format!("the table schema_seeds could not be read: {why}"))
+            .hint("somebody or a newer version of the library has changed it: compare its columns with a backup")
+    })?;
+    Ok(rows.into_iter().collect())
 }
 
 /// What the catalog says, in the order of the question; none where there is no such table.
-pub(super) fn tables(reply: &Reply) -> Result<Vec<Option<Table>>, Error> {
-    let table = |row: &Row| match row.get(1) {
-        Some(Some(json)) => serde_json::from_str(json).map(Some).map_err(|_| unreadable()),
-        _ => Ok(None),
-    };
-    reply.rows("atlas_table").map(table).collect()
+pub(super) fn tables(reply: &Reply) -> Result<Vec<Option<Table>>, Unreadable> {
+    all(reply, "atlas_table", |row| optional(row, 1).map(|_| json(row, 1)).transpose())
 }
 
-fn hidden(row: &Row, column: usize) -> Result<Option<Hidden>, Error> {
-    row.get(column).and_then(Option::as_deref).map(|why| Hidden::read(why).ok_or_else(unreadable)).transpose()
-}
-
-fn text(row: &Row, column: usize) -> Result<&str, Error> {
-    row.get(column).and_then(Option::as_deref).ok_or_else(unreadable)
-}
-
-fn unreadable() -> Error {
-    Error::new(ErrorKind::Database, "the table schema_seeds could not be read")
-        .hint("somebody or a newer version of the library has changed it: compare its columns with a backup")
+fn hidden(row: &Row, column: usize) -> Result<Option<Hidden>, Unreadable> {
+    let read = |why| Hidden::read(why).ok_or_else(|| Unreadable(format!("{why:?} in column {column}")));
+    optional(row, column).map(read).transpose()
 }

@@ -121,7 +121,7 @@ impl Database {
     fn make(contents: &Contents, test: Option<&str>) -> Result<Self, Error> {
         let server::Place { url, is_throw_away } = server::place()?;
         let mut maintenance = Maintenance::for_test(&url)?;
-        let number = Number(crate::postgres::wait::random());
+        let number = Number(crate::postgres::lock::random());
         let name = number.test();
         let (place, url) = if maintenance.may_create() {
             (Place::Database, Self::copy(&mut maintenance, number, contents, test)?)

@@ -27,7 +27,7 @@ fn make_now(url: &str, template: Number) -> Result<(), Error> {
     let mut maintenance = Maintenance::for_spare(url)?;
     let spares = maintenance.send("counting databases", &sql::spares(template))?;
     if spares.rows("atlas_turn").next().is_some() && spares.rows("atlas_spare").count() < ENOUGH {
-        maintenance.copy(&template.template(), &Number(crate::postgres::wait::random()).spare_of(template))?;
+        maintenance.copy(&template.template(), &Number(crate::postgres::lock::random()).spare_of(template))?;
     }
     maintenance.send("letting others make a database ahead", &sql::unlock_all())?;
     maintenance.rest();

@@ -4,8 +4,7 @@ use atlas_migrate_core::checks::Name;
 
 use super::Finding;
 use super::report::Outcome;
-use crate::Error;
-use crate::postgres::question::{text, unreadable};
+use crate::postgres::row::{Unreadable, flag, parse, text};
 use crate::postgres::server::Server;
 use crate::postgres::session::Reply;
 use crate::verify::sql as verify;
@@ -29,7 +28,7 @@ pub(super) fn version(server: &Server) -> Outcome {
 }
 
 /// What came of each. `exempt` are the tables that are to have no primary key.
-pub(super) fn read(reply: &Reply, exempt: &[&Name]) -> Result<[Outcome; NAMES.len()], Error> {
+pub(super) fn read(reply: &Reply, exempt: &[&Name]) -> Result<[Outcome; NAMES.len()], Unreadable> {
     let mut outcomes: [Outcome; NAMES.len()] = Default::default();
     let [indexes, constraints, sequences, keys] = &mut outcomes;
     for row in reply.rows("atlas_index") {
@@ -43,12 +42,12 @@ pub(super) fn read(reply: &Reply, exempt: &[&Name]) -> Result<[Outcome; NAMES.le
     let mut unseen = Vec::new();
     for row in reply.rows("atlas_sequence") {
         let name = text(row, 0)?;
-        if text(row, 1)? != "t" {
+        if !flag(row, 1)? {
             unseen.push(name);
             continue;
         }
         let share = text(row, 2)?;
-        if share.parse::<f64>().map_err(|_| unreadable())? > f64::from(FULLEST) {
+        if parse::<f64>(row, 2)? > f64::from(FULLEST) {
             let found = format!("{share} % ({} of {})", text(row, 3)?, text(row, 4)?);
             let object = format!("sequence {name}");
             sequences.findings.push(Finding::new(object, format!("at most {FULLEST} % used"), found));
@@ -59,7 +58,7 @@ pub(super) fn read(reply: &Reply, exempt: &[&Name]) -> Result<[Outcome; NAMES.le
         sequences.unseen = Some(format!("may not be read: {}", unseen.join(", ")));
     }
     for row in reply.rows("atlas_table") {
-        let (schema, name, visible) = (text(row, 0)?, text(row, 1)?, text(row, 3)? == "t");
+        let (schema, name, visible) = (text(row, 0)?, text(row, 1)?, flag(row, 3)?);
         let is_meant =
             |exempt: &&Name| exempt.name == name && exempt.schema.as_deref().map_or(visible, |exempt| exempt == schema);
         if !exempt.iter().any(is_meant) {

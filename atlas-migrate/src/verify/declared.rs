@@ -15,7 +15,8 @@ use super::refused::refused;
 use super::report::Outcome;
 use super::table::{self, TableAnswer};
 use crate::Error;
-use crate::postgres::question::{ask, text, unreadable};
+use crate::postgres::question::ask;
+use crate::postgres::row::{Unreadable, json, missing, optional, parse};
 use crate::postgres::session::{Reply, Session};
 use crate::verify::sql as verify;
 
@@ -68,7 +69,7 @@ pub(super) async fn check<S: Session>(
         Some(Expectation::Privilege(_)) => verify::privileges(&described),
         Some(Expectation::Rows { .. } | Expectation::Query(_)) | None => return Ok(Vec::new()),
     };
-    let answer = ask(engine.session, &question, engine.timeout).await?;
+    let answer = ask(&mut engine.conversation, &question, engine.timeout).await?;
     let outcomes = match answer.reply {
         Err(server) => expectations.iter().map(|_| refused(&server, engine.timeout)).collect(),
         Ok(reply) => {
@@ -84,14 +85,12 @@ pub(super) async fn check<S: Session>(
 }
 
 /// What the server says of each expectation; nothing of what is not there.
-pub(super) fn answers<T: DeserializeOwned>(reply: &Reply, count: usize) -> Result<Vec<Option<T>>, Error> {
+pub(super) fn answers<T: DeserializeOwned>(reply: &Reply, count: usize) -> Result<Vec<Option<T>>, Unreadable> {
     let mut answers: Vec<Option<T>> = (0..count).map(|_| None).collect();
     for row in reply.rows("atlas_check") {
-        let number: usize = text(row, 0)?.parse().map_err(|_| unreadable())?;
-        let slot = answers.get_mut(number).ok_or_else(unreadable)?;
-        if let Some(Some(json)) = row.get(1) {
-            *slot = Some(serde_json::from_str(json).map_err(|_| unreadable())?);
-        }
+        let number: usize = parse(row, 0)?;
+        let slot = answers.get_mut(number).ok_or_else(|| missing(format!("expectation {number}")))?;
+        *slot = optional(row, 1).map(|_| json(row, 1)).transpose()?;
     }
     Ok(answers)
 }
@@ -190,7 +189,7 @@ pub(super) fn kind(letter: &str) -> &'static str {
     }
 }
 
-fn compare(expectation: &Expectation, answer: Option<Value>) -> Result<Outcome, Error> {
+fn compare(expectation: &Expectation, answer: Option<Value>) -> Result<Outcome, Unreadable> {
     let is_there = answer.is_some();
     let answer = answer.unwrap_or_default();
     Ok(match expectation {
@@ -206,8 +205,8 @@ fn compare(expectation: &Expectation, answer: Option<Value>) -> Result<Outcome, 
     })
 }
 
-fn read<T: DeserializeOwned>(answer: Value) -> Result<T, Error> {
-    serde_json::from_value(answer).map_err(|_| unreadable())
+fn read<T: DeserializeOwned>(answer: Value) -> Result<T, Unreadable> {
+    serde_json::from_value(answer).map_err(|error| Unreadable(error.to_string()))
 }
 
 fn extension(expected: Option<&Version>, found: Option<String>) -> Outcome {

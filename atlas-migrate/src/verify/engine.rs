@@ -14,10 +14,11 @@ use crate::Error;
 use crate::migrations::engine;
 use crate::postgres::question::{Answer, Look, ask, look};
 use crate::postgres::session::Session;
-use crate::progress::{Event, Listener};
+use crate::postgres::transaction::Conversation;
+use crate::progress::Event;
 
 pub(super) struct Engine<'a, S> {
-    pub(super) session: &'a mut S,
+    pub(super) conversation: Conversation<'a, S>,
     pub(super) timeout: Duration,
     /// Whether what somebody has written is sent apart.
     pub(super) apart: bool,
@@ -28,22 +29,23 @@ pub(super) struct Engine<'a, S> {
 impl<'a, S: Session> Engine<'a, S> {
     pub(super) fn new(session: &'a mut S, verifier: &'a Verifier) -> Result<Self, Error> {
         for warning in verifier.checks.warnings() {
-            Listener::default().tell(&Event::Warning(&warning));
+            verifier.listener.tell(&Event::Warning(&warning));
         }
         let mut checks = Vec::new();
         for file in verifier.checks.files() {
             let of_file = file.checks(Syntax::Server).map_err(|faults| Error::faults(&faults))?;
             checks.extend(of_file.into_iter().map(|check| (file, check)));
         }
-        Ok(Self { session, timeout: verifier.timeout, apart: false, verifier, checks })
+        let conversation = Conversation::new(session);
+        Ok(Self { conversation, timeout: verifier.timeout, apart: false, verifier, checks })
     }
 
     pub(super) async fn run(mut self) -> Result<VerifyReport, Error> {
         let started = Instant::now();
-        let Look { server, user, duration, warning, apart } = look(self.session).await?;
+        let Look { server, user, duration, warning, apart } = look(&mut self.conversation).await?;
         self.apart = apart;
         if let Some(warning) = warning {
-            Listener::default().tell(&Event::Warning(&warning));
+            self.verifier.listener.tell(&Event::Warning(&warning));
         }
         let mut checks = vec![
             Outcome::note(format!("as {user}")).of("connection", duration),
@@ -62,7 +64,7 @@ impl<'a, S: Session> Engine<'a, S> {
     async fn migrations(&mut self) -> Result<Option<Checked>, Error> {
         let Some(migrator) = &self.verifier.migrator else { return Ok(None) };
         let started = Instant::now();
-        let outcome = match engine::Engine::new(self.session, migrator)?.check().await {
+        let outcome = match engine::Engine::new(self.conversation.session(), migrator)?.check().await {
             Ok(()) => Outcome::default(),
             Err(error) if error.is_connection() => return Err(error),
             Err(error) if error.sqlstate() == Some("42501") => Outcome::unseen(error.headline()),
@@ -77,7 +79,7 @@ impl<'a, S: Session> Engine<'a, S> {
             _ => None,
         });
         let exempt: Vec<_> = exempt.collect();
-        let Answer { reply, duration } = ask(self.session, &any_database::question(), self.timeout).await?;
+        let Answer { reply, duration } = ask(&mut self.conversation, &any_database::question(), self.timeout).await?;
         let outcomes = match reply {
             Ok(reply) => any_database::read(&reply, &exempt)?,
             Err(server) => any_database::NAMES.map(|_| refused(&server, self.timeout)),

@@ -9,7 +9,8 @@ use super::report::Outcome;
 use super::{Checked, Sample};
 use crate::Error;
 use crate::error::place::span_at;
-use crate::postgres::question::{self, ask_text, unreadable};
+use crate::postgres::question::ask_text;
+use crate::postgres::row::{Unreadable, json, parse};
 use crate::postgres::session::{Reply, ServerError, Session};
 use crate::verify::sql::around_query;
 
@@ -28,7 +29,7 @@ pub(super) async fn check<S: Session>(
     let timeout = query.timeout.unwrap_or(engine.timeout);
     let (head, behind) = around_query(SAMPLES);
     let question = format!("{head}{}{behind}", query.sql);
-    let (answer, begin) = ask_text(engine.session, &question, timeout, engine.apart).await?;
+    let (answer, begin) = ask_text(&mut engine.conversation, &question, timeout, engine.apart).await?;
     let mut place = format!("{}:{line}", file.path());
     let outcome = match answer.reply {
         Ok(reply) => read(&reply, query.answer)?,
@@ -52,11 +53,11 @@ fn position(file: &File, head: &str, server: &ServerError) -> Option<(usize, usi
     Some(line_column(&text, span.start))
 }
 
-fn read(reply: &Reply, answer: Answer) -> Result<Outcome, Error> {
+fn read(reply: &Reply, answer: Answer) -> Result<Outcome, Unreadable> {
     let (mut count, mut rows) = (0_u64, Vec::<Cells>::new());
     for row in reply.rows("atlas_rows") {
-        count = question::text(row, 0)?.parse().map_err(|_| unreadable())?;
-        rows.push(serde_json::from_str(question::text(row, 1)?).map_err(|_| unreadable())?);
+        count = parse(row, 0)?;
+        rows.push(json(row, 1)?);
     }
     Ok(match answer {
         Answer::NoRows if count == 0 => Outcome::default(),

@@ -10,7 +10,8 @@ use super::engine::Engine;
 use super::refused::refused;
 use super::report::Outcome;
 use crate::Error;
-use crate::postgres::question::{ask, text, unreadable};
+use crate::postgres::question::ask;
+use crate::postgres::row::{one, parse};
 use crate::postgres::session::Session;
 use crate::verify::sql as verify;
 
@@ -31,7 +32,7 @@ pub(super) async fn check<S: Session>(
     expectations: &[&Expectation],
 ) -> Result<Vec<(Outcome, Duration)>, Error> {
     let question = verify::countable(&declared::describe(expectations));
-    let answer = ask(engine.session, &question, engine.timeout).await?;
+    let answer = ask(&mut engine.conversation, &question, engine.timeout).await?;
     let tables = match answer.reply {
         Ok(reply) => declared::answers::<Countable>(&reply, expectations.len())?,
         Err(server) => {
@@ -76,12 +77,11 @@ async fn count<S: Session>(
     // No more is counted than has to be known.
     let limit = max.map_or(min, |max| max + 1);
     let question = verify::count(&table.schema, &table.name, limit);
-    let answer = ask(engine.session, &question, engine.timeout).await?;
+    let answer = ask(&mut engine.conversation, &question, engine.timeout).await?;
     let outcome = match answer.reply {
         Err(server) => refused(&server, engine.timeout),
         Ok(reply) => {
-            let row = reply.rows("atlas_rows").next_back().ok_or_else(unreadable)?;
-            let rows: u64 = text(row, 0)?.parse().map_err(|_| unreadable())?;
+            let rows: u64 = parse(one(&reply, "atlas_rows")?, 0)?;
             match max {
                 _ if rows < min => Outcome::finding("rows", expected(min, max), rows.to_string()),
                 Some(max) if rows > max => {

@@ -8,6 +8,7 @@ use super::engine::Engine;
 use super::{Checks, VerifyReport};
 use crate::postgres::driver::{Database, Job};
 use crate::postgres::session::Session;
+use crate::progress::{Event, Listener};
 use crate::{Error, Migrator};
 
 /// Holds databases against what is to be so in them.
@@ -19,12 +20,13 @@ pub struct Verifier {
     pub(super) checks: Checks,
     pub(super) migrator: Option<Migrator>,
     pub(super) timeout: Duration,
+    pub(super) listener: Listener,
 }
 
 impl Verifier {
     /// A verifier with these checks, with default options.
     pub fn new(checks: impl Into<Checks>) -> Self {
-        Self { checks: checks.into(), migrator: None, timeout: Duration::from_secs(30) }
+        Self { checks: checks.into(), migrator: None, timeout: Duration::from_secs(30), listener: Listener::default() }
     }
 
     /// Asks also whether these migrations are up to date. Default: does not ask.
@@ -45,6 +47,12 @@ impl Verifier {
     /// How long each question may take. Default: 30 seconds; zero is without limit. `-- atlas:timeout` in a query overrides it.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    /// Tells a function what is going on: [`Event::Warning`].
+    pub fn on_progress(mut self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.listener = Listener::new(listener);
         self
     }
 

@@ -6,7 +6,7 @@ use super::{Engine, refusal};
 use crate::migrations::migrator::OtherHistory;
 use crate::migrations::sql::beside::{MOST_ROWS, OWN};
 use crate::migrations::tools::{self, Tool};
-use crate::postgres::session::{Reply, Row, Session};
+use crate::postgres::session::{Failure, Reply, Row, Session};
 use crate::{Error, ErrorKind};
 
 /// A history that was found.
@@ -51,10 +51,8 @@ impl<S: Session> Engine<'_, S> {
         if !std::mem::take(&mut self.sql.finds_others) {
             return Ok(Vec::new());
         }
-        self.session.if_dropped(Some(String::new()));
-        let reply = self.session.send(&self.sql.look_for_others()).await;
-        self.session.if_dropped(None);
-        Ok(found(&reply.map_err(|failure| Error::own("looking for other histories", failure.cause))?))
+        let reply = self.conversation.look(&self.sql.look_for_others()).await;
+        Ok(found(&reply.map_err(Failure::own("looking for other histories"))?))
     }
 
     /// Takes what a look under the lock has found.

@@ -5,40 +5,39 @@ use std::ops::Range;
 use atlas_migrate_core::migration::{Migration, Script, Transaction};
 
 use super::one_by_one::Job;
+use super::transaction::Part;
 use super::{Engine, Work};
 use crate::error::hint;
 use crate::error::place::{Place, line_of_block, span_at};
 use crate::migrations::migrator::TransactionMode;
 use crate::migrations::report::label;
+use crate::postgres::lock::holders;
+use crate::postgres::message::Message;
 use crate::postgres::session::{Cause, ServerError, Session};
 use crate::postgres::sql::{self, Sql};
 use crate::{Error, ErrorKind};
 
-/// What a message was made of.
+/// A message that failed.
 pub(super) struct Parts<'a> {
     pub(super) work: Work<'a>,
     pub(super) migration: &'a Migration,
     pub(super) script: &'a Script,
-    /// What stands before the script.
-    pub(super) head: &'a str,
-    /// How many statements the script has.
-    pub(super) statements: usize,
-    /// How many statements stand before the commit.
-    pub(super) commit: usize,
+    pub(super) message: &'a Message<Part>,
 }
 
 impl<S: Session> Engine<'_, S> {
-    /// The error of a migration that ran in a transaction, after that was rolled back.
-    pub(super) async fn failed(&mut self, parts: &Parts<'_>, completed: Option<usize>, server: &ServerError) -> Error {
-        self.abandon().await;
-        let all = self.options.mode == TransactionMode::All;
+    /// The error of a migration that ran in a transaction, after that was rolled back: `at` is where it failed, if that is known.
+    pub(super) async fn failed(&mut self, parts: &Parts<'_>, at: Option<(Part, usize)>, server: &ServerError) -> Error {
+        self.conversation.abandon().await;
         let text = parts.script.text();
-        let span = match server.position.and_then(|position| span_at(&text, parts.head, position)) {
+        let head = parts.message.before(Part::Script);
+        let span = match server.position.and_then(|position| span_at(&text, head, position)) {
             Some(span) => Some(span),
             None => {
-                let index = match completed {
-                    Some(completed) => completed.checked_sub(Sql::HEAD),
-                    None if all => None,
+                let index = match at {
+                    Some((Part::Script, index)) => Some(index),
+                    Some(_) => None,
+                    None if self.options.mode == TransactionMode::All => None,
                     None => self.locate(parts, &server.code).await,
                 };
                 index.and_then(|index| {
@@ -48,11 +47,9 @@ impl<S: Session> Engine<'_, S> {
                 })
             }
         };
-        let at_commit = completed == Some(parts.commit);
-        let recording = completed.is_some_and(|c| c >= Sql::HEAD + parts.statements) && !at_commit;
-        let doing = match (at_commit, recording) {
-            (true, _) => " at its commit",
-            (_, true) => " when it was recorded",
+        let doing = match at {
+            Some((Part::Record, _)) => " when it was recorded",
+            Some((Part::Commit, _)) => " at its commit",
             _ => "",
         };
         let error = describe(parts.work, parts.migration, parts.script, span, doing, server);
@@ -63,21 +60,18 @@ impl<S: Session> Engine<'_, S> {
     /// Finds the statement that fails, for a client that does not tell: by sending them one by one, in a transaction that is
     /// rolled back.
     async fn locate(&mut self, parts: &Parts<'_>, code: &str) -> Option<usize> {
-        self.unsettle();
-        let begin = format!("{}{}{}{}", sql::BEGIN, sql::rules(), self.sql.local_role(), parts.head);
-        self.session.send(&begin).await.ok()?;
+        let head = parts.message.before(Part::Script);
+        let begin = format!("{}{}{}{head}", sql::BEGIN, sql::rules(), self.sql.local_role());
+        let (_, open) = self.conversation.begin(&begin).await.ok()?;
         let text = parts.script.sql();
         let mut found = None;
         for (index, statement) in parts.script.statements().iter().enumerate() {
-            match self.session.send(&text[statement.range.clone()]).await {
-                Ok(_) => {}
-                Err(failure) => {
-                    found = matches!(&failure.cause, Cause::Server(server) if server.code == code).then_some(index);
-                    break;
-                }
+            if let Err(failure) = self.conversation.send(&text[statement.range.clone()]).await {
+                found = matches!(&failure.cause, Cause::Server(server) if server.code == code).then_some(index);
+                break;
             }
         }
-        self.abandon().await;
+        self.conversation.roll_back(open).await;
         found
     }
 
@@ -88,10 +82,8 @@ impl<S: Session> Engine<'_, S> {
         }
         let names = names(text);
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        self.session.if_dropped(Some(String::new()));
-        let reply = self.session.send(&Sql::blockers(&names)).await;
-        self.session.if_dropped(None);
-        let blockers = reply.as_ref().map(crate::postgres::wait::holders).unwrap_or_default();
+        let reply = self.conversation.look(&Sql::blockers(&names)).await;
+        let blockers = reply.as_ref().map(holders).unwrap_or_default();
         blockers.iter().fold(error, |error, blocker| {
             let table = blocker.table.as_deref().unwrap_or("?");
             error.note(format!("{table} is locked by {blocker}"))

@@ -39,13 +39,10 @@ impl<S: Session> Engine<'_, S> {
             let (state, fingerprint) = (EntryState::Applied, script.fingerprint());
             message += &self.sql.record(&Record { migration, row: None, state, statements, fingerprint });
         }
-        self.unsettle();
         message += &self.sql.session_path();
-        if self.session.send(&(message + sql::COMMIT)).await.is_err() {
-            self.abandon().await;
+        if self.conversation.whole(&(message + sql::COMMIT)).await.is_err() {
             return self.run().await;
         }
-        self.settle();
         for step in &steps {
             self.finished(&self.known[step.known], Outcome::Applied, Duration::ZERO);
         }

@@ -2,6 +2,7 @@
 
 use atlas_migrate_core::statement::{CreateIndex, Resume};
 
+use crate::postgres::row::optional;
 use crate::postgres::session::{Reply, Row};
 
 /// What is known of a statement that has begun before.
@@ -49,13 +50,13 @@ pub(super) fn verdict(resume: &Resume<'_>, doubt: Doubt, reply: &Reply) -> Verdi
     let indexes: Vec<Index> = reply.rows("atlas_index").map(Index::read).collect();
     match resume {
         Resume::CreateIndex(index) => match reply.rows("atlas_definition").next_back() {
-            Some(row) => of_create_index(index, doubt, &indexes, cell(row, 0)),
+            Some(row) => of_create_index(index, doubt, &indexes, optional(row, 0)),
             None => Verdict::Unknown,
         },
         Resume::DropIndex(_) if indexes.is_empty() && doubt == Doubt::CutOff => Verdict::Done(Vec::new()),
         Resume::Reindex(_) => remove(&indexes),
         Resume::DetachPartition { table, partition } => {
-            match reply.rows("atlas_partition").next_back().and_then(|row| cell(row, 0)) {
+            match reply.rows("atlas_partition").next_back().and_then(|row| optional(row, 0)) {
                 Some("true") => {
                     Verdict::Done(vec![format!("ALTER TABLE {table} DETACH PARTITION {partition} FINALIZE")])
                 }
@@ -72,7 +73,7 @@ pub(super) fn verdict(resume: &Resume<'_>, doubt: Doubt, reply: &Reply) -> Verdi
 /// queries any more, and an index that is about to be dropped is not used.
 pub(super) fn is_half_done(resume: &Resume<'_>, reply: &Reply) -> bool {
     match resume {
-        Resume::DetachPartition { .. } => reply.rows("atlas_partition").any(|row| cell(row, 0) == Some("true")),
+        Resume::DetachPartition { .. } => reply.rows("atlas_partition").any(|row| optional(row, 0) == Some("true")),
         Resume::DropIndex(_) => reply.rows("atlas_index").any(|row| !Index::read(row).is_valid),
         _ => false,
     }
@@ -127,23 +128,19 @@ struct Index {
 
 impl Index {
     fn read(row: &Row) -> Self {
-        let text = |column| cell(row, column).unwrap_or_default().to_owned();
+        let text = |column| optional(row, column).unwrap_or_default().to_owned();
         Self {
             name: text(0),
-            is_ours: cell(row, 1) == Some("t"),
-            is_valid: cell(row, 2) == Some("t"),
+            is_ours: optional(row, 1) == Some("t"),
+            is_valid: optional(row, 2) == Some("t"),
             definition: text(3),
-            builder: cell(row, 4).map(str::to_owned),
+            builder: optional(row, 4).map(str::to_owned),
         }
     }
 
     fn removal(&self) -> String {
         format!("DROP INDEX CONCURRENTLY {}", self.name)
     }
-}
-
-fn cell(row: &Row, column: usize) -> Option<&str> {
-    row.get(column)?.as_deref()
 }
 
 #[cfg(test)]

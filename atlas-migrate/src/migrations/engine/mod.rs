@@ -4,6 +4,8 @@
 //! 2. *Begin*: a transaction, the lock, and a second look under it.
 //! 3. For each migration one message: its SQL, the session put back, its row, the commit, and [`begin`](Engine::begin)
 //!    for the next one.
+//!
+//! A [`Turn`] has the transaction that is open; a step takes it, and gives the next one.
 
 use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
@@ -21,8 +23,9 @@ use crate::migrations::migrator::{Migrator, Options, TransactionMode};
 use crate::migrations::report::{Done, Outcome, Plan, Report, Status};
 #[cfg(feature = "testing")]
 use crate::migrations::sql::Record;
-use crate::postgres::session::{Reply, Session};
+use crate::postgres::session::{Failure, Reply, Session};
 use crate::postgres::sql::{self, SessionSettings, Sql, Timeouts};
+use crate::postgres::transaction::{Conversation, Transaction as Open};
 use crate::progress::Event;
 
 pub(crate) mod back;
@@ -51,7 +54,7 @@ use turn::Turn;
 const UNKNOWN: &str = "unknown";
 
 pub(crate) struct Engine<'a, S> {
-    session: &'a mut S,
+    conversation: Conversation<'a, S>,
     known: &'a [Migration],
     options: &'a Options,
     sql: Sql,
@@ -67,8 +70,6 @@ pub(crate) struct Engine<'a, S> {
     ran: HashSet<Version>,
     /// The places of the migrations that a revert of so many is about, by its first look.
     meant: Option<Vec<usize>>,
-    /// Whether a transaction of ours may be open.
-    open: bool,
     /// Since when, and how often, the transaction at hand has been tried: of one migration, or of all.
     attempts: Option<(Instant, u32)>,
 }
@@ -78,6 +79,18 @@ pub(crate) struct Engine<'a, S> {
 enum Work<'a> {
     Run,
     Revert(&'a Revert),
+}
+
+/// A step of that.
+#[derive(Clone, Copy)]
+struct Task<'t> {
+    work: Work<'t>,
+    step: Step,
+    migration: &'t Migration,
+    /// What runs; nothing where a migration is skipped, or one that was skipped is reverted.
+    script: Option<&'t Script>,
+    /// The steps behind it.
+    rest: &'t [Step],
 }
 
 impl<'a, S: Session> Engine<'a, S> {
@@ -93,10 +106,10 @@ impl<'a, S: Session> Engine<'a, S> {
             migrator.migrations.as_slice().iter().flat_map(|migration| [Some(migration.up()), migration.down()]);
         let custom_settings = scripts.flatten().flat_map(Script::custom_settings).collect();
         Ok(Self {
-            session,
+            conversation: Conversation::new(session),
             known: migrator.migrations.as_slice(),
             options,
-            sql: Sql::new(options, custom_settings),
+            sql: Sql { custom_settings, ..options.sql() },
             entries: Vec::new(),
             before: SessionSettings::default(),
             names: Names::default(),
@@ -104,7 +117,6 @@ impl<'a, S: Session> Engine<'a, S> {
             report,
             ran: HashSet::new(),
             meant: None,
-            open: false,
             attempts: None,
         })
     }
@@ -192,39 +204,12 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// Leaves no transaction open, and lets an error carry what was done before it.
     async fn conclude(mut self, result: Result<(), Error>) -> Result<Report, Error> {
-        let Err(mut error) = result else { return Ok(self.report) };
+        let Err(mut error) = self.conversation.close(result).await else { return Ok(self.report) };
         if self.options.mode == TransactionMode::All && !self.report.done.is_empty() {
             error = refusal::all_together(error, &self.report);
             self.report.done.clear();
         }
-        if self.open && !error.is_connection() {
-            self.abandon().await;
-        }
         Err(error.after(self.report))
-    }
-
-    /// Rolls back. If that fails the connection is lost, and the transaction with it.
-    async fn abandon(&mut self) {
-        if self.session.send(&self.rollback()).await.is_ok() {
-            self.settle();
-        }
-    }
-
-    /// No transaction is open, and nothing is to be put in order.
-    fn settle(&mut self) {
-        self.open = false;
-        self.session.if_dropped(None);
-    }
-
-    /// A transaction is open from the next message on.
-    fn unsettle(&mut self) {
-        self.open = true;
-        self.session.if_dropped(Some(self.rollback()));
-    }
-
-    /// What ends a transaction without effect, and removes what outlives it.
-    fn rollback(&self) -> String {
-        sql::ROLLBACK.to_owned() + &self.sql.clear_up(&self.before)
     }
 
     async fn work(&mut self, work: Work<'_>, mut steps: VecDeque<Step>) -> Result<(), Error> {
@@ -239,7 +224,7 @@ impl<'a, S: Session> Engine<'a, S> {
                 if let Work::Revert(_) = work {
                     self.warn_of_gone();
                 }
-                return self.end(sql::COMMIT.to_owned(), "ending the run").await;
+                return self.end(turn.open, sql::COMMIT, "ending the run").await;
             };
             let conditions = self.conditions(work, Some(&step));
             let outcomes = match turn.changed && !conditions.is_empty() {
@@ -247,11 +232,13 @@ impl<'a, S: Session> Engine<'a, S> {
                 false => turn.outcomes,
             };
             let migration = &self.known[step.known];
+            let script = self.script(work, &step);
             if self.ran.contains(migration.version()) {
                 return Err(refusal::twice(migration, matches!(work, Work::Revert(_)), &self.sql.history()));
             }
             let span = tracing::info_span!("migration", version = %atlas_migrate_core::fault::shown(migration.version().as_str()), name = migration.name());
-            match self.step(work, step, &outcomes, steps.make_contiguous()).instrument(span).await? {
+            let task = Task { work, step, migration, script, rest: steps.make_contiguous() };
+            match self.step(task, turn.open, &outcomes).instrument(span).await? {
                 Some(next) => turn = next,
                 None => return Ok(()),
             }
@@ -259,15 +246,8 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     /// One migration. Gives no turn if it was the last one, and committed.
-    async fn step(
-        &mut self,
-        work: Work<'_>,
-        step: Step,
-        outcomes: &[String],
-        rest: &[Step],
-    ) -> Result<Option<Turn>, Error> {
-        let migration = &self.known[step.known];
-        let script = self.script(work, &step);
+    async fn step(&mut self, task: Task<'_>, open: Open, outcomes: &[String]) -> Result<Option<Turn>, Error> {
+        let Task { step, migration, script, rest, .. } = task;
         if let Some(script) = script {
             in_doubt::check(migration, script, self.entries.iter().find(|entry| entry.key() == migration.key()))?;
         }
@@ -278,8 +258,8 @@ impl<'a, S: Session> Engine<'a, S> {
             None => true,
         };
         match script.filter(|_| !skipped) {
-            Some(script) if is_one_by_one(script, &step) => self.one_by_one(work, step, script, rest).await,
-            script => self.in_transaction(work, step, script, rest).await,
+            Some(script) if is_one_by_one(script, &step) => self.one_by_one(task, script, open).await,
+            script => self.in_transaction(Task { script, ..task }, open).await,
         }
     }
 
@@ -347,17 +327,15 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// Reads the state of the database without writing, waiting or locking.
     async fn look(&mut self, current: &str) -> Result<State, Error> {
-        // The message is one implicit transaction, which ends with it; one of the caller's is not ours to end.
-        self.session.if_dropped(Some(String::new()));
-        let reply = self.session.send(&self.sql.look(current)).await;
-        self.session.if_dropped(None);
-        let reply = reply.map_err(|failure| Error::own("reading the history", failure.cause))?;
+        let reply =
+            self.conversation.look(&self.sql.look(current)).await.map_err(Failure::own("reading the history"))?;
         let state = self.read_state(&reply)?;
         state.server.usable()?;
         self.sql.server_version = state.server.version_number;
         self.backend = Some(state.backend);
         if let Some(settings) = &state.settings {
             self.before = settings.clone();
+            self.conversation.clear_up_with(&self.sql.clear_up(&self.before));
         }
         self.sql.path.clone_from(&state.names.path);
         self.names = state.names.clone();
@@ -381,16 +359,13 @@ impl<'a, S: Session> Engine<'a, S> {
     async fn evaluate(&mut self, conditions: &[&str]) -> Result<Vec<String>, Error> {
         let current = history::digest(&self.entries);
         let message = self.sql.locked_read(&current, conditions);
-        let reply = self.session.send(&message).await;
-        let reply = reply.map_err(|failure| Error::own("evaluating conditions", failure.cause))?;
+        let reply = self.conversation.send(&message).await.map_err(Failure::own("evaluating conditions"))?;
         Ok(self.read_state(&reply)?.outcomes)
     }
 
     /// Sends the last message of a transaction.
-    async fn end(&mut self, message: String, doing: &str) -> Result<(), Error> {
-        self.session.send(&message).await.map_err(|failure| Error::own(doing, failure.cause))?;
-        self.settle();
-        Ok(())
+    async fn end(&mut self, open: Open, message: &str, doing: &str) -> Result<(), Error> {
+        self.conversation.end(open, message).await.map(drop).map_err(Failure::own(doing))
     }
 
     /// The timeouts of a script.

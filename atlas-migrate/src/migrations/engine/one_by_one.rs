@@ -17,14 +17,15 @@ use atlas_migrate_core::statement::{self, Resume};
 
 use super::judge::{self, Doubt, Verdict};
 use super::refusal::name;
-use super::transaction::has_ended;
-use super::{Engine, Turn, Work, in_doubt, is_transient};
+use super::transaction::{Part, has_ended};
+use super::{Engine, Open, Task, Turn, Work, in_doubt, is_transient};
 use crate::Error;
 use crate::migrations::report::Outcome;
 use crate::migrations::sql::{Advance, LEASE_LOST, Lease, Record, SESSION_LOST, SessionNeeds};
-use crate::postgres::session::{Cause, Failure, Session};
+use crate::postgres::lock::random;
+use crate::postgres::message::Message;
+use crate::postgres::session::{Cause, Failure, Reply, Session};
 use crate::postgres::sql::{self, Sql, Timeouts};
-use crate::postgres::wait::random;
 use crate::progress::Event;
 
 /// A run of one migration.
@@ -78,12 +79,11 @@ impl From<Error> for Stop {
 impl<S: Session> Engine<'_, S> {
     pub(super) async fn one_by_one(
         &mut self,
-        work: Work<'_>,
-        step: Step,
+        task: Task<'_>,
         script: &Script,
-        rest: &[Step],
+        open: Open,
     ) -> Result<Option<Turn>, Error> {
-        let migration = &self.known[step.known];
+        let Task { work, step, migration, rest, .. } = task;
         let started = Instant::now();
         let token = format!("{:016x}{:016x}", random(), random());
         let row = self.spelled(migration).clone();
@@ -98,7 +98,7 @@ impl<S: Session> Engine<'_, S> {
         let lease = Lease { row: &row, token: &token, session };
         let tag = Sql::tag(&token, migration);
         let job = Job { work, migration, script, lease, tag };
-        match self.statements(&job, step).await {
+        match self.statements(&job, step, open).await {
             Ok(()) => {}
             Err(Stop::Lost) => {
                 self.leave("").await?;
@@ -107,7 +107,6 @@ impl<S: Session> Engine<'_, S> {
             }
             Err(Stop::Error(error)) => return Err(error),
         }
-        self.settle();
         let (state, outcome) = match work {
             Work::Run => (Some(EntryState::Applied), Outcome::Applied),
             Work::Revert(_) => (None, Outcome::Reverted),
@@ -121,9 +120,9 @@ impl<S: Session> Engine<'_, S> {
         self.begin(&self.conditions(work, rest.first())).await.map(Some)
     }
 
-    async fn statements(&mut self, job: &Job<'_>, step: Step) -> Result<(), Stop> {
+    async fn statements(&mut self, job: &Job<'_>, step: Step, open: Open) -> Result<(), Stop> {
         let mut doubt = self.doubt(job.migration);
-        self.take_lease(job, step).await?;
+        self.take_lease(job, step, open).await?;
         let total = job.script.statements().len();
         if step.done == total {
             // Nothing is left of it but its row.
@@ -196,7 +195,7 @@ impl<S: Session> Engine<'_, S> {
                     let end = format!("{}{}", job.tag, sql::ROLLBACK);
                     let holder = self.holder_of_lock(job.migration, &server, &end).await?;
                     let pause = self.pause_before_retry(job.migration, &server, holder.as_ref());
-                    self.pause(if has_ended(&server) { &job.tag } else { &end }, pause, "").await?;
+                    self.conversation.pause(if has_ended(&server) { &job.tag } else { &end }, pause, "").await?;
                     match stage {
                         Stage::Before => {}
                         Stage::Statement => doubt = Doubt::Failed,
@@ -222,13 +221,11 @@ impl<S: Session> Engine<'_, S> {
         let timeouts = Sql::timeouts(self.timeouts_in_transaction(job));
         let advance = self.sql.advance(&job.lease, Advance::Commits, &self.before);
         let message = format!("{}{end}{}{timeouts}{advance}{}{ready}", job.tag, self.sql.begin_local(), sql::COMMIT);
-        match self.session.send(&message).await {
-            Ok(_) => Ok(()),
-            Err(Failure { cause: Cause::Server(server), .. }) if server.code == LEASE_LOST => Err(Stop::Lost),
+        match self.conversation.send(&message).await {
             Err(Failure { cause: Cause::Server(server), .. }) if server.code == SESSION_LOST => {
                 Err(in_doubt::no_session(job.migration, job.script).into())
             }
-            Err(failure) => Err(Error::own("recording a migration", failure.cause).into()),
+            sent => unless_lost(sent),
         }
     }
 
@@ -242,9 +239,10 @@ impl<S: Session> Engine<'_, S> {
         statement: Option<&str>,
     ) -> Result<(), Refusal> {
         for statement in before {
-            let sent = self.session.send(&format!("{}{statement}", job.tag)).await;
+            let sent = self.conversation.send(&format!("{}{statement}", job.tag)).await;
             sent.map_err(Stage::Before.refused(&job.tag))?;
         }
+        let mut message = Message::new();
         if *resume == Resume::Atomic {
             // A session that was made ready has the role that the statements before have left it with.
             // So are our rules then, unless it has set its own.
@@ -252,30 +250,38 @@ impl<S: Session> Engine<'_, S> {
                 Some(_) => sql::BEGIN.to_owned(),
                 None => self.sql.begin_local() + &sql::rules(),
             };
-            let head = format!("{}{begin}{}", job.tag, Sql::timeouts(self.timeouts_in_transaction(job)));
-            let record = self.recording(job, index + 1);
-            let message = format!("{head}{}\n;\n{record}", statement.unwrap_or_default());
+            let timeouts = Sql::timeouts(self.timeouts_in_transaction(job));
+            message.add(Part::Head, &format!("{}{begin}{timeouts}", job.tag));
+            message.add(Part::Script, &format!("{}\n;\n", statement.unwrap_or_default()));
+            message.add(Part::Record, &self.recording(job, index + 1));
             self.pass_over_notices();
-            let sent = self.session.send(&message).await;
-            self.tell_notices(job.migration, &head, usize::from(statement.is_some()), None);
-            return sent.map(drop).map_err(Stage::Statement.refused(&head));
+            let sent = self.send_record(job, index + 1, message.text()).await;
+            self.tell_notices(job.migration, &message);
+            return sent.map(drop).map_err(Stage::Statement.refused(message.before(Part::Script)));
         }
         if let Some(statement) = statement {
+            message.add(Part::Head, &job.tag);
+            message.add(Part::Script, statement);
             self.pass_over_notices();
-            let sent = self.session.send(&format!("{}{statement}", job.tag)).await;
-            self.tell_notices(job.migration, &job.tag, 1, None);
+            let sent = self.conversation.send(message.text()).await;
+            self.tell_notices(job.migration, &message);
             sent.map_err(Stage::Statement.refused(&job.tag))?;
         }
-        let message = self.record_by_itself(job, index + 1);
-        self.session.send(&message).await.map(drop).map_err(Stage::Record.refused(""))
+        let record = self.record_by_itself(job, index + 1);
+        self.send_record(job, index + 1, &record).await.map(drop).map_err(Stage::Record.refused(""))
     }
 
     /// Writes that all statements have completed.
     async fn record(&mut self, job: &Job<'_>, completed: usize) -> Result<(), Stop> {
-        match self.session.send(&self.record_by_itself(job, completed)).await {
-            Ok(_) => Ok(()),
-            Err(Failure { cause: Cause::Server(server), .. }) if server.code == LEASE_LOST => Err(Stop::Lost),
-            Err(failure) => Err(Error::own("recording a migration", failure.cause).into()),
+        let record = self.record_by_itself(job, completed);
+        unless_lost(self.send_record(job, completed, &record).await)
+    }
+
+    /// Sends a message that writes that so many statements have completed: with the last of them, all is as it was before.
+    async fn send_record(&mut self, job: &Job<'_>, completed: usize, message: &str) -> Result<Reply, Failure> {
+        match completed < job.script.statements().len() {
+            true => self.conversation.send(message).await,
+            false => self.conversation.leave(message).await,
         }
     }
 
@@ -305,14 +311,13 @@ impl<S: Session> Engine<'_, S> {
     /// Asks the catalog what became of a statement.
     async fn judge(&mut self, resume: &Resume<'_>, doubt: Doubt) -> Result<Verdict, Stop> {
         let Some(question) = self.sql.judge(resume) else { return Ok(Verdict::Unknown) };
-        match self.session.send(&question).await {
-            Ok(reply) => Ok(judge::verdict(resume, doubt, &reply)),
-            Err(failure) => Err(Error::own("asking the catalog what a statement has left", failure.cause).into()),
-        }
+        let reply = self.conversation.send(&question).await;
+        let reply = reply.map_err(Failure::own("asking the catalog what a statement has left"))?;
+        Ok(judge::verdict(resume, doubt, &reply))
     }
 
     /// Writes that the migration is under way, ends the transaction, and makes the session ready for its statements.
-    async fn take_lease(&mut self, job: &Job<'_>, step: Step) -> Result<(), Stop> {
+    async fn take_lease(&mut self, job: &Job<'_>, step: Step, open: Open) -> Result<(), Stop> {
         let mut message = match self.entries.iter().find(|entry| entry.key() == job.migration.key()) {
             Some(entry) if !entry.state.is_done() => self.sql.still(&entry.version, entry.state, entry.statements),
             _ => String::new(),
@@ -332,18 +337,9 @@ impl<S: Session> Engine<'_, S> {
         if let Some(session) = job.lease.session {
             message += &self.sql.session_settings(session.timeouts);
         }
-        let cleanup = self.leaving(&self.sql.release(&job.lease));
-        self.session.if_dropped(Some(cleanup));
-        match self.session.send(&message).await {
-            Ok(_) => {}
-            Err(Failure { cause: Cause::Server(server), .. }) if server.code == LEASE_LOST => {
-                return Err(Stop::Lost);
-            }
-            Err(failure) => return Err(Error::own("recording a migration", failure.cause).into()),
-        }
         // What is left to do if it ends early is more than a rollback, and done when the session is dropped.
-        self.open = false;
-        Ok(())
+        let leaving = self.leaving(&self.sql.release(&job.lease));
+        unless_lost(self.conversation.end_leaving(open, &message, leaving).await)
     }
 
     /// What the statements of a script need of the session, if it has some that stand alone or change it.
@@ -371,6 +367,15 @@ impl<S: Session> Engine<'_, S> {
 /// active_sql_transaction; invalid_transaction_termination, of a block that commits.
 fn must_be_alone(statement: &str, code: &str) -> bool {
     code == "25001" || (code == "2D000" && statement::is_block(statement))
+}
+
+/// What came of a message that only the holder of the lease may send.
+fn unless_lost(sent: Result<Reply, Failure>) -> Result<(), Stop> {
+    match sent {
+        Ok(_) => Ok(()),
+        Err(Failure { cause: Cause::Server(server), .. }) if server.code == LEASE_LOST => Err(Stop::Lost),
+        Err(failure) => Err(Error::own("recording a migration", failure.cause).into()),
+    }
 }
 
 fn fingerprint(script: &Script, statements: usize) -> atlas_migrate_core::checksum::Fingerprint {

@@ -23,7 +23,12 @@ impl<S: Session> Engine<'_, S> {
             return Err(self.unknown(version));
         }
         state.server.writable("a baseline is to be recorded")?;
-        self.begin(&[]).await?;
+        let result = self.write_baseline(key).await;
+        self.conclude(result).await
+    }
+
+    async fn write_baseline(&mut self, key: Key<'_>) -> Result<(), Error> {
+        let open = self.begin(&[]).await?.open;
         let is_new = |migration: &&Migration| {
             migration.key() <= key && self.entries.iter().all(|entry| entry.key() != migration.key())
         };
@@ -34,31 +39,29 @@ impl<S: Session> Engine<'_, S> {
             let state = EntryState::Baseline;
             message += &self.sql.record(&Record { migration, row: None, state, statements: 0, fingerprint });
         }
-        let result = self.end(message + sql::COMMIT, "recording the baseline").await.map_err(|error| {
+        self.end(open, &(message + sql::COMMIT), "recording the baseline").await.map_err(|error| {
             error.unless_answered(
                 "it may have been recorded",
                 "check that the server is running; then record the baseline again: what it has recorded stays as it is",
             )
-        });
-        if result.is_ok() {
-            new.into_iter().for_each(|migration| self.finished(migration, Outcome::Baseline, Duration::ZERO));
-        }
-        self.conclude(result).await
+        })?;
+        new.into_iter().for_each(|migration| self.finished(migration, Outcome::Baseline, Duration::ZERO));
+        Ok(())
     }
 
     pub(crate) async fn repair(mut self, version: &Version, repair: Repair) -> Result<Report, Error> {
         let state = self.look(UNKNOWN).await?;
         self.repairing(version, repair)?;
         state.server.writable("the history is to be repaired")?;
-        self.begin(&[]).await?;
         let result = self.write_repair(version, repair).await;
         self.conclude(result).await
     }
 
     /// Goes by what the history says under the lock.
     async fn write_repair(&mut self, version: &Version, repair: Repair) -> Result<(), Error> {
+        let open = self.begin(&[]).await?.open;
         let (message, done) = self.repairing(version, repair)?;
-        self.end(message + sql::COMMIT, "repairing the history").await.map_err(|error| {
+        self.end(open, &(message + sql::COMMIT), "repairing the history").await.map_err(|error| {
             error.unless_answered(
                 "it may have been repaired",
                 "look at `status(&pool)` before you repair again: another process may have gone on since",

@@ -8,6 +8,7 @@ use atlas_migrate_core::version::Version;
 
 use super::beside;
 use crate::postgres::refusal::{hidden, untrusted};
+use crate::postgres::row::{Unreadable, all, flag, one, optional, parse, string, text};
 use crate::postgres::server::Server;
 use crate::postgres::session::{Reply, Row};
 use crate::postgres::sql::{SessionSettings, Sql};
@@ -54,37 +55,26 @@ pub(super) enum Form {
 
 impl State {
     pub(super) fn read(reply: &Reply, sql: &Sql) -> Result<Self, Error> {
-        let row = reply.rows("atlas_state").next_back().ok_or_else(|| unreadable("no state"))?;
+        let row = one(reply, "atlas_state")?;
         let form = match text(row, 0)? {
             "absent" => Form::Absent,
             "ours" => Form::Ours,
             "busy" => Form::Busy,
             "untrusted" => return Err(untrusted(&sql.history(), text(row, 1)?)),
             "hidden" => return Err(hidden(&sql.history(), "the history", text(row, 1)?)),
-            _ => return Err(beside::occupied(&sql.history(), text(row, 1).unwrap_or(""))),
+            _ => return Err(beside::occupied(&sql.history(), optional(row, 1).unwrap_or_default())),
         };
         let outcomes = text(row, 12)?;
         Ok(Self {
             form,
             current: flag(row, 2)?,
-            server: Server {
-                standby: flag(row, 3)?,
-                read_only: text(row, 4)? == "on",
-                alone: flag(row, 5)?,
-                version_number: parse(row, 6)?,
-                version: text(row, 7)?.to_owned(),
-            },
-            settings: Some(SessionSettings {
-                settings: text(row, 8)?.to_owned(),
-                belongings: text(row, 9)?.to_owned(),
-                role: text(row, 10)?.to_owned(),
-                user: text(row, 11)?.to_owned(),
-            }),
+            server: Server::read(row, 3)?,
+            settings: Some(SessionSettings::read(row, 8)?),
             backend: parse(row, 13)?,
             names: Names {
-                path: text(row, 14)?.to_owned(),
-                schema: text(row, 15)?.to_owned(),
-                asked: text(row, 16)?.to_owned(),
+                path: string(row, 14)?,
+                schema: string(row, 15)?,
+                asked: string(row, 16)?,
                 rules_are_broken: flag(row, 17)?,
                 strings_are_broken: text(row, 18)? != "on",
             },
@@ -95,74 +85,45 @@ impl State {
 
 /// Whether the lock was granted and the history has this digest, by the answer to a `begin_next`.
 pub(super) fn is_as_expected(reply: &Reply, digest: &str) -> bool {
-    let value = |name| reply.rows(name).next_back().and_then(|row| row.first()).and_then(Option::as_deref);
+    let value = |name| reply.rows(name).next_back().and_then(|row| optional(row, 0));
     value("atlas_lock") == Some("t") && value("atlas_digest") == Some(digest)
 }
 
 /// The rows of the history.
 pub(super) fn entries(reply: &Reply) -> Result<Vec<Entry>, Error> {
-    reply.rows("atlas_history").map(entry).collect()
+    all(reply, "atlas_history", entry).map_err(|Unreadable(why)| {
+        Error::new(ErrorKind::Database, format!("the history table could not be read: {why}"))
+            .hint("somebody or a newer version of the library has changed it by hand: compare its rows with a backup")
+    })
 }
 
-fn entry(row: &Row) -> Result<Entry, Error> {
+fn entry(row: &Row) -> Result<Entry, Unreadable> {
     let version = text(row, 0)?;
+    let of_row = |what: &str, value: &str| Unreadable(format!("the row of {version} has the {what} {value:?}"));
+    let (state, lease) = (text(row, 3)?, text(row, 11)?);
     Ok(Entry {
         version: Version::new(version.to_owned()),
-        name: text(row, 1)?.to_owned(),
+        name: string(row, 1)?,
         kind: match text(row, 2)? {
             "versioned" => Kind::Versioned,
             "repeatable" => Kind::Repeatable,
-            other => return Err(unreadable(&format!("the row of {version} has the kind {other:?}"))),
+            other => return Err(of_row("kind", other)),
         },
-        state: match EntryState::parse(text(row, 3)?) {
-            Some(state) => state,
-            None => return Err(unreadable(&format!("the row of {version} has the state {:?}", text(row, 3)?))),
-        },
+        state: EntryState::parse(state).ok_or_else(|| of_row("state", state))?,
         statements: parse(row, 4)?,
         compatible: flag(row, 5)?,
         checksum: parse(row, 6)?,
         fingerprint: parse(row, 7)?,
-        applied_at: text(row, 8)?.to_owned(),
-        applied_by: text(row, 9)?.to_owned(),
+        applied_at: string(row, 8)?,
+        applied_by: string(row, 9)?,
         execution_time: Duration::from_micros(parse(row, 10)?),
-        lease: match Lease::parse(text(row, 11)?) {
-            Some(lease) => lease,
-            None => return Err(unreadable(&format!("the row of {version} has the lease {:?}", text(row, 11)?))),
-        },
+        lease: Lease::parse(lease).ok_or_else(|| of_row("lease", lease))?,
         superseded: text(row, 12)?.split_whitespace().filter_map(|checksum| checksum.parse().ok()).collect(),
     })
 }
 
-fn text(row: &Row, column: usize) -> Result<&str, Error> {
-    match row.get(column) {
-        Some(Some(value)) => Ok(value),
-        Some(None) => Err(unreadable(&format!("column {column} is null"))),
-        None => Err(unreadable(&format!("there is no column {column}"))),
-    }
-}
-
-fn flag(row: &Row, column: usize) -> Result<bool, Error> {
-    match text(row, column)? {
-        "t" => Ok(true),
-        "f" => Ok(false),
-        other => Err(unreadable(&format!("{other:?} is neither true nor false"))),
-    }
-}
-
-fn parse<T: std::str::FromStr>(row: &Row, column: usize) -> Result<T, Error> {
-    let value = text(row, column)?;
-    value.parse().map_err(|_| unreadable(&format!("{value:?} in column {column}")))
-}
-
-fn unreadable(what: &str) -> Error {
-    Error::new(ErrorKind::Database, format!("the history table could not be read: {what}"))
-        .hint("somebody or a newer version of the library has changed it by hand: compare its rows with a backup")
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     /// The state of a server that says this about itself.
@@ -174,7 +135,7 @@ mod tests {
         let names = ["\"$user\", public", "public", "", "f", "on"];
         reply.row("atlas_state", || cells.into_iter().chain(names).map(|cell| Some(cell.to_owned())).collect());
         let options = crate::Migrator::new(crate::Migrations::empty()).options;
-        State::read(&reply, &Sql::new(&options, BTreeSet::new())).unwrap_or_else(|error| panic!("{error}"))
+        State::read(&reply, &options.sql()).unwrap_or_else(|error| panic!("{error}"))
     }
 
     #[track_caller]
@@ -197,14 +158,7 @@ mod tests {
 
     #[test]
     fn answers_that_make_no_sense() {
-        let missing = State::read(
-            &Reply::default(),
-            &Sql::new(&crate::Migrator::new(crate::Migrations::empty()).options, BTreeSet::new()),
-        );
-        check(
-            missing.map(drop),
-            "the history table could not be read: no state\n  \
-             = hint: somebody or a newer version of the library has changed it by hand: compare its rows with a backup",
-        );
+        let missing = State::read(&Reply::default(), &crate::Migrator::new(crate::Migrations::empty()).options.sql());
+        check(missing.map(drop), "the server's answer could not be read: there is no atlas_state");
     }
 }

@@ -8,7 +8,7 @@ use super::one_by_one::Job;
 use super::{Engine, Work, failure, in_doubt};
 use crate::Error;
 use crate::migrations::sql::SESSION_LOST;
-use crate::postgres::session::{Cause, ServerError, Session};
+use crate::postgres::session::{Cause, Failure, ServerError, Session};
 use crate::postgres::sql;
 use crate::postgres::sql::written::NOT_TAKEN;
 
@@ -72,7 +72,7 @@ impl<S: Session> Engine<'_, S> {
     /// What a statement that failed has left, as far as that can be found out.
     async fn left_behind(&mut self, resume: &Resume<'_>) -> Left {
         let Some(question) = self.sql.judge(resume) else { return Left::default() };
-        let Ok(reply) = self.session.send(&question).await else { return Left::default() };
+        let Ok(reply) = self.conversation.send(&question).await else { return Left::default() };
         let statements = match judge::verdict(resume, Doubt::Failed, &reply) {
             Verdict::RunAfter(statements) | Verdict::Done(statements) => statements,
             _ => Vec::new(),
@@ -128,17 +128,14 @@ impl<S: Session> Engine<'_, S> {
 
     /// Puts the session back, and writes this.
     pub(super) async fn leave(&mut self, write: &str) -> Result<(), Error> {
-        let written = self.session.send(&self.leaving(write)).await;
+        let written = self.conversation.leave(&self.leaving(write)).await;
         let is_not_taken = |cause: &Cause| matches!(cause, Cause::Server(server) if server.code == NOT_TAKEN);
         // The session is put back all the same.
         if written.as_ref().is_err_and(|failure| is_not_taken(&failure.cause)) {
-            let left = self.session.send(&self.leaving("")).await;
-            left.map_err(|failure| Error::own("putting the session back", failure.cause))?;
-            self.settle();
+            let left = self.conversation.leave(&self.leaving("")).await;
+            left.map_err(Failure::own("putting the session back"))?;
         }
-        written.map_err(|failure| Error::own("recording that", failure.cause))?;
-        self.settle();
-        Ok(())
+        written.map(drop).map_err(Failure::own("recording that"))
     }
 }
 

@@ -4,129 +4,182 @@ use std::time::{Duration, Instant};
 
 use atlas_migrate_core::history::State as EntryState;
 use atlas_migrate_core::migration::{Migration, Script};
-use atlas_migrate_core::plan::Step;
 use atlas_migrate_core::statement;
 
-use super::{Engine, Turn, UNKNOWN, Work, failure, is_transient};
+use super::{Engine, Open, Task, Turn, UNKNOWN, Work, failure, is_transient};
 use crate::Error;
 use crate::migrations::migrator::TransactionMode;
 use crate::migrations::report::Outcome;
 use crate::migrations::sql::Record;
+use crate::postgres::lock::{holders, random};
+use crate::postgres::message::Message;
 use crate::postgres::session::{Cause, Failure, ServerError, Session};
 use crate::postgres::sql::{self, Sql};
-use crate::postgres::wait::{self, random};
 use crate::progress::{Event, Holder};
 
 /// The first and the longest pause before a migration is tried again.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
+/// What a message with statements of a file is made of, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    /// Timeouts, the search path; or whatever else comes before.
+    Head,
+    /// The statements of the file.
+    Script,
+    /// The session put back, the row in the history, the session's own path.
+    Record,
+    Commit,
+    /// The session cleared up, and the beginning of the next migration's transaction.
+    Next,
+}
+
+/// A message that is to be sent, and what it does.
+struct Sending {
+    message: Message<Part>,
+    /// The state of the migration in the history behind it; nothing if it has no row then.
+    state: Option<EntryState>,
+    outcome: Outcome,
+    /// It ends the last transaction.
+    is_last: bool,
+    /// It marks repeatable migrations, so that there may be more to do.
+    marks: bool,
+    started: Instant,
+}
+
 impl<S: Session> Engine<'_, S> {
     /// Runs the script, or nothing if there is none, and writes the migration's row, in one transaction.
-    pub(super) async fn in_transaction(
-        &mut self,
-        work: Work<'_>,
-        step: Step,
-        script: Option<&Script>,
-        rest: &[Step],
-    ) -> Result<Option<Turn>, Error> {
-        let migration = &self.known[step.known];
+    pub(super) async fn in_transaction(&mut self, task: Task<'_>, open: Open) -> Result<Option<Turn>, Error> {
+        let conditions = self.conditions(task.work, task.rest.first());
+        let sending = self.sending(&task, &conditions);
+        self.pass_over_notices();
+        let text = sending.message.text();
+        let sent = match self.options.mode {
+            _ if sending.is_last => self.conversation.end(open, text).await.map(|_| None),
+            TransactionMode::Each => self.conversation.end_and_begin(open, text).await.map(Some),
+            TransactionMode::All => self.conversation.send(text).await.map(|reply| Some((reply, open))),
+        };
+        let next = match sent {
+            Ok(next) => next,
+            Err(failure) => return self.not_taken(&task, sending, failure).await.map(Some),
+        };
+        self.tell_notices(task.migration, &sending.message);
+        self.finished(task.migration, sending.outcome, sending.started.elapsed());
+        let Some((reply, open)) = next else { return Ok(None) };
+        let turn = match self.options.mode {
+            TransactionMode::Each if conditions.is_empty() => self.await_next_turn(reply, open).await?,
+            TransactionMode::Each => self.await_turn(reply, open, &conditions).await?,
+            TransactionMode::All if conditions.is_empty() && !sending.marks => {
+                Turn { open, changed: false, outcomes: vec![] }
+            }
+            TransactionMode::All => {
+                let state = self.read_state(&reply)?;
+                Turn { open, changed: sending.marks && !state.current, outcomes: state.outcomes }
+            }
+        };
+        Ok(Some(turn))
+    }
+
+    /// The message of a migration. From now on the history is expected to be as behind it.
+    fn sending(&mut self, task: &Task<'_>, conditions: &[&str]) -> Sending {
+        let Task { work, migration, script, rest, .. } = *task;
         let (outcome, state) = match (work, script) {
             (Work::Run, Some(_)) => (Outcome::Applied, Some(EntryState::Applied)),
             (Work::Run, None) => (Outcome::Skipped, Some(EntryState::Skipped)),
             (Work::Revert(_), _) => (Outcome::Reverted, None),
         };
-        let statements = script.map_or(0, |script| script.statements().len());
-        let head = script.map_or(String::new(), |script| Sql::title(migration) + &self.sql.head(self.timeouts(script)));
-        let mut message = head.clone();
+        let mut message = Message::new();
         if let Some(script) = script {
+            message.add(Part::Head, &(Sql::title(migration) + &self.sql.head(self.timeouts(script))));
             // The line feed ends a comment that the file may end in.
-            message += &script.sql();
-            message += "\n;\n";
+            message.add(Part::Script, &(script.sql() + "\n;\n"));
         }
         let marks = script.map_or(String::new(), |script| self.marks(work, migration, script));
         // What is marked has its turn behind the last one.
         let is_last = rest.is_empty() && marks.is_empty();
         let restores = script.is_some_and(Script::may_change_session) || rest.is_empty();
-        // Only after a commit it shows what outlives it; where there is none, what there is has to do.
-        let clears = restores && !is_last && self.options.mode == TransactionMode::All;
         // Either lets what follows go by our path.
-        message += &if restores { self.sql.restore(&self.before) } else { sql::OWN_PATH.to_owned() };
-        if clears {
-            message += &self.sql.clear(&self.before);
+        message.add(Part::Record, &if restores { self.sql.restore(&self.before) } else { sql::OWN_PATH.to_owned() });
+        // Only after a commit it shows what outlives it; where there is none, what there is has to do.
+        if restores && !is_last && self.options.mode == TransactionMode::All {
+            message.add(Part::Record, &self.sql.clear(&self.before));
         }
-        message += &marks;
-        message += &match state {
+        message.add(Part::Record, &marks);
+        let statements = script.map_or(0, |script| script.statements().len());
+        let record = match state {
             Some(state) => {
-                let fingerprint = migration.up().fingerprint();
-                let row = self.row(migration);
+                let (row, fingerprint) = (self.row(migration), migration.up().fingerprint());
                 self.sql.record(&Record { migration, row, state, statements, fingerprint })
             }
             None => self.sql.forget(self.spelled(migration)),
         };
+        message.add(Part::Record, &record);
         self.expect(migration, state);
-        let conditions = self.conditions(work, rest.first());
-        message += &self.tail(is_last, restores, &conditions, !marks.is_empty());
+        let marks = !marks.is_empty();
+        self.add_tail(&mut message, is_last, restores, conditions, marks);
+        Sending { message, state, outcome, is_last, marks, started: Instant::now() }
+    }
 
-        // So many statements stand before the commit: behind the script our path, the row, and the session's path.
-        let commit = Sql::HEAD + statements + usize::from(clears) + usize::from(!marks.is_empty()) + 3;
-        let started = Instant::now();
-        self.pass_over_notices();
-        match self.session.send(&message).await {
-            Ok(reply) => {
-                self.tell_notices(migration, &head, statements, Some(commit));
-                self.finished(migration, outcome, started.elapsed());
-                if is_last {
-                    self.settle();
-                    return Ok(None);
-                }
-                match self.options.mode {
-                    TransactionMode::Each if conditions.is_empty() => self.await_next_turn(reply).await.map(Some),
-                    TransactionMode::Each => self.await_turn(reply, &conditions).await.map(Some),
-                    TransactionMode::All if conditions.is_empty() && marks.is_empty() => {
-                        Ok(Some(Turn { changed: false, outcomes: vec![] }))
-                    }
-                    TransactionMode::All => {
-                        let state = self.read_state(&reply)?;
-                        let changed = !marks.is_empty() && !state.current;
-                        Ok(Some(Turn { changed, outcomes: state.outcomes }))
-                    }
-                }
+    /// Adds what ends a migration's message: the commit, and the beginning of the next one.
+    fn add_tail(&self, message: &mut Message<Part>, is_last: bool, clears: bool, conditions: &[&str], marks: bool) {
+        if self.options.mode == TransactionMode::All && !is_last {
+            if !conditions.is_empty() || marks {
+                message.add(Part::Next, &self.sql.locked_read(&self.current(), conditions));
             }
-            Err(Failure { completed, cause: Cause::Server(server) })
-                if is_transient(&server.code) && completed.is_none_or(|c| c <= commit) && self.may_retry() =>
-            {
-                self.retry(step, &server).await.map(Some)
-            }
-            Err(Failure { completed, cause: Cause::Server(server) }) if !server.ends_connection() => {
-                let Some(script) = script else {
-                    return Err(Error::own("recording a migration", Cause::Server(server)));
-                };
-                self.tell_notices(migration, &head, statements, Some(commit));
-                let parts = failure::Parts { work, migration, script, head: &head, statements, commit };
-                let has_committed = match completed {
-                    Some(completed) => completed > commit,
-                    None => match self.is_recorded(migration, state).await {
-                        Some(is_recorded) => is_recorded,
-                        None => return Err(failure::lost(work, migration, Some(script), Cause::Server(server))),
-                    },
-                };
-                if has_committed {
-                    self.finished(migration, outcome, started.elapsed());
-                    return Err(Error::own("going on to the next migration", Cause::Server(server)));
-                }
-                Err(self.failed(&parts, completed, &server).await)
-            }
-            Err(Failure { cause, .. }) => Err(failure::lost(work, migration, script, cause)),
+            return;
         }
+        // What was deferred to the commit goes by the session's path.
+        message.add(Part::Record, &self.sql.session_path());
+        message.add(Part::Commit, sql::COMMIT);
+        if clears {
+            message.add(Part::Next, &self.sql.clear_up(&self.before));
+        }
+        match is_last {
+            true => {}
+            false if conditions.is_empty() => message.add(Part::Next, &self.sql.begin_next()),
+            false => message.add(Part::Next, &self.sql.begin(&self.current(), conditions)),
+        }
+    }
+
+    /// The server has not carried out all of a migration's message: tries again, or says what failed.
+    async fn not_taken(&mut self, task: &Task<'_>, sending: Sending, failure: Failure) -> Result<Turn, Error> {
+        let Task { work, migration, script, .. } = *task;
+        let at = failure.completed.and_then(|completed| sending.message.at(completed));
+        let (server, script) = match (failure.cause, script) {
+            (Cause::Server(server), _)
+                if is_transient(&server.code)
+                    && at.is_none_or(|(part, _)| part <= Part::Commit)
+                    && self.may_retry() =>
+            {
+                return self.retry(migration, &server).await;
+            }
+            (Cause::Server(server), Some(script)) if !server.ends_connection() => (server, script),
+            (Cause::Server(server), None) if !server.ends_connection() => {
+                return Err(Error::own("recording a migration", Cause::Server(server)));
+            }
+            (cause, script) => return Err(failure::lost(work, migration, script, cause)),
+        };
+        self.tell_notices(migration, &sending.message);
+        let has_committed = match at {
+            Some((part, _)) => part > Part::Commit,
+            None => match self.is_recorded(migration, sending.state).await {
+                Some(is_recorded) => is_recorded,
+                None => return Err(failure::lost(work, migration, Some(script), Cause::Server(server))),
+            },
+        };
+        if has_committed {
+            self.finished(migration, sending.outcome, sending.started.elapsed());
+            return Err(Error::own("going on to the next migration", Cause::Server(server)));
+        }
+        let parts = failure::Parts { work, migration, script, message: &sending.message };
+        Err(self.failed(&parts, at, &server).await)
     }
 
     /// Whether the history says so, for a client that does not tell how far a message came; none if it cannot be read.
     async fn is_recorded(&mut self, migration: &Migration, state: Option<EntryState>) -> Option<bool> {
-        self.abandon().await;
-        self.session.if_dropped(Some(String::new()));
-        let reply = self.session.send(&self.sql.look(UNKNOWN)).await;
-        self.session.if_dropped(None);
+        self.conversation.abandon().await;
+        let reply = self.conversation.look(&self.sql.look(UNKNOWN)).await;
         self.read_state(&reply.ok()?).ok()?;
         let row = self.entries.iter().find(|entry| entry.key() == migration.key());
         let fingerprint = migration.up().fingerprint();
@@ -155,40 +208,21 @@ impl<S: Session> Engine<'_, S> {
         self.sql.mark_gone_of_session(&self.known.iter().filter(is_meant).collect::<Vec<_>>())
     }
 
-    /// What ends a migration's message: the commit, and the beginning of the next one.
-    fn tail(&self, is_last: bool, clears: bool, conditions: &[&str], marks: bool) -> String {
-        if self.options.mode == TransactionMode::All && !is_last {
-            return if conditions.is_empty() && !marks {
-                String::new()
-            } else {
-                self.sql.locked_read(&self.current(), conditions)
-            };
-        }
-        let clear_up = if clears { self.sql.clear_up(&self.before) } else { String::new() };
-        let next = match is_last {
-            true => String::new(),
-            false if conditions.is_empty() => self.sql.begin_next(),
-            false => self.sql.begin(&self.current(), conditions),
-        };
-        // What was deferred to the commit goes by the session's path.
-        format!("{}{}{clear_up}{next}", self.sql.session_path(), sql::COMMIT)
-    }
-
     pub(super) fn may_retry(&self) -> bool {
         let budget = self.options.retry_budget;
         self.attempts.map_or(!budget.is_zero(), |(since, _)| since.elapsed() < budget)
     }
 
     /// Rolls back, pauses, and begins anew: with this migration, or with the first one where all share a transaction.
-    async fn retry(&mut self, step: Step, server: &ServerError) -> Result<Turn, Error> {
-        let (migration, end) = (&self.known[step.known], self.rollback());
+    async fn retry(&mut self, migration: &Migration, server: &ServerError) -> Result<Turn, Error> {
+        let end = self.conversation.rollback().to_owned();
         let holder = self.holder_of_lock(migration, server, &end).await?;
         let pause = self.pause_before_retry(migration, server, holder.as_ref());
         if self.options.mode == TransactionMode::All {
             self.report.done.clear();
             self.ran.clear();
         }
-        self.pause(if has_ended(server) { "" } else { &end }, pause, "").await?;
+        self.conversation.pause(if has_ended(server) { "" } else { &end }, pause, "").await?;
         let turn = self.begin(&[]).await?;
         Ok(Turn { changed: true, ..turn })
     }
@@ -225,9 +259,8 @@ impl<S: Session> Engine<'_, S> {
         let texts = [Some(migration.up()), migration.down()].into_iter().flatten().map(Script::text);
         let names = failure::names(&texts.collect::<Vec<_>>().join(" "));
         let message = format!("{end}{}", Sql::blockers(&names.iter().map(String::as_str).collect::<Vec<_>>()));
-        let reply = self.session.send(&message).await;
-        let reply = reply.map_err(|failure| Error::own("asking who has a lock", failure.cause))?;
-        Ok(wait::holders(&reply).into_iter().next())
+        let reply = self.conversation.send(&message).await.map_err(Failure::own("asking who has a lock"))?;
+        Ok(holders(&reply).into_iter().next())
     }
 }
 

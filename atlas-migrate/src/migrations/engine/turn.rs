@@ -1,24 +1,20 @@
 //! Taking turns: the lock, and waiting for whoever is at work.
 
-use std::time::Duration;
-
 use atlas_migrate_core::history::{self, Entry, Lease};
 
 use super::state::{self, Form};
-use super::{Engine, UNKNOWN, Work, refusal};
+use super::{Engine, Open, UNKNOWN, Work, refusal};
 use crate::Error;
 use crate::migrations::sql::Held;
-use crate::postgres::session::{Reply, Session};
-use crate::postgres::sql::{self, Sql};
-use crate::postgres::wait::{self, Wait};
-use crate::progress::{Event, Holder};
+use crate::postgres::lock::{Pace, Wait};
+use crate::postgres::session::{Failure, Reply, Session};
+use crate::postgres::sql::Sql;
+use crate::progress::Event;
 use crate::render::time::shown;
-
-/// What somebody does who has the lock of a history.
-const MIGRATING: &str = "migrating";
 
 /// The lock is ours, the transaction open, the history known.
 pub(super) struct Turn {
+    pub(super) open: Open,
     /// The history is not what it was expected to be.
     pub(super) changed: bool,
     /// What the conditions of the next step came to.
@@ -28,21 +24,25 @@ pub(super) struct Turn {
 impl<S: Session> Engine<'_, S> {
     /// Begins a transaction, takes the lock and looks again; waits for whoever is at work.
     pub(super) async fn begin(&mut self, conditions: &[&str]) -> Result<Turn, Error> {
-        let reply = self.send_begin(&self.current(), conditions).await?;
-        let turn = self.await_turn(reply, conditions).await?;
+        let (reply, open) = self.send_begin(conditions).await?;
+        let turn = self.await_turn(reply, open, conditions).await?;
         self.sql.finds_others = false;
         Ok(turn)
     }
 
-    async fn send_begin(&mut self, current: &str, conditions: &[&str]) -> Result<Reply, Error> {
-        self.unsettle();
-        let message = self.sql.begin(current, conditions);
-        self.session.send(&message).await.map_err(|failure| Error::own("preparing the history", failure.cause))
+    async fn send_begin(&mut self, conditions: &[&str]) -> Result<(Reply, Open), Error> {
+        let message = self.sql.begin(&self.current(), conditions);
+        self.conversation.begin(&message).await.map_err(Failure::own("preparing the history"))
     }
 
     /// Makes sure that nobody else is at work, going by the answer to a [`Sql::begin`].
-    pub(super) async fn await_turn(&mut self, mut reply: Reply, conditions: &[&str]) -> Result<Turn, Error> {
-        let mut wait = Wait::new();
+    pub(super) async fn await_turn(
+        &mut self,
+        mut reply: Reply,
+        mut open: Open,
+        conditions: &[&str],
+    ) -> Result<Turn, Error> {
+        let mut wait = Wait::new("migrating", &self.options.patience);
         let mut changed = false;
         loop {
             let state = self.read_state(&reply)?;
@@ -50,52 +50,20 @@ impl<S: Session> Engine<'_, S> {
             let held = match state.form {
                 Form::Busy => Held::Lock,
                 _ if self.entries.iter().any(|entry| entry.lease == Lease::Held) => Held::Lease,
-                _ => return Ok(Turn { changed, outcomes: state.outcomes }),
+                _ => return Ok(Turn { open, changed, outcomes: state.outcomes }),
             };
-            let waited = wait.started.elapsed();
-            if waited >= self.options.patience.wait_budget {
-                let holder = match wait.holders.pop() {
-                    Some(holder) => Some(holder),
-                    None => self.holder(held).await?,
-                };
-                return Err(wait::busy(MIGRATING, waited, holder.as_ref()));
-            }
-            if wait.is_complete && wait.is_to_tell(waited) {
-                let holder = wait.holders.first();
-                self.options.patience.listener.tell(&Event::Waiting { doing: MIGRATING, waited, holder });
-            }
-            let pause = wait.next_pause();
-            wait.is_complete = waited + pause >= wait.next_told.min(self.options.patience.wait_budget);
-            let ask = if wait.is_complete { self.sql.holder(held) } else { String::new() };
-            wait.holders = wait::holders(&self.pause(sql::ROLLBACK, pause, &ask).await?);
-            reply = self.send_begin(&self.current(), conditions).await?;
+            wait.pause(&mut self.conversation, open, &self.sql.holder(held)).await?;
+            (reply, open) = self.send_begin(conditions).await?;
         }
-    }
-
-    /// Ends what is open, and pauses.
-    ///
-    /// By a message of its own: behind a pooler that shares sessions by transaction, the process that is waited for may need
-    /// this very session to go on.
-    pub(super) async fn pause(&mut self, end: &str, pause: Duration, then: &str) -> Result<Reply, Error> {
-        let message = format!("{end}{}", Sql::pause(pause, then));
-        self.session.send(&message).await.map_err(|failure| Error::own("waiting", failure.cause))
-    }
-
-    /// Who it is that has kept this process waiting.
-    async fn holder(&mut self, held: Held) -> Result<Option<Holder>, Error> {
-        let reply = self.session.send(&self.sql.holder(held)).await;
-        let reply = reply.map_err(|failure| Error::own("asking who is at work", failure.cause))?;
-        Ok(wait::holders(&reply).into_iter().next())
     }
 
     /// The same, going by the answer to a [`Sql::begin_next`]. Only if it is not what was expected, there is more to read.
-    pub(super) async fn await_next_turn(&mut self, reply: Reply) -> Result<Turn, Error> {
+    pub(super) async fn await_next_turn(&mut self, reply: Reply, open: Open) -> Result<Turn, Error> {
         if state::is_as_expected(&reply, &self.current()) {
-            return Ok(Turn { changed: false, outcomes: Vec::new() });
+            return Ok(Turn { open, changed: false, outcomes: Vec::new() });
         }
-        let reply = self.session.send(&self.sql.locked_read(UNKNOWN, &[])).await;
-        let reply = reply.map_err(|failure| Error::own("reading the history", failure.cause))?;
-        self.await_turn(reply, &[]).await
+        let reply = self.conversation.send(&self.sql.locked_read(UNKNOWN, &[])).await;
+        self.await_turn(reply.map_err(Failure::own("reading the history"))?, open, &[]).await
     }
 
     /// The digest of a history that need not be read again. None is of one with an unfinished migration: whether anybody is
@@ -108,7 +76,7 @@ impl<S: Session> Engine<'_, S> {
     /// Waits until somebody else has migrated.
     pub(crate) async fn wait(mut self) -> Result<(), Error> {
         let current = self.digest_when_current();
-        let mut wait = Wait::new();
+        let mut pace = Pace::new();
         loop {
             if self.look(&current).await?.current {
                 return Ok(());
@@ -117,21 +85,19 @@ impl<S: Session> Engine<'_, S> {
             if steps.is_empty() {
                 return Ok(());
             }
-            if wait.next_told.is_zero() {
+            if pace.is_new() {
                 self.refuse_others().await?;
             }
-            let waited = wait.started.elapsed();
+            let waited = pace.waited();
             if waited >= self.options.patience.wait_budget {
                 let error = refusal::pending(self.known, &self.entries, &steps);
                 return Err(error.note(format!("waited {} for another process to run them", shown(waited))));
             }
-            if wait.is_to_tell(waited) {
+            if pace.is_to_tell(waited) {
                 self.options.patience.listener.tell(&Event::Pending { waited, pending: steps.len() });
             }
-            self.session.if_dropped(Some(String::new()));
-            let paused = self.pause("", wait.next_pause(), "").await;
-            self.session.if_dropped(None);
-            paused?;
+            let pause = Sql::pause(pace.next_pause(), "");
+            self.conversation.look(&pause).await.map_err(Failure::own("waiting"))?;
         }
     }
 }

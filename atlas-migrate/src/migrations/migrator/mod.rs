@@ -11,6 +11,7 @@ use crate::migrations::repair::Repair;
 use crate::migrations::script;
 use crate::postgres::driver::Database;
 use crate::postgres::lock::Patience;
+use crate::postgres::sql::Sql;
 use crate::progress::{Event, Listener};
 use crate::source::Migrations;
 use crate::{Error, Plan, Report, Status};
@@ -66,6 +67,14 @@ pub(crate) struct Options {
     pub(crate) retry_budget: Duration,
     pub(crate) plan: atlas_migrate_core::plan::Options,
     pub(crate) other_history: OtherHistory,
+}
+
+impl Options {
+    /// The statements about the history that these name.
+    pub(crate) fn sql(&self) -> Sql {
+        let Self { schema, table, namespace, role, patience, .. } = self;
+        Sql::new(schema, table, namespace, role.as_deref(), patience.lock_timeout)
+    }
 }
 
 /// What to do on a database that has none of these migrations, but another history of migrations.

@@ -26,6 +26,7 @@ impl Sql {
     }
 
     /// Tries to take the advisory locks with these keys, which are expressions.
+    #[cfg(any(feature = "clean", feature = "roles"))]
     pub(crate) fn try_locks(keys: &[String]) -> String {
         let tries: Vec<_> = keys.iter().map(|key| format!("pg_try_advisory_xact_lock({key})")).collect();
         format!("SELECT {} AS atlas_lock;\n", tries.join(" AND "))

@@ -68,20 +68,25 @@ pub(crate) const ROLLBACK: &str = "ROLLBACK;\n";
 pub(crate) const END_SESSION: &str = "ROLLBACK; SELECT pg_catalog.pg_terminate_backend(pg_catalog.pg_backend_pid())";
 
 impl Sql {
-    /// For statements that have nothing to do with a history of their own.
-    #[cfg(any(feature = "clean", feature = "roles"))]
-    pub(crate) fn without_history(role: Option<String>, lock_timeout: Duration) -> Self {
+    /// About the table of this schema and name, and what it has of this namespace.
+    pub(crate) fn new(schema: &str, table: &str, namespace: &str, role: Option<&str>, lock_timeout: Duration) -> Self {
         Self {
-            schema: "public".to_owned(),
-            table: "schema_migrations".to_owned(),
-            namespace: "default".to_owned(),
-            role,
+            schema: schema.to_owned(),
+            table: table.to_owned(),
+            namespace: namespace.to_owned(),
+            role: role.map(str::to_owned),
             lock_timeout,
             custom_settings: BTreeSet::new(),
             server_version: 0,
             finds_others: false,
             path: String::new(),
         }
+    }
+
+    /// About none: for statements that have nothing to do with a history.
+    #[cfg(any(feature = "clean", feature = "roles"))]
+    pub(crate) fn without_table(role: Option<&str>, lock_timeout: Duration) -> Self {
+        Self::new("public", "schema_migrations", "default", role, lock_timeout)
     }
 
     /// The history table, quoted and with its schema.

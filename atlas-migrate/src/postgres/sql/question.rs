@@ -16,7 +16,8 @@ pub(crate) fn look() -> String {
          \x20 atlas_server pg_catalog.refcursor := 'atlas_server';\n\
          BEGIN\n\
          {TAKE_OWN_PATH}{}\
-         \x20 OPEN atlas_server FOR SELECT now() = statement_timestamp() AS atlas_server,\n\
+         \x20 OPEN atlas_server FOR SELECT pg_is_in_recovery() AS atlas_server,\n\
+         \x20   current_setting('transaction_read_only'), now() = statement_timestamp(),\n\
          \x20   current_setting('server_version_num'), current_setting('server_version'), current_user,\n\
          \x20   coalesce(atlas_asked, ''), current_setting('standard_conforming_strings');\n\
          {PUT_PATH_BACK}\

@@ -114,9 +114,6 @@ impl Sql {
         Self::timeouts(timeouts) + &self.session_path()
     }
 
-    /// How many statements [`head`](Self::head) is.
-    pub(crate) const HEAD: usize = 3;
-
     /// Sets the timeouts and the role of the session, for statements that cannot be in a transaction with anything else. Does
     /// nothing where they are so already.
     pub(crate) fn session_settings(&self, timeouts: Timeouts) -> String {

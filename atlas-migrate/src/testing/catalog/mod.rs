@@ -1,14 +1,15 @@
 //! What is in a database, as text that can be compared: see [`Migrator::snapshot`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use atlas_migrate_core::fault::{shown, shown_lines};
 use tracing::Instrument;
 
 use crate::postgres::driver::{Database, Job};
-use crate::postgres::session::Session;
-use crate::postgres::sql::Sql;
+use crate::postgres::row::Unreadable;
+use crate::postgres::session::{Failure, Session};
+use crate::postgres::transaction::Conversation;
 use crate::{Error, ErrorKind, Migrator};
 
 mod difference;
@@ -47,11 +48,9 @@ struct Name {
 impl Snapshot {
     /// What is in the database now. One message, which changes nothing.
     pub(crate) async fn read<S: Session>(session: &mut S, migrator: &Migrator) -> Result<Self, Error> {
-        // The message is one implicit transaction, which ends with it.
-        session.if_dropped(Some(String::new()));
-        let reply = session.send(&Sql::new(&migrator.options, BTreeSet::new()).snapshot()).await;
-        session.if_dropped(None);
-        let reply = reply.map_err(|failure| Error::own("reading the catalog", failure.cause))?;
+        let sql = migrator.options.sql();
+        let reply = Conversation::new(session).look(&sql.snapshot()).await;
+        let reply = reply.map_err(Failure::own("reading the catalog"))?;
         if reply.rows("atlas_alone").flatten().any(|alone| alone.as_deref() != Some("t")) {
             return Err(Error::new(ErrorKind::Usage, "the connection is in the middle of a transaction")
                 .hint("commit or roll back first: reading the catalog needs settings of its own"));
@@ -59,7 +58,7 @@ impl Snapshot {
         let mut objects = BTreeMap::<_, Vec<String>>::new();
         for row in reply.rows("atlas_object") {
             let [Some(kind), Some(identity), Some(text)] = row.as_slice() else {
-                return Err(Error::new(ErrorKind::Database, format!("the catalog could not be read: {row:?}")));
+                return Err(Unreadable(format!("{row:?}")).into());
             };
             let lines = objects.entry(Name { kind: kind.clone(), identity: identity.clone() }).or_default();
             if !text.is_empty() {

@@ -41,9 +41,11 @@ use tracing::Instrument;
 
 use crate::Error;
 use crate::postgres::driver::{Database, Job};
-use crate::postgres::question::{ask, look, text, unreadable};
+use crate::postgres::question::{ask, look};
+use crate::postgres::row::{all, flag, optional, parse, string};
 use crate::postgres::session::{Cause, Row, Session};
 use crate::postgres::sql::OWN_PATH;
+use crate::postgres::transaction::Conversation;
 
 /// How long each question may take.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -111,34 +113,36 @@ impl Job for Read {
 
 impl Usage {
     async fn read<S: Session>(session: &mut S) -> Result<Self, Error> {
-        look(session).await?.server.usable()?;
-        let answer = ask(session, &(OWN_PATH.to_owned() + &sql::usage()), TIMEOUT).await?;
+        let conversation = &mut Conversation::new(session);
+        look(conversation).await?.server.usable()?;
+        let answer = ask(conversation, &(OWN_PATH.to_owned() + &sql::usage()), TIMEOUT).await?;
         let reply = answer.reply.map_err(|server| Error::own("reading the statistics", Cause::Server(server)))?;
-        let since = reply.rows("atlas_since").next_back().and_then(|row| row.first().cloned().flatten());
         let table = |row: &Row| {
-            let rows = row.get(4).is_some_and(Option::is_some).then(|| number(row, 4)).transpose()?;
-            let name = text(row, 0)?.to_owned();
-            Ok(TableUsage { name, heap: number(row, 1)?, indexes: number(row, 2)?, toast: number(row, 3)?, rows })
+            Ok(TableUsage {
+                name: string(row, 0)?,
+                heap: parse(row, 1)?,
+                indexes: parse(row, 2)?,
+                toast: parse(row, 3)?,
+                rows: optional(row, 4).map(|_| parse(row, 4)).transpose()?,
+            })
         };
         let index = |row: &Row| {
             Ok(IndexUsage {
-                name: text(row, 0)?.to_owned(),
-                table: text(row, 1)?.to_owned(),
-                size: number(row, 2)?,
-                scans: number(row, 3)?,
-                needed: text(row, 4)? == "t",
-                definition: text(row, 5)?.to_owned(),
+                name: string(row, 0)?,
+                table: string(row, 1)?,
+                size: parse(row, 2)?,
+                scans: parse(row, 3)?,
+                needed: flag(row, 4)?,
+                definition: string(row, 5)?,
             })
         };
-        let connections = |row: &Row| {
-            let (state, application) = (text(row, 0)?.to_owned(), text(row, 1)?.to_owned());
-            Ok(Connections { state, application, count: number(row, 2)? })
-        };
+        let connections =
+            |row: &Row| Ok(Connections { state: string(row, 0)?, application: string(row, 1)?, count: parse(row, 2)? });
         Ok(Self {
-            since,
-            tables: reply.rows("atlas_table").map(table).collect::<Result<_, Error>>()?,
-            indexes: reply.rows("atlas_index").map(index).collect::<Result<_, Error>>()?,
-            connections: reply.rows("atlas_connections").map(connections).collect::<Result<_, Error>>()?,
+            since: reply.rows("atlas_since").next_back().and_then(|row| optional(row, 0)).map(str::to_owned),
+            tables: all(&reply, "atlas_table", table)?,
+            indexes: all(&reply, "atlas_index", index)?,
+            connections: all(&reply, "atlas_connections", connections)?,
         })
     }
 
@@ -178,10 +182,6 @@ impl Usage {
     pub fn connections(&self) -> &[Connections] {
         &self.connections
     }
-}
-
-fn number(row: &Row, column: usize) -> Result<u64, Error> {
-    text(row, column)?.parse().map_err(|_| unreadable())
 }
 
 impl TableUsage {

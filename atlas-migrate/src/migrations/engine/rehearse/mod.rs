@@ -13,12 +13,14 @@ use atlas_migrate_core::plan::Step;
 use atlas_migrate_core::statement::uses_own_value;
 
 use self::stage::{Findings, Stage};
+use super::transaction::Part;
 use super::{Engine, Work, failure, is_one_by_one, refusal};
 use crate::Error;
 use crate::migrations::migrator::TransactionMode;
 use crate::migrations::rehearsal::{Failure, Rehearsal, Rehearsed, Statement, Verdict};
 use crate::migrations::report::label;
 use crate::migrations::sql::{Record, rehearse};
+use crate::postgres::message::Message;
 use crate::postgres::session::{Cause, Failure as Unsent, Reply, Row, ServerError, Session};
 use crate::postgres::sql;
 
@@ -46,15 +48,14 @@ impl<S: Session> Engine<'_, S> {
         self.mind_others();
         self.warn_of_schema(&steps);
         let result = self.rehearse_all(steps).await;
-        if self.open && !result.as_ref().is_err_and(Error::is_connection) {
-            self.abandon().await;
-        }
-        Ok(Rehearsal { migrations: result?, warnings: self.report.warnings })
+        let migrations = self.conversation.close(result).await?;
+        Ok(Rehearsal { migrations, warnings: self.report.warnings })
     }
 
     async fn rehearse_all(&mut self, mut steps: Vec<Step>) -> Result<Vec<Rehearsed>, Error> {
         self.check_mode(&steps.clone().into(), Work::Run)?;
-        if self.begin(&[]).await?.changed {
+        let turn = self.begin(&[]).await?;
+        if turn.changed {
             steps = self.steps(Work::Run)?;
             self.check_mode(&steps.clone().into(), Work::Run)?;
         }
@@ -72,6 +73,7 @@ impl<S: Session> Engine<'_, S> {
             }
             done.push(one);
         }
+        self.conversation.roll_back(turn.open).await;
         Rehearsed::time_locks(&mut done, self.options.mode);
         Ok(done)
     }
@@ -87,23 +89,8 @@ impl<S: Session> Engine<'_, S> {
     ) -> Result<(), Error> {
         let migration = &self.known[step.known];
         let script = migration.up();
-        let conditions = self.conditions(Work::Run, Some(step));
-        if !conditions.is_empty() {
-            let outcomes = self.evaluate(&conditions).await?;
-            match refusal::conditions_hold(migration, script, &outcomes) {
-                Ok(true) => {}
-                Ok(false) => {
-                    one.verdict = Verdict::Skipped;
-                    one.note = Some("its condition is not true".to_owned());
-                    let message = self.record_rehearsed(migration, EntryState::Skipped);
-                    self.tell(&message, "recording that a migration is skipped").await?;
-                    return Ok(());
-                }
-                Err(error) => {
-                    one.fail(None, &error);
-                    return Ok(());
-                }
-            }
+        if !self.is_to_run(step, one).await? {
+            return Ok(());
         }
         let is_alone = is_one_by_one(script, step);
         let has_begun = |entry: &Entry| entry.key() == migration.key() && !entry.state.is_done();
@@ -127,15 +114,44 @@ impl<S: Session> Engine<'_, S> {
             Err(Stop::Refused(refusal)) => refusal,
             Err(Stop::Error(error)) => return Err(error),
         };
-        if let Some(reason) = self.excuse(&refusal, is_alone, done).await? {
-            one.statements.clear();
-            one.pass_over(reason);
-            one.is_partial = true;
-            *stage = self.stage().await?;
-            return Ok(());
+        match self.excuse(&refusal, is_alone, done).await? {
+            Some(reason) => {
+                one.statements.clear();
+                one.pass_over(reason);
+                one.is_partial = true;
+                *stage = self.stage().await?;
+            }
+            None => self.fail(migration, refusal, one, done).await,
         }
-        self.abandon().await;
+        Ok(())
+    }
+
+    /// Whether the conditions of a migration hold; if not, that is all there is to it.
+    async fn is_to_run(&mut self, step: &Step, one: &mut Rehearsed) -> Result<bool, Error> {
+        let migration = &self.known[step.known];
+        let conditions = self.conditions(Work::Run, Some(step));
+        if conditions.is_empty() {
+            return Ok(true);
+        }
+        let outcomes = self.evaluate(&conditions).await?;
+        match refusal::conditions_hold(migration, migration.up(), &outcomes) {
+            Ok(true) => return Ok(true),
+            Ok(false) => {
+                one.verdict = Verdict::Skipped;
+                one.note = Some("its condition is not true".to_owned());
+                let message = self.record_rehearsed(migration, EntryState::Skipped);
+                self.tell(&message, "recording that a migration is skipped").await?;
+            }
+            Err(error) => one.fail(None, &error),
+        }
+        Ok(false)
+    }
+
+    /// A run would fail here. Nothing more is tried.
+    async fn fail(&mut self, migration: &Migration, refusal: Refusal, one: &mut Rehearsed, done: &[Rehearsed]) {
+        self.conversation.abandon().await;
         let Refusal { statement, doing, head, server, .. } = refusal;
+        let script = migration.up();
         let span = statement.and_then(|index| failure::span_of_statement(script, index, &head, &server));
         let error = failure::describe(Work::Run, migration, script, span, doing, &server);
         let error = self.name_blockers(error, &script.text(), &server).await;
@@ -144,7 +160,6 @@ impl<S: Session> Engine<'_, S> {
             error.note(format!("{} was not rehearsed, and this may need it", label(&one.version, &one.name)))
         });
         one.fail(statement, &error);
-        Ok(())
     }
 
     /// Why a run may accept what was refused here; then all of the migration is taken back.
@@ -219,15 +234,20 @@ impl<S: Session> Engine<'_, S> {
         trial: &Trial<'_>,
         stage: &mut Stage,
     ) -> Result<Findings, Stop> {
-        let head = format!("{}{}", rehearse::start(), trial.head);
-        let message = format!("{head}{}\n;\n{}{}", trial.sql, trial.tail, rehearse::findings());
+        let mut message = Message::new();
+        message.add(Part::Head, &format!("{}{}", rehearse::start(), trial.head));
+        message.add(Part::Script, &format!("{}\n;\n", trial.sql));
+        message.add(Part::Record, &format!("{}{}", trial.tail, rehearse::findings()));
         self.pass_over_notices();
-        let sent = self.session.send(&message).await;
-        self.tell_notices(migration, &head, 1, None);
+        let sent = self.conversation.send(message.text()).await;
+        self.tell_notices(migration, &message);
         match sent {
-            Ok(reply) => Ok(stage.take(&reply, trial.sql)?),
+            Ok(reply) => Ok(stage.take(&reply, trial.sql).map_err(Error::from)?),
             Err(failure) => match Stop::new(migration, Some(trial.index), "", failure) {
-                Stop::Refused(refusal) => Err(Stop::Refused(Refusal { head, is_plain: trial.is_plain, ..refusal })),
+                Stop::Refused(refusal) => {
+                    let head = message.before(Part::Script).to_owned();
+                    Err(Stop::Refused(Refusal { head, is_plain: trial.is_plain, ..refusal }))
+                }
                 stop => Err(stop),
             },
         }
@@ -250,7 +270,7 @@ impl<S: Session> Engine<'_, S> {
             rest.push((rehearse::CHECK_CONSTRAINTS, " at its commit"));
         }
         for (message, doing) in rest {
-            let sent = self.session.send(message).await;
+            let sent = self.conversation.send(message).await;
             sent.map_err(|failure| Stop::new(migration, None, doing, failure))?;
         }
         Ok(())
@@ -268,11 +288,11 @@ impl<S: Session> Engine<'_, S> {
     /// Reads what there is before anything is tried.
     async fn stage(&mut self) -> Result<Stage, Error> {
         let reply = self.tell(&format!("{}{}", rehearse::tables(), rehearse::findings()), "reading the tables").await?;
-        Stage::read(&reply)
+        Ok(Stage::read(&reply)?)
     }
 
     async fn tell(&mut self, message: &str, doing: &str) -> Result<Reply, Error> {
-        self.session.send(message).await.map_err(|failure| Error::own(doing, failure.cause))
+        self.conversation.send(message).await.map_err(Unsent::own(doing))
     }
 }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use atlas_migrate_core::statement::{Named, locks};
 
 use crate::migrations::rehearsal::{Lock, LockMode, Rewrite};
-use crate::postgres::session::{Reply, Row};
-use crate::{Error, ErrorKind};
+use crate::postgres::row::{Unreadable, missing, one, parse, string, text};
+use crate::postgres::session::Reply;
 
 /// The tables that were there before.
 pub(super) struct Stage {
@@ -38,18 +38,17 @@ pub(super) struct Findings {
 }
 
 impl Stage {
-    pub(super) fn read(reply: &Reply) -> Result<Self, Error> {
+    pub(super) fn read(reply: &Reply) -> Result<Self, Unreadable> {
         let mut stage = Self { tables: BTreeMap::new(), names: BTreeMap::new() };
         for row in reply.rows("atlas_table") {
             let id = parse(row, 0)?;
             let (held, earlier) = (BTreeSet::new(), BTreeSet::new());
-            let table =
-                Table { name: parse(row, 1)?, schema: parse(row, 3)?, file: parse(row, 2)?, held, earlier, told: None };
-            stage.tables.insert(id, table);
-            stage.names.entry(parse(row, 4)?).or_default().push(id);
+            let (name, schema, file) = (string(row, 1)?, string(row, 3)?, parse(row, 2)?);
+            stage.tables.insert(id, Table { name, schema, file, held, earlier, told: None });
+            stage.names.entry(string(row, 4)?).or_default().push(id);
         }
         for row in reply.rows("atlas_index") {
-            stage.names.entry(parse(row, 1)?).or_default().push(parse(row, 0)?);
+            stage.names.entry(string(row, 1)?).or_default().push(parse(row, 0)?);
         }
         stage.pass_over(reply)?;
         Ok(stage)
@@ -64,14 +63,14 @@ impl Stage {
     }
 
     /// What a statement did, going by the answer to it.
-    pub(super) fn take(&mut self, reply: &Reply, sql: &str) -> Result<Findings, Error> {
+    pub(super) fn take(&mut self, reply: &Reply, sql: &str) -> Result<Findings, Unreadable> {
         let duration =
             Duration::from_micros(clock(reply, "atlas_ended")?.saturating_sub(clock(reply, "atlas_started")?));
         let mut taken: BTreeMap<u32, LockMode> = BTreeMap::new();
         let mut rewrites = BTreeMap::new();
         for row in reply.rows("atlas_lock") {
-            let (id, name, file): (u32, String, u32) = (parse(row, 0)?, parse(row, 1)?, parse(row, 2)?);
-            let mode = LockMode::of_catalog(&name).ok_or_else(unreadable)?;
+            let (id, name, file): (u32, _, u32) = (parse(row, 0)?, text(row, 1)?, parse(row, 2)?);
+            let mode = LockMode::of_catalog(name).ok_or_else(|| missing(format!("lock {name}")))?;
             let Some(table) = self.tables.get_mut(&id) else { continue };
             if table.held.insert(mode) {
                 taken.entry(id).and_modify(|strongest| *strongest = mode.max(*strongest)).or_insert(mode);
@@ -127,11 +126,11 @@ impl Stage {
     }
 
     /// Takes note of what no statement of a migration did.
-    pub(super) fn pass_over(&mut self, reply: &Reply) -> Result<(), Error> {
+    pub(super) fn pass_over(&mut self, reply: &Reply) -> Result<(), Unreadable> {
         for row in reply.rows("atlas_lock") {
-            let (id, mode): (u32, String) = (parse(row, 0)?, parse(row, 1)?);
+            let (id, mode) = (parse(row, 0)?, text(row, 1)?);
             if let Some(table) = self.tables.get_mut(&id) {
-                table.held.extend(LockMode::of_catalog(&mode));
+                table.held.extend(LockMode::of_catalog(mode));
             }
         }
         Ok(())
@@ -139,15 +138,6 @@ impl Stage {
 }
 
 /// In microseconds.
-fn clock(reply: &Reply, name: &str) -> Result<u64, Error> {
-    parse(reply.rows(name).next_back().ok_or_else(unreadable)?, 0)
-}
-
-fn parse<T: std::str::FromStr>(row: &Row, column: usize) -> Result<T, Error> {
-    let value = row.get(column).and_then(Option::as_deref).ok_or_else(unreadable)?;
-    value.parse().map_err(|_| unreadable())
-}
-
-fn unreadable() -> Error {
-    Error::new(ErrorKind::Database, "the locks could not be read: the server's answer makes no sense")
+fn clock(reply: &Reply, name: &str) -> Result<u64, Unreadable> {
+    parse(one(reply, name)?, 0)
 }
