@@ -7,8 +7,8 @@ use atlas_migrate_core::fault::{self, Fault};
 use atlas_migrate_core::words::listed;
 
 use crate::error::place::Place;
-use crate::migrations::report::{Done, Outcome, Report, label};
 use crate::postgres::session::{Cause, ServerError};
+use crate::progress::done::{Done, Outcome, Report, label};
 
 pub(crate) mod hint;
 pub(crate) mod place;

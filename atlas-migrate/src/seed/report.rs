@@ -1,11 +1,11 @@
 //! What a run of seeds gives back.
 
 use std::fmt;
-use std::time::Duration;
 
 use atlas_migrate_core::fault;
 use atlas_migrate_core::words::count;
 
+pub use crate::progress::done::Seeded;
 use crate::render::time::shown;
 
 /// What a run of seeds did: each seed that was loaded, in that order.
@@ -15,14 +15,6 @@ use crate::render::time::shown;
 pub struct SeedReport {
     pub(crate) done: Vec<Seeded>,
     pub(crate) warnings: Vec<String>,
-}
-
-/// A seed that was loaded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seeded {
-    pub(crate) name: String,
-    pub(crate) rows: u64,
-    pub(crate) duration: Duration,
 }
 
 impl SeedReport {
@@ -39,24 +31,6 @@ impl SeedReport {
     /// Whether there was nothing to do.
     pub fn is_empty(&self) -> bool {
         self.done.is_empty()
-    }
-}
-
-impl Seeded {
-    /// Its path below the folder, or `generated:` and the table.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// How many rows it has, those that were there already included. Of SQL, those of its `COPY` statements.
-    pub fn rows(&self) -> u64 {
-        self.rows
-    }
-
-    /// How long it took: the check of a file that was read when the program ran, its rows, and round trips. An embedded file was
-    /// checked when the program was compiled.
-    pub fn duration(&self) -> Duration {
-        self.duration
     }
 }
 
