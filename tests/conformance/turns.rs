@@ -20,9 +20,12 @@ const SEEDS: &str =
     "('x' || left(encode(sha256('atlas-migrate \"public\" \"schema_seeds\"'), 'hex'), 16))::bit(64)::bigint";
 const ROLES: &str = "hashtextextended('atlas-migrate roles', 0)";
 
-/// What a verb told while it waited: what the other process does, and the application that it says it is.
+/// What the other process does, and the application that it says it is.
+type Waiting = (String, Option<String>);
+
+/// What a verb told while it waited.
 #[derive(Clone, Default)]
-struct Told(Arc<Mutex<Vec<(String, Option<String>)>>>);
+struct Told(Arc<Mutex<Vec<Waiting>>>);
 
 impl Told {
     fn hear(&self, event: &Event<'_>) {
@@ -32,7 +35,7 @@ impl Told {
         }
     }
 
-    fn all(&self) -> Vec<(String, Option<String>)> {
+    fn all(&self) -> Vec<Waiting> {
         self.0.lock().unwrap().clone()
     }
 }
@@ -62,7 +65,6 @@ fn check(name: &str, key: &str, doing: &str, verb: Verb) {
     let site = Site::new();
     let mut connection = site.superuser(Driver::TokioPostgres);
     connection.run(&migrator(&FILES[..2])).unwrap();
-    connection.apply_roles(&site.roles()).unwrap();
     let mut holder = site.superuser(Driver::Postgres);
     let lock = format!("SET application_name = 'other replica'; BEGIN; SELECT pg_advisory_xact_lock({key})");
     holder.sql(&lock);

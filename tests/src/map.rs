@@ -9,9 +9,8 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("render", &[]),
     ("source", &[]),
     ("ephemeral", &[]),
-    // The reports that an error and an event carry.
-    ("error", &["migrations", "postgres"]),
-    ("progress", &["migrations", "seed"]),
+    ("error", &["postgres"]),
+    ("progress", &[]),
     ("migrations", &["postgres"]),
     ("seed", &["postgres"]),
     ("roles", &["postgres"]),
@@ -135,6 +134,63 @@ fn files_are_short() {
     let is_long = |(_, text): &(String, String)| text.lines().count() > LONGEST;
     let found: Vec<_> = CRATES.into_iter().flat_map(sources).filter(is_long).map(|(name, _)| name).collect();
     assert!(found.is_empty(), "more than {LONGEST} lines: {found:#?}");
+}
+
+/// Whether a file has the order of effects of a capability.
+fn is_engine(name: &str) -> bool {
+    name.contains("/engine/") || name.ends_with("/engine.rs")
+}
+
+#[test]
+fn an_engine_is_one_whatever_the_features() {
+    let depends = |(name, text): &(String, String)| is_engine(name) && text.contains("cfg(feature");
+    let found: Vec<_> = sources("atlas-migrate").into_iter().filter(depends).map(|(name, _)| name).collect();
+    assert!(found.is_empty(), "engines with features: {found:#?}");
+}
+
+#[test]
+fn one_room_says_what_is_done_if_a_future_is_dropped() {
+    let says = |(name, text): &(String, String)| !name.starts_with("postgres/") && text.contains("if_dropped(");
+    let found: Vec<_> = sources("atlas-migrate").into_iter().filter(says).map(|(name, _)| name).collect();
+    assert!(found.is_empty(), "it is for `postgres::transaction` to say: {found:#?}");
+}
+
+/// No function has more lines, except those that are one SQL text or one table.
+const LONGEST_FUNCTION: usize = 60;
+
+const TABLES: [&str; 3] = ["parameters.rs: add_url", "progress.rs: hear", "expand/mod.rs: verbs"];
+
+/// The functions of a file with their numbers of lines, by the indentation that rustfmt gives their ends.
+fn functions(text: &str) -> Vec<(&str, usize)> {
+    let lines: Vec<_> = text.lines().collect();
+    let name = |line: &'_ str| {
+        let code = line.trim_start().trim_start_matches("pub").trim_start_matches("(crate)");
+        let code = code.trim_start_matches("(super)").trim_start_matches([' ']).trim_start_matches("const ");
+        let rest = code.trim_start_matches("async ").strip_prefix("fn ")?.to_owned();
+        Some((line.len() - line.trim_start().len(), rest.len()))
+    };
+    let starts = lines.iter().enumerate().filter_map(|(number, line)| Some((number, *line, name(line)?)));
+    starts
+        .filter_map(|(number, line, (indent, rest))| {
+            let end = format!("{}}}", " ".repeat(indent));
+            let length = lines[number..].iter().position(|line| *line == end)? + 1;
+            let named = &line[line.len() - rest..];
+            let one_line = line.ends_with('}') || line.ends_with(';');
+            Some((named.split(['(', '<']).next()?, if one_line { 1 } else { length }))
+        })
+        .collect()
+}
+
+#[test]
+fn functions_are_short() {
+    let is_sql = |name: &str| name.contains("sql/") || name.ends_with("sql.rs");
+    let mut found = Vec::new();
+    for (file, text) in CRATES.into_iter().flat_map(sources).filter(|(name, _)| !is_test(name) && !is_sql(name)) {
+        let long = functions(&text).into_iter().filter(|(_, lines)| *lines > LONGEST_FUNCTION);
+        found.extend(long.map(|(name, lines)| (format!("{file}: {name}"), lines)));
+    }
+    found.retain(|(name, _)| !TABLES.contains(&name.as_str()));
+    assert!(found.is_empty(), "more than {LONGEST_FUNCTION} lines: {found:#?}");
 }
 
 /// What stands between backticks in the first column of the code map, with braces spelled out.

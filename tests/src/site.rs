@@ -89,8 +89,9 @@ impl Drop for Site {
             return;
         }
         let prefix = self.prefix.replace('\'', "''");
+        // The blank keeps the tenth site apart from the first.
         let roles = self.database.query(&format!(
-            "SELECT quote_ident(rolname) FROM pg_roles WHERE starts_with(rolname, '{prefix}') ORDER BY rolname DESC"
+            "SELECT quote_ident(rolname) FROM pg_roles WHERE starts_with(rolname, '{prefix} ') ORDER BY rolname DESC"
         ));
         // Of several at once PostgreSQL 15 drops default privileges twice, and fails.
         for role in &roles {

@@ -11,8 +11,8 @@ use atlas_migrate_core::version::Version;
 use crate::clean::marks;
 use crate::migrations::migrator::{DoRevert, PlanRedo, PlanRevert};
 use crate::postgres::driver::{Database, Job};
-use crate::postgres::session::{Row, Session};
 use crate::postgres::lock::holders;
+use crate::postgres::session::{Row, Session};
 use crate::source::directory;
 use crate::{Done, Error, ErrorKind, Holder, MigrationStatus, Migrations, Migrator, Report, Revert};
 

@@ -1,12 +1,14 @@
 //! What a database is marked as: for whoever asks before something is destroyed.
 
+use crate::Error;
 use crate::postgres::driver::Job;
 use crate::postgres::hidden::Hidden;
-use crate::postgres::session::Session;
+use crate::postgres::row::{one, optional, string, text};
+use crate::postgres::session::{Failure, Session};
 use crate::postgres::sql::dollar_quoted;
 use crate::postgres::sql::own_tables::marks;
 use crate::postgres::sql::path::TAKE_OWN_PATH;
-use crate::{Error, ErrorKind};
+use crate::postgres::transaction::Conversation;
 
 /// A database, and the environments that it is marked as one of.
 #[derive(Debug)]
@@ -26,22 +28,15 @@ impl Job for Look {
     type Output = Marks;
 
     async fn perform<S: Session>(self, session: &mut S) -> Result<Marks, Error> {
-        let doing = "reading what the database is marked as";
-        let reply = session.send(&look()).await.map_err(|failure| Error::own(doing, failure.cause))?;
-        let row = reply.rows("atlas_database").next_back();
-        let Some([Some(database), environments, table, why, Some(role)]) = row.map(Vec::as_slice) else {
-            return Err(Error::new(ErrorKind::Database, format!("{doing} gave no answer")));
-        };
-        let environments = environments.as_deref().unwrap_or("").split_whitespace().map(str::to_owned).collect();
-        let why = why.as_deref().map(|why| {
-            Hidden::read(why)
-                .ok_or_else(|| Error::new(ErrorKind::Database, format!("{doing} gave an unknown reason: {why}")))
-        });
-        let hidden = match (table, why.transpose()?) {
-            (Some(table), Some(why)) => Some(why.mark(table, role)),
+        let reply = Conversation::new(session).look(&look()).await;
+        let reply = reply.map_err(Failure::own("reading what the database is marked as"))?;
+        let row = one(&reply, "atlas_database")?;
+        let environments = optional(row, 1).unwrap_or_default().split_whitespace().map(str::to_owned).collect();
+        let hidden = match (optional(row, 2), Hidden::optional(row, 3)?) {
+            (Some(table), Some(why)) => Some(why.mark(table, text(row, 4)?)),
             _ => None,
         };
-        Ok(Marks { database: database.clone(), environments, hidden })
+        Ok(Marks { database: string(row, 0)?, environments, hidden })
     }
 }
 

@@ -11,8 +11,7 @@ use atlas_migrate_core::version::Version;
 
 use crate::render::time;
 
-pub(crate) use crate::progress::done::label;
-pub use crate::progress::done::{Done, Outcome, Report};
+pub use crate::progress::done::{Done, Outcome, Report, label};
 
 /// What a run would do.
 ///

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::postgres::row::{Unreadable, optional};
+use crate::postgres::session::Row;
 use crate::{Error, ErrorKind};
 
 /// Why a role does not know what is in a table of this library.
@@ -20,9 +22,10 @@ pub(crate) enum Hidden {
 }
 
 impl Hidden {
-    /// As the server says it.
-    pub(crate) fn read(why: &str) -> Option<Self> {
-        serde_json::from_value(why.into()).ok()
+    /// As the server says it, where there is something to say.
+    pub(crate) fn optional(row: &Row, column: usize) -> Result<Option<Self>, Unreadable> {
+        let read = |why: &str| serde_json::from_value(why.into()).map_err(|error| Unreadable(error.to_string()));
+        optional(row, column).map(read).transpose()
     }
 
     /// Which seeds were loaded is not known. The table is quoted.

@@ -123,14 +123,6 @@ pub enum Cause {
 
 impl Failure {
     /// Whether nothing can be sent any more.
-    #[cfg(any(
-        feature = "bench",
-        feature = "clean",
-        feature = "roles",
-        feature = "seeds",
-        feature = "testing",
-        feature = "verify"
-    ))]
     pub(crate) fn ends_connection(&self) -> bool {
         match &self.cause {
             Cause::Server(server) => server.ends_connection(),

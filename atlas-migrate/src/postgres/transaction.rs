@@ -52,14 +52,6 @@ impl<'a, S: Session> Conversation<'a, S> {
     }
 
     /// Sends a message that begins a transaction and ends it. If the server refuses it, nothing stays open either.
-    #[cfg(any(
-        feature = "bench",
-        feature = "clean",
-        feature = "roles",
-        feature = "seeds",
-        feature = "testing",
-        feature = "verify"
-    ))]
     pub(crate) async fn whole(&mut self, message: &str) -> Result<Reply, Failure> {
         match self.begin(message).await {
             Ok((reply, Transaction(()))) => {

@@ -51,8 +51,8 @@ impl State {
             environment: optional(row, 1).map(str::to_owned),
             settings: SessionSettings::read(row, 2)?,
             server: Server::read(row, 6)?,
-            hidden_mark: hidden(row, 11)?,
-            hidden_seeds: hidden(row, 12)?,
+            hidden_mark: Hidden::optional(row, 11)?,
+            hidden_seeds: Hidden::optional(row, 12)?,
             role: string(row, 13)?,
         })
     }
@@ -74,9 +74,4 @@ pub(super) fn known(reply: &Reply) -> Result<HashMap<String, Known>, Error> {
 /// What the catalog says, in the order of the question; none where there is no such table.
 pub(super) fn tables(reply: &Reply) -> Result<Vec<Option<Table>>, Unreadable> {
     all(reply, "atlas_table", |row| optional(row, 1).map(|_| json(row, 1)).transpose())
-}
-
-fn hidden(row: &Row, column: usize) -> Result<Option<Hidden>, Unreadable> {
-    let read = |why| Hidden::read(why).ok_or_else(|| Unreadable(format!("{why:?} in column {column}")));
-    optional(row, column).map(read).transpose()
 }

@@ -139,21 +139,29 @@ impl Table {
                 ));
             }
         }
-        if !key.is_empty() {
-            if let Some(missing) = key.iter().find(|name| !columns.contains(name)) {
-                let hint = "a key consists of columns that the file has".to_owned();
-                misfits.push(misfit(None, format!("the key `{missing}` is not a column of the file"), hint));
-            } else if !self.unique.iter().any(|unique| unique.is_on(key)) {
-                let all: Vec<_> = self.unique.iter().map(|unique| format!("({})", unique.columns.join(", "))).collect();
-                let hint = match all.is_empty() {
-                    true => "add a unique index to the table".to_owned(),
-                    false => format!("unique are {}", all.join(", ")),
-                };
-                let message = format!("no unique index of {} is on the key ({})", self.name, key.join(", "));
-                misfits.push(misfit(None, message, hint));
-            }
-        }
+        misfits.extend(self.misfit_of_key(columns, key));
         misfits
+    }
+
+    fn misfit_of_key(&self, columns: &[String], key: &[String]) -> Option<Misfit> {
+        if let Some(missing) = key.iter().find(|name| !columns.contains(name)) {
+            let message = format!("the key `{missing}` is not a column of the file");
+            return Some(Misfit {
+                column: None,
+                message,
+                hint: "a key consists of columns that the file has".to_owned(),
+            });
+        }
+        if key.is_empty() || self.unique.iter().any(|unique| unique.is_on(key)) {
+            return None;
+        }
+        let all: Vec<_> = self.unique.iter().map(|unique| format!("({})", unique.columns.join(", "))).collect();
+        let hint = match all.is_empty() {
+            true => "add a unique index to the table".to_owned(),
+            false => format!("unique are {}", all.join(", ")),
+        };
+        let message = format!("no unique index of {} is on the key ({})", self.name, key.join(", "));
+        Some(Misfit { column: None, message, hint })
     }
 }
 

@@ -45,6 +45,7 @@ impl Contents {
     pub(super) fn within(mut self, schema: &str) -> Self {
         // Other tests have their schemas in the same database.
         self.migrator = self.migrator.schema(schema).other_history(OtherHistory::Ignore);
+        self.migrator.options.at_once = true;
         #[cfg(feature = "seeds")]
         {
             self.seeder = self.seeder.map(|seeder| seeder.schema(schema));

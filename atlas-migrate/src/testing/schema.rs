@@ -3,7 +3,7 @@
 use super::contents::Contents;
 use super::maintenance::Maintenance;
 use crate::Error;
-use crate::migrations::migrator::Fill;
+use crate::migrations::migrator::Run;
 use crate::testing::sql;
 use crate::testing::sql::Number;
 
@@ -32,7 +32,7 @@ pub(super) fn make(
         _ => error,
     })?;
     let url = with_search_path(maintenance.url(), name);
-    match contents.clone().within(name).fill(&url, Fill) {
+    match contents.clone().within(name).fill(&url, Run) {
         Ok(()) => Ok(url),
         Err(error) => {
             maintenance.send("removing a schema", &sql::remove_schema(name))?;

@@ -5,7 +5,11 @@ use std::time::Duration;
 use atlas_migrate_core::history::State as EntryState;
 use atlas_migrate_core::migration::{Script, Transaction};
 
-use super::{Engine, Error, Outcome, Record, Report, Session, UNKNOWN, Work};
+use super::{Engine, UNKNOWN, Work};
+use crate::Error;
+use crate::migrations::report::{Outcome, Report};
+use crate::migrations::sql::Record;
+use crate::postgres::session::Session;
 use crate::postgres::sql;
 
 impl<S: Session> Engine<'_, S> {

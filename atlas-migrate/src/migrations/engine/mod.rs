@@ -21,8 +21,6 @@ use tracing::Instrument;
 
 use crate::migrations::migrator::{Migrator, Options, TransactionMode};
 use crate::migrations::report::{Done, Outcome, Plan, Report, Status};
-#[cfg(feature = "testing")]
-use crate::migrations::sql::Record;
 use crate::postgres::session::{Failure, Reply, Session};
 use crate::postgres::sql::{self, SessionSettings, Sql, Timeouts};
 use crate::postgres::transaction::{Conversation, Transaction as Open};
@@ -32,7 +30,6 @@ pub(crate) mod back;
 mod beside;
 mod drift;
 mod failure;
-#[cfg(feature = "testing")]
 mod fill;
 mod in_doubt;
 mod judge;

@@ -13,8 +13,6 @@ use crate::postgres::session::Session;
 use crate::{Error, Plan, Report, Status};
 
 pub(crate) struct Run(pub(crate) Migrator);
-#[cfg(feature = "testing")]
-pub(crate) struct Fill(pub(crate) Migrator);
 pub(super) struct MakePlan(pub(super) Migrator);
 pub(super) struct Rehearse(pub(super) Migrator);
 pub(super) struct GetStatus(pub(super) Migrator);
@@ -31,7 +29,11 @@ impl Job for Run {
     type Output = Report;
 
     async fn perform<S: Session>(self, session: &mut S) -> Result<Report, Error> {
-        Engine::new(session, &self.0)?.run().instrument(self.0.span("run")).await
+        let engine = Engine::new(session, &self.0)?;
+        match self.0.options.at_once {
+            true => engine.fill().instrument(self.0.span("fill")).await,
+            false => engine.run().instrument(self.0.span("run")).await,
+        }
     }
 }
 
@@ -112,14 +114,5 @@ impl Job for DoRepair {
 
     async fn perform<S: Session>(self, session: &mut S) -> Result<Report, Error> {
         Engine::new(session, &self.0)?.repair(&self.1, self.2).instrument(self.0.span("repair")).await
-    }
-}
-
-#[cfg(feature = "testing")]
-impl Job for Fill {
-    type Output = Report;
-
-    async fn perform<S: Session>(self, session: &mut S) -> Result<Report, Error> {
-        Engine::new(session, &self.0)?.fill().instrument(self.0.span("fill")).await
     }
 }

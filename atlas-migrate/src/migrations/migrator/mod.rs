@@ -18,8 +18,6 @@ use crate::{Error, Plan, Report, Status};
 
 mod jobs;
 
-#[cfg(feature = "testing")]
-pub(crate) use jobs::Fill;
 use jobs::{Baseline, Check, GetStatus, MakePlan, Rehearse, Wait};
 pub(crate) use jobs::{DoRepair, DoRevert, PlanRedo, PlanRevert, Run};
 
@@ -67,6 +65,8 @@ pub(crate) struct Options {
     pub(crate) retry_budget: Duration,
     pub(crate) plan: atlas_migrate_core::plan::Options,
     pub(crate) other_history: OtherHistory,
+    /// The schema is empty and nobody else's, so that all can be sent in one message.
+    pub(crate) at_once: bool,
 }
 
 impl Options {
@@ -115,6 +115,7 @@ impl Migrator {
                 retry_budget: Duration::from_secs(120),
                 plan: atlas_migrate_core::plan::Options::default(),
                 other_history: OtherHistory::default(),
+                at_once: false,
             },
         }
     }
