@@ -8,7 +8,7 @@ use atlas_migrate_core::fault::{shown, shown_lines};
 use super::On;
 use super::declaration::{Login, Roles};
 use super::refusal;
-use super::state::{Kind, Object, Place, Role, State, privileges};
+use super::state::{Container, Kind, Object, Role, State, privileges};
 use super::wanted::{Part, of_kind};
 use crate::Error;
 use crate::postgres::sql::COMMIT;
@@ -100,7 +100,7 @@ pub(super) fn plan(roles: &Roles, state: &State) -> Result<RolesPlan, Error> {
     planner.make_roles()?;
     planner.make_members();
     planner.set_passwords();
-    planner.change_places()?;
+    planner.change_containers()?;
     planner.change_owners();
     planner.change_objects();
     planner.look_for_what_is_missing();
@@ -183,25 +183,28 @@ impl Planner<'_> {
     }
 
     /// The database and the schemas.
-    fn change_places(&mut self) -> Result<(), Error> {
+    fn change_containers(&mut self) -> Result<(), Error> {
         for schema in self.roles.schemas.iter().filter(|schema| self.state.schema(schema).is_none()) {
             self.push(sql::create_schema(schema, &self.roles.owner));
         }
-        let made = Place { name: String::new(), owner: self.roles.owner.clone(), may_change: true, acl: Vec::new() };
+        let made =
+            Container { name: String::new(), owner: self.roles.owner.clone(), may_change: true, acl: Vec::new() };
         let database = sql::On::Database(&self.state.database.name);
         let wanted = |role: Option<&str>| self.roles.wanted_on_database(role);
         let mut changes = self.changes(&self.state.database, &database, wanted);
         for name in &self.roles.schemas {
-            let place = self.state.schema(name).unwrap_or(&made);
+            let container = self.state.schema(name).unwrap_or(&made);
             let wanted = |role: Option<&str>| {
                 let mut wanted = self.roles.wanted_on_schema(role, name);
                 if role.is_none() {
                     // Who has nothing in it can do nothing with it.
-                    wanted.extend(privileges(&place.acl, None).into_iter().filter(|privilege| *privilege != "CREATE"));
+                    wanted.extend(
+                        privileges(&container.acl, None).into_iter().filter(|privilege| *privilege != "CREATE"),
+                    );
                 }
                 wanted
             };
-            changes.extend(self.changes(place, &sql::On::Schema(name), wanted));
+            changes.extend(self.changes(container, &sql::On::Schema(name), wanted));
         }
         // Whether it is in use or not, it is in the search path of everybody.
         if let Some(public) =
@@ -210,37 +213,38 @@ impl Planner<'_> {
         {
             changes.push((public, sql::revoke(&["CREATE"], &sql::On::Schema("public"), None)));
         }
-        if let Some((place, _)) = changes.iter().find(|(place, _)| !place.may_change) {
-            let statements = changes.iter().filter(|(other, _)| other.name == place.name).map(|(_, sql)| sql.as_str());
-            let kind = if std::ptr::eq(*place, &self.state.database) { "database" } else { "schema" };
-            return Err(refusal::of_another(kind, place, &self.state.session, statements));
+        if let Some((container, _)) = changes.iter().find(|(container, _)| !container.may_change) {
+            let statements =
+                changes.iter().filter(|(other, _)| other.name == container.name).map(|(_, sql)| sql.as_str());
+            let kind = if std::ptr::eq(*container, &self.state.database) { "database" } else { "schema" };
+            return Err(refusal::of_another(kind, container, &self.state.session, statements));
         }
         let statements: Vec<_> = changes.into_iter().map(|(_, statement)| statement).collect();
         statements.into_iter().for_each(|statement| self.push(statement));
         Ok(())
     }
 
-    /// The statements that make the privileges on a place what they are to be.
+    /// The statements that make the privileges on a container what they are to be.
     fn changes<'p, 'w>(
         &self,
-        place: &'p Place,
+        container: &'p Container,
         on: &sql::On<'_>,
         wanted: impl Fn(Option<&str>) -> BTreeSet<&'w str>,
-    ) -> Vec<(&'p Place, String)> {
+    ) -> Vec<(&'p Container, String)> {
         let mut changes = Vec::new();
         for role in std::iter::once(Some(self.roles.owner.as_str())).chain(self.roles.grantees()) {
-            if role == Some(place.owner.as_str()) {
+            if role == Some(container.owner.as_str()) {
                 continue;
             }
-            let (has, wanted) = (privileges(&place.acl, role), wanted(role));
+            let (has, wanted) = (privileges(&container.acl, role), wanted(role));
             let missing: Vec<_> = wanted.difference(&has).copied().collect();
             let excess: Vec<_> = has.difference(&wanted).copied().collect();
             // Of the owner, and of roles that are not declared, nothing is taken.
             if !excess.is_empty() && !matches!(self.roles.part(role), Part::Owner | Part::Other) {
-                changes.push((place, sql::revoke(&excess, on, role)));
+                changes.push((container, sql::revoke(&excess, on, role)));
             }
             if !missing.is_empty() {
-                changes.push((place, sql::grant(&missing, on, role)));
+                changes.push((container, sql::grant(&missing, on, role)));
             }
         }
         changes

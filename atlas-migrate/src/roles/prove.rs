@@ -3,7 +3,7 @@
 use super::declaration::Roles;
 use super::plan::is_superuser;
 use super::proof::Probe;
-use super::state::{Kind, Place, State, privileges};
+use super::state::{Container, Kind, State, privileges};
 use super::wanted::{Part, of_kind};
 use crate::roles::sql;
 
@@ -52,17 +52,19 @@ pub(super) fn compare(roles: &Roles, state: &State) -> Vec<Probe> {
         }
     }
     let on_database = |role: Option<&str>| roles.wanted_on_database(role);
-    probes.extend(compare_place(roles, &state.database, "database", on_database));
+    probes.extend(compare_container(roles, &state.database, "database", on_database));
     for schema in &roles.schemas {
         match state.schema(schema) {
             None => probes.push(probe(format!("schema {schema}"), "there", "not there")),
-            Some(place) => {
+            Some(container) => {
                 let on_schema = |role: Option<&str>| {
                     let mut wanted = roles.wanted_on_schema(role, schema);
-                    wanted.extend(privileges(&place.acl, None).into_iter().filter(|privilege| *privilege != "CREATE"));
+                    wanted.extend(
+                        privileges(&container.acl, None).into_iter().filter(|privilege| *privilege != "CREATE"),
+                    );
                     wanted
                 };
-                probes.extend(compare_place(roles, place, "schema", on_schema));
+                probes.extend(compare_container(roles, container, "schema", on_schema));
             }
         }
     }
@@ -82,18 +84,18 @@ pub(super) fn compare(roles: &Roles, state: &State) -> Vec<Probe> {
     probes
 }
 
-fn compare_place<'w>(
+fn compare_container<'w>(
     roles: &Roles,
-    place: &Place,
+    container: &Container,
     kind: &str,
     wanted: impl Fn(Option<&str>) -> std::collections::BTreeSet<&'w str>,
 ) -> Vec<Probe> {
     let logins = roles.logins().map(|login| Some(login.name.as_str()));
     let compare = |role: Option<&str>| {
-        let mut found = privileges(&place.acl, role);
-        found.extend(privileges(&place.acl, None));
+        let mut found = privileges(&container.acl, role);
+        found.extend(privileges(&container.acl, None));
         let name = role.unwrap_or("PUBLIC");
-        probe(format!("{name} on {kind} {}", place.name), list(wanted(role)), list(found))
+        probe(format!("{name} on {kind} {}", container.name), list(wanted(role)), list(found))
     };
     std::iter::once(None).chain(logins).map(compare).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use atlas_migrate_core::roles::PRIVILEGES;
 
 use super::declaration::Roles;
-use super::state::{Place, Role};
+use super::state::{Container, Role};
 use crate::postgres::refusal::{check_names, locked};
 use crate::postgres::session::Failure;
 use crate::{Error, ErrorKind};
@@ -57,18 +57,18 @@ pub(super) fn above(role: &Role) -> Error {
 /// The privileges of a database or schema are somebody else's to change.
 pub(super) fn of_another<'a>(
     kind: &str,
-    place: &Place,
+    container: &Container,
     session: &Role,
     statements: impl Iterator<Item = &'a str>,
 ) -> Error {
     let message = format!(
         "the {kind} {} belongs to {}, and {} may not change who may do what in it",
-        place.name, place.owner, session.name
+        container.name, container.owner, session.name
     );
     let statements: Vec<_> = statements.map(str::trim_end).collect();
     Error::new(ErrorKind::Database, message)
         .note(format!("it lacks: {}", statements.join(" ")))
-        .hint(format!("let {} run that, or give it to {} with ALTER … OWNER TO", place.owner, session.name))
+        .hint(format!("let {} run that, or give it to {} with ALTER … OWNER TO", container.owner, session.name))
 }
 
 /// The connection went away in the middle of the changes.

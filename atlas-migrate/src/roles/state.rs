@@ -12,9 +12,9 @@ use crate::postgres::session::{Reply, Row};
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) session: Role,
-    pub(super) database: Place,
+    pub(super) database: Container,
     pub(super) roles: Vec<Role>,
-    pub(super) schemas: Vec<Place>,
+    pub(super) schemas: Vec<Container>,
     pub(super) objects: Vec<Object>,
     /// What is in no schema.
     pub(super) loose: Vec<Loose>,
@@ -47,7 +47,7 @@ pub(super) struct Role {
 
 /// The database, or a schema.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Place {
+pub(super) struct Container {
     pub(super) name: String,
     pub(super) owner: String,
     /// Whether the session's role has its owner's rights.
@@ -147,7 +147,7 @@ impl State {
         self.roles.iter().find(|role| role.name == name)
     }
 
-    pub(super) fn schema(&self, name: &str) -> Option<&Place> {
+    pub(super) fn schema(&self, name: &str) -> Option<&Container> {
         self.schemas.iter().find(|schema| schema.name == name)
     }
 }

@@ -34,7 +34,7 @@ pub struct Database(Arc<Inner>);
 struct Inner {
     name: String,
     url: String,
-    place: Place,
+    isolation: Isolation,
     /// The test that it is for, if that is known.
     test: Option<String>,
     /// It is on a server that will not stay.
@@ -51,7 +51,7 @@ const LINGER: Duration = Duration::from_secs(600);
 
 /// What a test has for itself.
 #[derive(Clone, Copy, Debug)]
-enum Place {
+enum Isolation {
     Database,
     /// In a database that it shares.
     Schema,
@@ -119,19 +119,19 @@ impl Database {
     }
 
     fn make(contents: &Contents, test: Option<&str>) -> Result<Self, Error> {
-        let server::Place { url, is_throw_away } = server::place()?;
+        let server::Address { url, is_throw_away } = server::address()?;
         let mut maintenance = Maintenance::for_test(&url)?;
         let number = Number(crate::postgres::lock::random());
         let name = number.test();
-        let (place, url) = if maintenance.may_create() {
-            (Place::Database, Self::copy(&mut maintenance, number, contents, test)?)
+        let (isolation, url) = if maintenance.may_create() {
+            (Isolation::Database, Self::copy(&mut maintenance, number, contents, test)?)
         } else {
-            (Place::Schema, schema::make(&mut maintenance, number, contents, test)?)
+            (Isolation::Schema, schema::make(&mut maintenance, number, contents, test)?)
         };
         Ok(Self(Arc::new(Inner {
             name,
             url,
-            place,
+            isolation,
             test: test.map(str::to_owned),
             is_throw_away,
             maintenance: Mutex::new(Some(maintenance)),
@@ -200,13 +200,13 @@ impl Drop for Inner {
         }
         let test = self.test.as_deref();
         let doing = if kept { "keeping the database of a test" } else { "removing the database of a test" };
-        let done = match (self.place, kept) {
-            (Place::Database, true) => maintenance.send(doing, &sql::keep(&self.name, test)).map(drop),
-            (Place::Database, false) => maintenance
+        let done = match (self.isolation, kept) {
+            (Isolation::Database, true) => maintenance.send(doing, &sql::keep(&self.name, test)).map(drop),
+            (Isolation::Database, false) => maintenance
                 .send(doing, &sql::await_closed(&self.name))
                 .and_then(|_| template::remove(&mut maintenance, &self.name)),
-            (Place::Schema, true) => maintenance.send(doing, &sql::keep_schema(&self.name, test)).map(drop),
-            (Place::Schema, false) => maintenance
+            (Isolation::Schema, true) => maintenance.send(doing, &sql::keep_schema(&self.name, test)).map(drop),
+            (Isolation::Schema, false) => maintenance
                 .within_limit(|maintenance| maintenance.send(doing, &sql::remove_schema(&self.name)).map(drop)),
         };
         match done {

@@ -35,23 +35,23 @@ const CLOSING: Duration = Duration::from_secs(1);
     label = "says neither that the test passed nor that it failed",
     note = "return nothing, or a `Result` whose error is `Debug`"
 )]
-pub trait Outcome {
+pub trait Returned {
     fn is_failure(&self) -> bool;
 }
 
-impl Outcome for () {
+impl Returned for () {
     fn is_failure(&self) -> bool {
         false
     }
 }
 
-impl<T, E: fmt::Debug> Outcome for Result<T, E> {
+impl<T, E: fmt::Debug> Returned for Result<T, E> {
     fn is_failure(&self) -> bool {
         self.is_err()
     }
 }
 
-impl Outcome for std::process::ExitCode {
+impl Returned for std::process::ExitCode {
     fn is_failure(&self) -> bool {
         *self != Self::SUCCESS
     }
@@ -64,7 +64,7 @@ pub fn run<A, F, T>(contents: Contents, expected: Expected, runtime: Runtime, te
 where
     A: Argument,
     F: Future<Output = T>,
-    T: Outcome,
+    T: Returned,
 {
     let runtime = match runtime {
         Runtime::OneThread => tokio::runtime::Builder::new_current_thread().enable_all().build(),
@@ -92,7 +92,7 @@ where
 /// A test that is not `async`.
 #[expect(clippy::needless_pass_by_value, reason = "the attribute makes it for this test alone")]
 #[track_caller]
-pub fn run_blocking<A: BlockingArgument, T: Outcome>(
+pub fn run_blocking<A: BlockingArgument, T: Returned>(
     contents: Contents,
     expected: Expected,
     test: impl FnOnce(A) -> T,
@@ -112,7 +112,7 @@ fn make(contents: &Contents, expected: Expected, test: &str) -> Database {
     database
 }
 
-fn end<T: Outcome>(outcome: T, expected: Expected, database: &Database) -> T {
+fn end<T: Returned>(outcome: T, expected: Expected, database: &Database) -> T {
     if outcome.is_failure() || expected == Expected::Panic {
         database.keep();
     }

@@ -5,15 +5,15 @@ use crate::source::env_file::EnvFile;
 use crate::{Error, ErrorKind};
 
 /// Where the databases of tests are made.
-pub(super) struct Place {
+pub(super) struct Address {
     /// The URL of a database there to connect to first.
     pub(super) url: String,
     /// It is the server that all test processes share, and that ends after them.
     pub(super) is_throw_away: bool,
 }
 
-pub(super) fn place() -> Result<Place, Error> {
-    let named = |url: String| with_database(&url, "").map(|_| Place { url, is_throw_away: false });
+pub(super) fn address() -> Result<Address, Error> {
+    let named = |url: String| with_database(&url, "").map(|_| Address { url, is_throw_away: false });
     match std::env::var("DATABASE_URL") {
         Ok(url) => named(url),
         Err(std::env::VarError::NotPresent) => of_file()?.map_or_else(throw_away, named),
@@ -28,13 +28,13 @@ fn of_file() -> Result<Option<String>, Error> {
     Ok(url.filter(|url| !url.is_empty()))
 }
 
-fn throw_away() -> Result<Place, Error> {
+fn throw_away() -> Result<Address, Error> {
     let server = Server::shared().map_err(|error| {
         let (what, hint) = error.into_parts();
         Error::new(ErrorKind::Connection, format!("there is no server for the tests: {what}"))
             .hint(format!("{hint}; or let DATABASE_URL name a server"))
     })?;
-    Ok(Place { url: server.url(), is_throw_away: true })
+    Ok(Address { url: server.url(), is_throw_away: true })
 }
 
 /// The URL of another database on the same server.

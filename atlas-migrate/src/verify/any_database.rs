@@ -3,7 +3,7 @@
 use atlas_migrate_core::checks::Name;
 
 use super::Finding;
-use super::report::Outcome;
+use super::report::Conclusion;
 use crate::postgres::row::{Unreadable, flag, parse, text};
 use crate::postgres::server::Server;
 use crate::postgres::session::Reply;
@@ -20,16 +20,16 @@ pub(super) fn question() -> String {
 }
 
 /// Whether the server is one that is supported.
-pub(super) fn version(server: &Server) -> Outcome {
+pub(super) fn version(server: &Server) -> Conclusion {
     match server.version_number {
-        130_000.. => Outcome::note(&server.version),
-        _ => Outcome::finding("PostgreSQL", "13 or later", &server.version),
+        130_000.. => Conclusion::note(&server.version),
+        _ => Conclusion::finding("PostgreSQL", "13 or later", &server.version),
     }
 }
 
 /// What came of each. `exempt` are the tables that are to have no primary key.
-pub(super) fn read(reply: &Reply, exempt: &[&Name]) -> Result<[Outcome; NAMES.len()], Unreadable> {
-    let mut outcomes: [Outcome; NAMES.len()] = Default::default();
+pub(super) fn read(reply: &Reply, exempt: &[&Name]) -> Result<[Conclusion; NAMES.len()], Unreadable> {
+    let mut outcomes: [Conclusion; NAMES.len()] = Default::default();
     let [indexes, constraints, sequences, keys] = &mut outcomes;
     for row in reply.rows("atlas_index") {
         let object = format!("index {} on {}", text(row, 0)?, text(row, 1)?);
@@ -77,7 +77,7 @@ mod tests {
         let of = |version_number, text: &str| {
             version(&Server { version_number, version: text.to_owned(), ..Server::default() })
         };
-        assert_eq!(of(130_000, "13.0"), Outcome::note("13.0"));
-        assert_eq!(of(129_999, "12.22"), Outcome::finding("PostgreSQL", "13 or later", "12.22"));
+        assert_eq!(of(130_000, "13.0"), Conclusion::note("13.0"));
+        assert_eq!(of(129_999, "12.22"), Conclusion::finding("PostgreSQL", "13 or later", "12.22"));
     }
 }

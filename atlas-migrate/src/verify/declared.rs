@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::Finding;
 use super::engine::Engine;
 use super::refused::refused;
-use super::report::Outcome;
+use super::report::Conclusion;
 use super::table::{self, TableAnswer};
 use crate::Error;
 use crate::postgres::question::ask;
@@ -57,7 +57,7 @@ struct PrivilegeAnswer {
 pub(super) async fn check<S: Session>(
     engine: &mut Engine<'_, S>,
     expectations: &[&Expectation],
-) -> Result<Vec<(Outcome, Duration)>, Error> {
+) -> Result<Vec<(Conclusion, Duration)>, Error> {
     let described = describe(expectations);
     let question = match expectations.first() {
         Some(Expectation::Extension { .. }) => verify::extensions(&described),
@@ -189,19 +189,19 @@ pub(super) fn kind(letter: &str) -> &'static str {
     }
 }
 
-fn compare(expectation: &Expectation, answer: Option<Value>) -> Result<Outcome, Unreadable> {
+fn compare(expectation: &Expectation, answer: Option<Value>) -> Result<Conclusion, Unreadable> {
     let is_there = answer.is_some();
     let answer = answer.unwrap_or_default();
     Ok(match expectation {
         Expectation::Extension { version, .. } => extension(version.as_ref(), read::<Option<String>>(answer)?),
         Expectation::Table(expected) if is_there => table::compare(expected, &read::<TableAnswer>(answer)?),
-        Expectation::Table(_) => Outcome::finding("table", "a table", "none"),
+        Expectation::Table(_) => Conclusion::finding("table", "a table", "none"),
         Expectation::Index(expected) => index(expected, read(answer)?),
         Expectation::Function { name, arguments } => function(name, arguments, &read(answer)?),
         Expectation::Constraint { .. } => is("constraint", "validated", read(answer)?),
         Expectation::Trigger { .. } => is("trigger", "enabled", read(answer)?),
         Expectation::Privilege(expected) => privilege(expected, &read(answer)?),
-        Expectation::Rows { .. } | Expectation::Query(_) => Outcome::default(),
+        Expectation::Rows { .. } | Expectation::Query(_) => Conclusion::default(),
     })
 }
 
@@ -209,30 +209,30 @@ fn read<T: DeserializeOwned>(answer: Value) -> Result<T, Unreadable> {
     serde_json::from_value(answer).map_err(|error| Unreadable(error.to_string()))
 }
 
-fn extension(expected: Option<&Version>, found: Option<String>) -> Outcome {
+fn extension(expected: Option<&Version>, found: Option<String>) -> Conclusion {
     match (expected, found) {
-        (_, None) => Outcome::finding("extension", "installed", "not installed"),
+        (_, None) => Conclusion::finding("extension", "installed", "not installed"),
         (Some(expected), Some(found)) if Version::new(found.clone()) < *expected => {
-            Outcome::finding("version", format!("{expected} or later"), found)
+            Conclusion::finding("version", format!("{expected} or later"), found)
         }
-        (_, Some(found)) => Outcome::note(found),
+        (_, Some(found)) => Conclusion::note(found),
     }
 }
 
 /// Something of a table that is to be in one state.
-fn is(what: &str, expected: &str, found: OfTable<String>) -> Outcome {
+fn is(what: &str, expected: &str, found: OfTable<String>) -> Conclusion {
     match found.object {
-        Some(found) if found == expected => Outcome::default(),
-        Some(found) => Outcome::finding(what, expected, found),
-        None => Outcome::finding(what, expected, if found.table { "none" } else { "no such table" }),
+        Some(found) if found == expected => Conclusion::default(),
+        Some(found) => Conclusion::finding(what, expected, found),
+        None => Conclusion::finding(what, expected, if found.table { "none" } else { "no such table" }),
     }
 }
 
-fn index(expected: &Index, found: OfTable<IndexAnswer>) -> Outcome {
+fn index(expected: &Index, found: OfTable<IndexAnswer>) -> Conclusion {
     let Some(object) = found.object else {
-        return Outcome::finding("index", "an index", if found.table { "none" } else { "no such table" });
+        return Conclusion::finding("index", "an index", if found.table { "none" } else { "no such table" });
     };
-    let mut outcome = Outcome::default();
+    let mut outcome = Conclusion::default();
     let mut differ = |what: &str, expected: String, found: String| {
         if squeezed(&expected) != squeezed(&found) {
             outcome.findings.push(Finding::new(what, expected, found));
@@ -257,35 +257,35 @@ fn squeezed(expression: &str) -> String {
     expression.split_whitespace().collect()
 }
 
-fn function(name: &Name, arguments: &[Type], answer: &FunctionAnswer) -> Outcome {
+fn function(name: &Name, arguments: &[Type], answer: &FunctionAnswer) -> Conclusion {
     if answer.hidden {
-        return Outcome::unseen("the role may not use the schema of a type");
+        return Conclusion::unseen("the role may not use the schema of a type");
     }
     let unknown = |(argument, found): (&Type, &Option<String>)| {
         found.is_none().then(|| Finding::new(format!("type {argument}"), "a type", "none"))
     };
     let findings: Vec<_> = arguments.iter().zip(&answer.types).filter_map(unknown).collect();
     if !findings.is_empty() {
-        return Outcome { findings, ..Outcome::default() };
+        return Conclusion { findings, ..Conclusion::default() };
     }
     let wanted = answer.types.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ");
     if answer.found.contains(&wanted) {
-        return Outcome::default();
+        return Conclusion::default();
     }
     let found: Vec<_> = answer.found.iter().map(|types| format!("{name}({types})")).collect();
     let found = if found.is_empty() { "none".to_owned() } else { found.join(", ") };
-    Outcome::finding("function", format!("{name}({wanted})"), found)
+    Conclusion::finding("function", format!("{name}({wanted})"), found)
 }
 
-fn privilege(expected: &Privilege, answer: &PrivilegeAnswer) -> Outcome {
+fn privilege(expected: &Privilege, answer: &PrivilegeAnswer) -> Conclusion {
     let on = object(&expected.on);
     if !answer.role {
-        return Outcome::finding(format!("role {}", expected.role), "a role", "none");
+        return Conclusion::finding(format!("role {}", expected.role), "a role", "none");
     }
     if !answer.object {
-        return Outcome::finding(on, "to be there", "none");
+        return Conclusion::finding(on, "to be there", "none");
     }
-    let mut outcome = Outcome::default();
+    let mut outcome = Conclusion::default();
     let granted =
         |word: &String| answer.granted.as_ref().and_then(|granted| granted.get(word)).copied().unwrap_or_default();
     for word in &expected.may {

@@ -8,7 +8,7 @@ use atlas_migrate_core::checks::{Check, Expectation, File};
 use atlas_migrate_core::syntax::Syntax;
 
 use super::refused::refused;
-use super::report::Outcome;
+use super::report::Conclusion;
 use super::{Checked, Verifier, VerifyReport, any_database, declared, query, rows};
 use crate::Error;
 use crate::migrations::engine;
@@ -48,7 +48,7 @@ impl<'a, S: Session> Engine<'a, S> {
             self.verifier.listener.tell(&Event::Warning(&warning));
         }
         let mut checks = vec![
-            Outcome::note(format!("as {user}")).of("connection", duration),
+            Conclusion::note(format!("as {user}")).of("connection", duration),
             any_database::version(&server).of("server version", duration),
         ];
         // Of an older server nobody knows what it would say.
@@ -65,10 +65,10 @@ impl<'a, S: Session> Engine<'a, S> {
         let Some(migrator) = &self.verifier.migrator else { return Ok(None) };
         let started = Instant::now();
         let outcome = match engine::Engine::new(self.conversation.session(), migrator)?.check().await {
-            Ok(()) => Outcome::default(),
+            Ok(()) => Conclusion::default(),
             Err(error) if error.is_connection() => return Err(error),
-            Err(error) if error.sqlstate() == Some("42501") => Outcome::unseen(error.headline()),
-            Err(error) => Outcome::finding("migrations", "up to date", error.headline()),
+            Err(error) if error.sqlstate() == Some("42501") => Conclusion::unseen(error.headline()),
+            Err(error) => Conclusion::finding("migrations", "up to date", error.headline()),
         };
         Ok(Some(outcome.of("migrations", started.elapsed())))
     }

@@ -5,7 +5,7 @@ use atlas_migrate_core::fault::line_column;
 
 use super::engine::Engine;
 use super::refused::refused;
-use super::report::Outcome;
+use super::report::Conclusion;
 use super::{Checked, Sample};
 use crate::Error;
 use crate::error::place::span_at;
@@ -53,24 +53,24 @@ fn position(file: &File, head: &str, server: &ServerError) -> Option<(usize, usi
     Some(line_column(&text, span.start))
 }
 
-fn read(reply: &Reply, answer: Answer) -> Result<Outcome, Unreadable> {
+fn read(reply: &Reply, answer: Answer) -> Result<Conclusion, Unreadable> {
     let (mut count, mut rows) = (0_u64, Vec::<Cells>::new());
     for row in reply.rows("atlas_rows") {
         count = parse(row, 0)?;
         rows.push(json(row, 1)?);
     }
     Ok(match answer {
-        Answer::NoRows if count == 0 => Outcome::default(),
+        Answer::NoRows if count == 0 => Conclusion::default(),
         Answer::NoRows => {
             let sample =
                 |cells: Cells| Sample { cells: cells.into_iter().map(|(name, value, _)| (name, value)).collect() };
             // Rows without columns show nothing.
             let samples = rows.into_iter().filter(|cells| !cells.is_empty()).map(sample).collect();
-            Outcome { samples, ..Outcome::finding("rows", "none", count.to_string()) }
+            Conclusion { samples, ..Conclusion::finding("rows", "none", count.to_string()) }
         }
         Answer::True => match probe(count, rows.first()) {
-            None => Outcome::default(),
-            Some(found) => Outcome::finding("answer", "true", found),
+            None => Conclusion::default(),
+            Some(found) => Conclusion::finding("answer", "true", found),
         },
     })
 }

@@ -53,7 +53,7 @@ pub struct Sample {
 
 /// What came of a check, before it is known how long it took.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Outcome {
+pub(super) struct Conclusion {
     pub(super) findings: Vec<Finding>,
     /// Why nobody can tell.
     pub(super) unseen: Option<String>,
@@ -61,7 +61,7 @@ pub(super) struct Outcome {
     pub(super) samples: Vec<Sample>,
 }
 
-impl Outcome {
+impl Conclusion {
     /// It is as it should be, and there is something to know.
     pub(super) fn note(note: impl Into<String>) -> Self {
         Self { note: Some(note.into()), ..Self::default() }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::declared::{self, kind};
 use super::engine::Engine;
 use super::refused::refused;
-use super::report::Outcome;
+use super::report::Conclusion;
 use crate::Error;
 use crate::postgres::question::ask;
 use crate::postgres::row::{one, parse};
@@ -30,7 +30,7 @@ struct Countable {
 pub(super) async fn check<S: Session>(
     engine: &mut Engine<'_, S>,
     expectations: &[&Expectation],
-) -> Result<Vec<(Outcome, Duration)>, Error> {
+) -> Result<Vec<(Conclusion, Duration)>, Error> {
     let question = verify::countable(&declared::describe(expectations));
     let answer = ask(&mut engine.conversation, &question, engine.timeout).await?;
     let tables = match answer.reply {
@@ -44,7 +44,7 @@ pub(super) async fn check<S: Session>(
     for (expectation, countable) in expectations.iter().zip(tables) {
         let Expectation::Rows { min, max, .. } = expectation else { continue };
         let outcome = match countable {
-            None => (Outcome::finding("table", "a table", "none"), answer.duration),
+            None => (Conclusion::finding("table", "a table", "none"), answer.duration),
             Some(table) => match table.unseen() {
                 Some(outcome) => (outcome, answer.duration),
                 None => count(engine, &table, *min, *max).await?,
@@ -57,14 +57,14 @@ pub(super) async fn check<S: Session>(
 
 impl Countable {
     /// Why its rows cannot be counted.
-    fn unseen(&self) -> Option<Outcome> {
+    fn unseen(&self) -> Option<Conclusion> {
         if !matches!(self.kind.as_str(), "r" | "p" | "v" | "m" | "f") {
-            return Some(Outcome::finding("table", "a table", kind(&self.kind)));
+            return Some(Conclusion::finding("table", "a table", kind(&self.kind)));
         }
         if !self.readable {
-            return Some(Outcome::unseen("the role may not read the table"));
+            return Some(Conclusion::unseen("the role may not read the table"));
         }
-        self.secured.then(|| Outcome::unseen("row security hides rows of the table from the role"))
+        self.secured.then(|| Conclusion::unseen("row security hides rows of the table from the role"))
     }
 }
 
@@ -73,7 +73,7 @@ async fn count<S: Session>(
     table: &Countable,
     min: u64,
     max: Option<u64>,
-) -> Result<(Outcome, Duration), Error> {
+) -> Result<(Conclusion, Duration), Error> {
     // No more is counted than has to be known.
     let limit = max.map_or(min, |max| max + 1);
     let question = verify::count(&table.schema, &table.name, limit);
@@ -83,12 +83,12 @@ async fn count<S: Session>(
         Ok(reply) => {
             let rows: u64 = parse(one(&reply, "atlas_rows")?, 0)?;
             match max {
-                _ if rows < min => Outcome::finding("rows", expected(min, max), rows.to_string()),
+                _ if rows < min => Conclusion::finding("rows", expected(min, max), rows.to_string()),
                 Some(max) if rows > max => {
-                    Outcome::finding("rows", expected(min, Some(max)), format!("more than {max}"))
+                    Conclusion::finding("rows", expected(min, Some(max)), format!("more than {max}"))
                 }
-                Some(_) => Outcome::note(rows.to_string()),
-                None => Outcome::default(),
+                Some(_) => Conclusion::note(rows.to_string()),
+                None => Conclusion::default(),
             }
         }
     };

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Finding;
 use super::declared::kind;
-use super::report::Outcome;
+use super::report::Conclusion;
 
 /// What the catalog says of a table.
 #[derive(Deserialize)]
@@ -34,11 +34,11 @@ struct ColumnAnswer {
     hidden: bool,
 }
 
-pub(super) fn compare(expected: &Table, answer: &TableAnswer) -> Outcome {
+pub(super) fn compare(expected: &Table, answer: &TableAnswer) -> Conclusion {
     if !matches!(answer.kind.as_str(), "r" | "p" | "f") {
-        return Outcome::finding("table", "a table", kind(&answer.kind));
+        return Conclusion::finding("table", "a table", kind(&answer.kind));
     }
-    let mut outcome = Outcome::default();
+    let mut outcome = Conclusion::default();
     match (expected.primary_key, answer.primary_key) {
         (Some(true), false) => outcome.findings.push(Finding::new("primary key", "a primary key", "none")),
         (Some(false), true) => outcome.findings.push(Finding::new("primary key", "none", "a primary key")),
