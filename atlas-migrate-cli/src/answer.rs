@@ -9,7 +9,8 @@ use atlas_migrate_core::fault::shown_lines;
 use serde::Serialize;
 
 use super::arguments::Format;
-use super::{json, words};
+use super::json;
+use super::shell::Shell;
 use atlas_migrate::{Error, ErrorKind};
 
 /// Done, or nothing to do.
@@ -124,8 +125,8 @@ impl From<Error> for Failure {
 
 impl Failure {
     /// Writes it: JSON to standard output, text to standard error. Gives the exit code.
-    pub(super) fn show(self, format: Format, error_word: &str) -> u8 {
-        let error = self.error.in_words(words::of_the_command_line);
+    pub(super) fn show(self, format: Format, error_word: &str, shell: &Shell) -> u8 {
+        let error = self.error.in_words(|hint| shell.say(hint));
         match format {
             Format::Json => drop(print(&json::pretty(&json::Failed::new(&error, self.code)))),
             Format::Text => complain(&format!("{error_word} {error}")),

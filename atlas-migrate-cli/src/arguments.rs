@@ -1,14 +1,17 @@
 //! What the command line looks like.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Arg, ArgAction, Args, Command, CommandFactory, Parser, ValueEnum};
 
 use super::commands;
 use atlas_migrate::Migrator;
+use atlas_migrate::clean::Cleaner;
 use atlas_migrate::roles::Roles;
 use atlas_migrate::seed::Seeder;
+use atlas_migrate::setup::Setup;
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -135,41 +138,48 @@ fn wrapped(text: &str) -> String {
     lines.join("\n")
 }
 
-/// How patient a command is that another process may keep waiting.
+/// How patient a command is that others may keep waiting.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(super) struct Patience {
     /// How long to wait for another process that is at it; 0 does not wait [default: 15min]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
-    wait: Option<std::time::Duration>,
+    wait: Option<Duration>,
+    /// How long a statement waits for a table lock; 0 waits forever [default: 3s]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    lock_timeout: Option<Duration>,
+}
+
+/// What waits for others: the builders have the same methods, and no trait for them.
+pub(super) trait Waits: Sized {
+    fn wait_budget(self, budget: Duration) -> Self;
+    fn lock_timeout(self, timeout: Duration) -> Self;
 }
 
 impl Patience {
-    /// Migrations with this patience.
-    pub(super) fn of(self, migrator: Migrator) -> Migrator {
-        match self.wait {
-            Some(budget) => migrator.wait_budget(budget),
-            None => migrator,
-        }
-    }
-
-    /// The same of seeds.
-    pub(super) fn of_seeds(self, seeder: Seeder) -> Seeder {
-        match self.wait {
-            Some(budget) => seeder.wait_budget(budget),
-            None => seeder,
-        }
-    }
-
-    /// The same of roles.
-    pub(super) fn of_roles(self, roles: Roles) -> Roles {
-        match self.wait {
-            Some(budget) => roles.wait_budget(budget),
-            None => roles,
-        }
+    /// With this patience.
+    pub(super) fn of<W: Waits>(self, waits: W) -> W {
+        let waits = self.wait.into_iter().fold(waits, W::wait_budget);
+        self.lock_timeout.into_iter().fold(waits, W::lock_timeout)
     }
 }
 
+macro_rules! waits {
+    ($($builder:ty),+) => {
+        $(impl Waits for $builder {
+            fn wait_budget(self, budget: Duration) -> Self {
+                self.wait_budget(budget)
+            }
+
+            fn lock_timeout(self, timeout: Duration) -> Self {
+                self.lock_timeout(timeout)
+            }
+        })+
+    };
+}
+
+waits!(Migrator, Seeder, Roles, Cleaner, Setup);
+
 /// A duration as PostgreSQL writes it: `250ms`, `30s`, `10min`.
-pub(super) fn duration(text: &str) -> Result<std::time::Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     atlas_migrate_core::migration::duration(text).map_err(str::to_owned)
 }

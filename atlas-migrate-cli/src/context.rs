@@ -17,8 +17,9 @@ use super::environment::Environment;
 use super::parameters::Url;
 use super::progress::{Progress, Volume};
 use super::project::Project;
+use super::shell::Shell;
 use super::style::Styles;
-use atlas_migrate::__private::cli::{ErrorExt as _, folder_of, report as reported};
+use atlas_migrate::__private::cli::{ErrorExt as _, folder_of, report as reported, speaking};
 use atlas_migrate::{Error, Migrations, Migrator, OtherHistory, Report};
 
 /// The folder of migrations, where nothing else is said.
@@ -31,6 +32,8 @@ pub(super) struct Context {
     pub(super) environment: Environment,
     pub(super) styles: Styles,
     pub(super) progress: Progress,
+    /// How commands are typed.
+    pub(super) shell: Shell,
     /// Whether the folder was named on the command line, and so goes before what is embedded.
     source_is_named: bool,
     /// Where the database is, by the environment and the file.
@@ -81,6 +84,7 @@ impl Context {
         environment: Environment,
         fallback_url: Option<Url>,
         source_is_named: bool,
+        shell: Shell,
     ) -> Self {
         let styles = Styles::new(common.color, &environment);
         // Where a program reads the answer, only errors are for people.
@@ -99,6 +103,7 @@ impl Context {
             environment,
             styles,
             progress,
+            shell,
             source_is_named,
             fallback_url,
             application,
@@ -130,8 +135,8 @@ impl Context {
         if let Some(role) = role {
             migrator = migrator.role(role);
         }
-        let progress = self.progress.clone();
-        Ok(migrator.on_progress(move |event| progress.hear(event)))
+        let (progress, shell) = (self.progress.clone(), self.shell.clone());
+        Ok(speaking(migrator.on_progress(move |event| progress.hear(event)), move |hint| shell.say(hint)))
     }
 
     /// The folder of migrations: the one that is named, or that the program was made of; else the usual one.

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use sqlx::PgConnection;
 
 use super::answer::usage;
-use super::arguments::Patience;
 use super::context::Context;
 use super::layers::{FILE, ROLES};
 use atlas_migrate::__private::cli::{ErrorExt as _, marks, plain};
@@ -80,7 +79,7 @@ impl Context {
     }
 
     /// The roles that are declared in a file.
-    pub(super) fn roles(&self, file: Option<&Path>, patience: Patience) -> Result<Roles, Error> {
+    pub(super) fn roles(&self, file: Option<&Path>) -> Result<Roles, Error> {
         let declared = |file: &Path| Roles::from_toml(file.display().to_string(), read(file)?);
         let roles = match (file, &self.project.roles) {
             (None, Some(roles)) => roles.clone(),
@@ -92,7 +91,7 @@ impl Context {
             }
         };
         let progress = self.progress.clone();
-        Ok(patience.of_roles(roles).on_progress(move |event| progress.hear(event)))
+        Ok(roles.on_progress(move |event| progress.hear(event)))
     }
 
     /// Whether there are seeds without anybody naming them.

@@ -12,7 +12,7 @@ use super::answer::{Answer, Failure, INTERRUPTED};
 use super::context::{Context, Phase};
 use super::progress::error_word;
 use crate::sql;
-use atlas_migrate::__private::cli::{ErrorExt as _, rows};
+use atlas_migrate::__private::cli::{ErrorExt as _, Hint, Verb, rows};
 use atlas_migrate::{Error, ErrorKind};
 
 /// How long a session may take to end once it was told to.
@@ -57,7 +57,7 @@ pub(super) async fn guard(
         .say(&format!("{}: the server is asked to cancel what is running; again to leave at once", signal.name()));
     let result = tokio::select! {
         biased;
-        _ = signals.next() => Err(Error::new(ErrorKind::Connection, "left while it was still running").hint(MAY_STILL)),
+        _ = signals.next() => Err(Error::new(ErrorKind::Connection, "left while it was still running").hint(may_still())),
         result = cancelled(context, work) => result,
     };
     match result {
@@ -92,11 +92,13 @@ pub(super) fn watch(context: &Context, mut ended: oneshot::Receiver<()>) {
     });
     let Some(signal) = unseen.filter(|_| !context.is_signal_taken()) else { return };
     let error = match context.phase() {
-        Phase::Connected => Error::new(ErrorKind::Connection, "left while a file was being read").hint(MAY_STILL),
+        Phase::Connected => Error::new(ErrorKind::Connection, "left while a file was being read").hint(may_still()),
         Phase::Alone | Phase::Asking => Error::new(ErrorKind::Connection, NOT_BEGUN),
     };
     context.progress.clear();
-    std::process::exit(interrupted(error, signal).show(context.format(), &error_word(context.styles)).into());
+    std::process::exit(
+        interrupted(error, signal).show(context.format(), &error_word(context.styles), &context.shell).into(),
+    );
 }
 
 fn interrupted(error: Error, signal: Signal) -> Failure {
@@ -106,7 +108,9 @@ fn interrupted(error: Error, signal: Signal) -> Failure {
 /// What is known before there is a connection.
 const NOT_BEGUN: &str = "interrupted before anything was begun";
 /// What is known of something that nobody waits for any more.
-const MAY_STILL: &str = "what was running may still take effect: look with `atlas-migrate status`";
+fn may_still() -> Hint {
+    Hint::from("what was running may still take effect: look with ").then(Verb::Status)
+}
 
 /// Has the server cancel what the work is at until it ends.
 async fn cancelled(
@@ -142,10 +146,10 @@ async fn cancelled(
         Ok(Err(error)) => {
             let (message, ..) = error.parts();
             let message = format!("the server could not be asked to cancel what is running: {message}");
-            Error::new(ErrorKind::Connection, message).hint(MAY_STILL)
+            Error::new(ErrorKind::Connection, message).hint(may_still())
         }
         Err(_) => {
-            Error::new(ErrorKind::Connection, "the server did not cancel what is running in time").hint(MAY_STILL)
+            Error::new(ErrorKind::Connection, "the server did not cancel what is running in time").hint(may_still())
         }
     })
 }

@@ -41,7 +41,7 @@ struct Wrong<'a> {
     column: Option<usize>,
     sqlstate: Option<&'a str>,
     notes: Vec<&'a str>,
-    hint: Option<&'a str>,
+    hint: Option<String>,
     exit_code: u8,
     faults: Vec<Faulty<'a>>,
 }

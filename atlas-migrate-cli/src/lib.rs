@@ -41,10 +41,10 @@ mod passwords;
 mod program;
 mod progress;
 mod project;
+mod shell;
 mod sql;
 mod style;
 mod table;
-mod words;
 
 pub use program::hide_password;
 pub use project::{IntoSeeder, Project};

@@ -17,6 +17,7 @@ use super::layers::Layers;
 use super::mask::{may_have_password, without_secrets};
 use super::progress::error_word;
 use super::project::Project;
+use super::shell::Shell;
 
 pub(super) fn main(project: Project) -> ExitCode {
     let arguments = project.arguments.clone().unwrap_or_else(|| std::env::args_os().collect());
@@ -28,13 +29,13 @@ fn run(project: Project, arguments: &[OsString]) -> u8 {
     let asks_for_json = asks_for_json(arguments);
     let layers = match Layers::read(&command) {
         Ok(layers) => layers,
-        Err(error) => return Failure::from(error).show(format_of(asks_for_json), "error:"),
+        Err(error) => return Failure::from(error).show(format_of(asks_for_json), "error:", &Shell::default()),
     };
-    let mut command = layers.apply(command);
-    if let Some(name) = arguments.first().and_then(|name| Path::new(name).file_name()) {
-        command = command.bin_name(name.to_string_lossy());
-    }
-    let parsed = command.try_get_matches_from_mut(arguments);
+    let mut called = layers.apply(command);
+    let name = arguments.first().and_then(|name| Path::new(name).file_name()).map(|name| name.to_string_lossy());
+    let name = name.unwrap_or_else(|| called.get_name().to_owned().into()).into_owned();
+    called = called.bin_name(&name);
+    let parsed = called.try_get_matches_from_mut(arguments);
     let parsed = parsed.and_then(|matches| Ok((Arguments::from_arg_matches(&matches)?, matches)));
     let (Arguments { common, command }, matches) = match parsed {
         Ok(parsed) => parsed,
@@ -42,12 +43,13 @@ fn run(project: Project, arguments: &[OsString]) -> u8 {
     };
     let url = layers.database_url();
     let (format, quiet) = (common.format, common.quiet);
-    let context = Context::new(project, common, layers.environment, url, is_typed("source", &matches));
+    let shell = Shell::new(&name, &called, &matches, command.heeds());
+    let context = Context::new(project, common, layers.environment, url, is_typed("source", &matches), shell);
     let result = in_runtime(&context, command);
     context.progress.clear();
     match result {
         Ok(answer) => answer.show(format, quiet),
-        Err(failure) => failure.show(format, &error_word(context.styles)),
+        Err(failure) => failure.show(format, &error_word(context.styles), &context.shell),
     }
 }
 
@@ -98,7 +100,7 @@ fn misused(misuse: &clap::Error, arguments: &[OsString], format: Format) -> u8 {
         }
         Format::Json => {
             let text = text.trim_end();
-            Failure::from(usage(text.strip_prefix("error: ").unwrap_or(text))).show(format, "")
+            Failure::from(usage(text.strip_prefix("error: ").unwrap_or(text))).show(format, "", &Shell::default())
         }
     }
 }

@@ -264,7 +264,7 @@ fn b12_hints_are_followed_as_they_stand() {
         assert_eq!(said.code, Some(code), "{arguments:?}: {said:?}");
         assert!(said.err.contains(words), "{arguments:?}: {words} is not said in\n{}", said.err);
     };
-    refused(&["run", "--namespace", ""], 2, "the name given with `--namespace` is empty");
+    refused(&["run", "--namespace", ""], 2, "the name of the namespace is empty");
     let nobody = database.url_as("nobody_at_all");
     refused(&["status", "--database-url", &nobody], 1, "create the role, or connect as another one");
     program.out(&["run"]);

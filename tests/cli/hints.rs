@@ -102,7 +102,11 @@ fn drift() {
     );
     let database = Database::new();
     let program = Program::new(PEOPLE).on(&database);
-    program.leads_out("atlas-migrate redo --yes", "apply what is pending, with `run`", &["atlas-migrate run"]);
+    program.leads_out(
+        "atlas-migrate redo --yes",
+        "apply what is pending, with `atlas-migrate run`",
+        &["atlas-migrate run"],
+    );
     program.write("migrations/000_before.sql", "SELECT 1;\n");
     program.leads_out(
         "atlas-migrate run",
@@ -110,7 +114,7 @@ fn drift() {
         &["atlas-migrate run --allow-out-of-order"],
     );
     program.write("migrations/002_ages.up.sql", "ALTER TABLE people ADD age bigint;\n");
-    program.leads_out("atlas-migrate run", "`redo` it; else", &["atlas-migrate redo --yes"]);
+    program.leads_out("atlas-migrate run", "redo it with `atlas-migrate redo`; else", &["atlas-migrate redo --yes"]);
     program.leads_out(
         "atlas-migrate run --target 9",
         "give a version that there is: the newest is 002 ages",
@@ -143,12 +147,12 @@ fn beside_others() {
     database.query("CREATE TABLE people (name text, age int)");
     let hint = "adopt it with `atlas-migrate baseline VERSION`";
     program.leads_out("atlas-migrate run", hint, &["atlas-migrate baseline 002", "atlas-migrate run"]);
-    // What waits for a lock has an option for it only where the hint names one.
+    // What waits for a lock has an option for it, which the hint names.
     let mut holder = Driver::Postgres.connect(&database.url());
     holder.sql("BEGIN; INSERT INTO people VALUES ('Ada', 36)");
     let clean = "atlas-migrate clean --confirm ".to_owned() + &database.value("SELECT current_database()");
-    let hint = program.hint(&clean, "end the session that has locked a table");
-    assert!(!hint.contains("--"), "{hint}");
+    program.hint(&clean, "end the session that has locked a table, or be patient with `--lock-timeout`");
+    program.hint(&format!("{clean} --lock-timeout 10ms"), "or be patient with `--lock-timeout`");
     holder.sql("ROLLBACK");
     program.passes(&clean);
 
@@ -212,7 +216,7 @@ fn data() {
     program.write("before.json", "nonsense");
     program.leads_out(
         "atlas-migrate bench --baseline before.json",
-        "`bench --save`",
+        "`atlas-migrate bench --save FILE`",
         &["atlas-migrate bench --save before.json", "atlas-migrate bench --baseline before.json"],
     );
 }
@@ -225,7 +229,7 @@ fn databases_and_files() {
     somebody.sql("SELECT 1");
     program.leads_out(
         "atlas-migrate drop --yes",
-        "end these sessions: atlas-migrate drop --force",
+        "end these sessions: `atlas-migrate drop --force`",
         &["atlas-migrate drop --force --yes"],
     );
     let hint = program.hint("atlas-migrate run", "make it with `atlas-migrate create`, or connect to another one");
@@ -397,4 +401,65 @@ fn tls() {
     let run = |mode: &str| format!("atlas-migrate run --database-url '{}?sslmode={mode}'", without.url());
     let hint = "enable ssl on the server; or connect without encryption, with sslmode=disable";
     program.leads_out(&run("require"), hint, &[&run("disable")]);
+}
+
+/// What is in doubt is said with the numbers that it takes, where it is: the schema was typed, and is typed again.
+#[test]
+fn b3_what_is_in_doubt_is_said_in_a_shell() {
+    let database = Database::new();
+    database.query("CREATE SCHEMA app");
+    let alone =
+        "-- atlas:no-transaction\nCREATE TABLE pets ();\nDO $$ BEGIN DROP TABLE pets; COMMIT; PERFORM 1 / 0; END $$;\n";
+    let files = [("migrations/001_a.sql", "SELECT 1;\n"), ("migrations/002_pets.sql", alone)];
+    let program = Program::new(&files).on(&database);
+    let hint = program.hint("atlas-migrate run --schema app", "find out what the statement has done, then say so: ");
+    let repair = |mark: &str| format!("atlas-migrate repair 002 --mark {mark} --reason '…' --schema app");
+    let marks = ["failed --completed 2", "failed --completed 1", "partly --completed 1"].map(repair);
+    assert_eq!(commands(&hint), marks, "{hint}");
+    program.passes(&marks[0]);
+    program.passes("atlas-migrate run --schema app");
+}
+
+/// Options of what fails, in the words of the shell: also of `reset`, of what a warning says, and of a table of somebody else's.
+#[test]
+fn b3_options_in_a_shell() {
+    let database = Database::new();
+    database.query(
+        "CREATE SCHEMA app; CREATE SCHEMA other; CREATE TABLE app.a (id int); CREATE VIEW other.v AS TABLE app.a",
+    );
+    let program = Program::new(PEOPLE).on(&database);
+    program.leads_out(
+        "atlas-migrate reset --schemas app --confirm $(basename $DATABASE_URL)",
+        "name their schemas as well with `--schemas`, or drop them first",
+        &["atlas-migrate reset --schemas app,other --confirm $(basename $DATABASE_URL)"],
+    );
+
+    let database = Database::new();
+    let program = Program::new(&[("migrations/1_own.sql", "CREATE TABLE schema_migrations (id int);\n")]).on(&database);
+    let said = program.run(&["run"]).err;
+    assert!(said.contains("give the history another name with `--table`, before the first run"), "{said}");
+    program.leads_out(
+        "atlas-migrate run",
+        "unless another one is given to it with `--table`",
+        &["atlas-migrate run --table history"],
+    );
+    let json = program.run(&["status", "--table", "", "--format", "json"]).out;
+    assert!(json.contains("the name of the table is empty"), "{json}");
+}
+
+/// The command line of another program goes by its name, and names none of what the command at hand rejects.
+#[test]
+fn b3_nothing_is_named_that_is_rejected() {
+    let database = Database::new();
+    let name = database.value("SELECT current_database()");
+    let role = format!("nobody_{name}");
+    database.query(&format!("CREATE ROLE {role} LOGIN"));
+    let program = Program::new(PEOPLE).set("DATABASE_URL", &database.url_as(&role));
+    program.write("roles.toml", &format!("owner = '{role}'\n"));
+    let hint = program.hint("atlas-migrate roles apply --roles roles.toml", "or give it to ");
+    assert!(!hint.contains("--"), "{hint}");
+    // The same refusal of a run has an option.
+    let hint = program.hint("atlas-migrate run", "the role needs USAGE on the schema");
+    assert!(hint.contains("`--schema`") && hint.contains("`--role`"), "{hint}");
+    database.query(&format!("DROP ROLE {role}"));
 }

@@ -25,6 +25,17 @@ pub(crate) struct Said {
     pub(crate) code: Option<i32>,
 }
 
+/// Whatever a command says, it says nothing in the words of a program.
+#[track_caller]
+fn in_words_of_a_shell(texts: &[&str]) {
+    const OF_PROGRAMS: [&str; 9] =
+        ["(..)", "&pool", "Repair::", "Revert::", "OutOfOrder::", "OtherHistory::", "Mode::", "Cleaner", "Resetter"];
+    for words in OF_PROGRAMS {
+        let found = texts.iter().find(|text| text.contains(words));
+        assert!(found.is_none(), "{words} is said to who types commands: {found:?}");
+    }
+}
+
 impl Program {
     #[track_caller]
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
@@ -78,6 +89,7 @@ impl Program {
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
         let Output { status, stdout, stderr } = output(&mut self.command(arguments), LIMIT);
         let [out, err] = [stdout, stderr].map(|text| String::from_utf8(text).unwrap());
+        in_words_of_a_shell(&[&out, &err]);
         Said { out, err, code: status.code() }
     }
 

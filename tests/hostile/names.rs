@@ -121,7 +121,7 @@ fn too_long() {
                 [("schema", set().schema(&name)), ("table", set().table(&name)), ("role", set().role(&name))]
             {
                 let expected = format!(
-                    "the name given with `{option}(..)` has {bytes} bytes, and PostgreSQL would cut it after 63\n  \
+                    "the name of the {option} has {bytes} bytes, and PostgreSQL would cut it after 63\n  \
                      = hint: give a shorter name"
                 );
                 for result in

@@ -4,6 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::answer::{Answer, Failure};
+use crate::arguments::Patience;
 use crate::ask::Consent;
 use crate::context::{Context, Location};
 use atlas_migrate::clean::{CleanPlan, CleanReport, Cleaner, Emptied, Means};
@@ -29,6 +30,8 @@ pub(crate) struct Clean {
     /// Show what would be emptied, and write nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    patience: Patience,
     #[command(flatten)]
     consent: Consent,
 }
@@ -68,6 +71,7 @@ impl Clean {
         if let Some(role) = &context.common.role {
             cleaner = cleaner.role(role);
         }
+        cleaner = self.patience.of(cleaner);
         let mut connection = context.connect().await?;
         if self.dry_run {
             let plan = cleaner.plan(&mut connection).await?;

@@ -1,6 +1,6 @@
 //! `drop`: removes the database.
 
-use atlas_migrate::__private::cli::ErrorExt as _;
+use atlas_migrate::__private::cli::{ErrorExt as _, Hint, Verb};
 use clap::Args;
 use sqlx::Connection;
 
@@ -44,11 +44,15 @@ impl Drop {
             let (error, remedy) = kept(&mut maintenance, database, error).await;
             let error = error.unless_answered(
                 "it may have been dropped",
-                "look at `atlas-migrate status` before you drop it again: it cannot connect to a database that is gone",
+                Hint::from("look at ")
+                    .then(Verb::Status)
+                    .then(" before you drop it again: it cannot connect to a database that is gone"),
             );
             return Err(match remedy {
                 Some(remedy) => error.hint(format!("in the database {database}: {remedy}")),
-                None if is_in_use && !self.force => error.hint("end these sessions: atlas-migrate drop --force"),
+                None if is_in_use && !self.force => {
+                    error.hint(format!("end these sessions: {}", context.shell.command("drop --force")))
+                }
                 None => error,
             }
             .into());

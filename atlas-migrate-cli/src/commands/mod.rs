@@ -4,9 +4,6 @@ use clap::Subcommand;
 
 use super::answer::{Answer, Failure};
 use super::context::Context;
-use super::words::{self, Patience};
-use atlas_migrate::__private::cli::ErrorExt as _;
-use atlas_migrate::Error;
 
 mod baseline;
 mod bench;
@@ -61,32 +58,36 @@ pub(super) enum Command {
 }
 
 impl Command {
-    pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
-        let patience = self.patience();
-        let result = self.perform_as_it_is(context).await;
-        let in_words = |error: Error| error.hint_in(|hint| words::with(patience, hint));
-        result.map_err(|Failure { error, code }| Failure { error: in_words(error), code })
-    }
-
-    /// What it has options for.
-    fn patience(&self) -> Patience {
-        let wait = matches!(
-            self,
+    /// The options of all commands, of those that hints name, that it heeds.
+    pub(super) fn heeds(&self) -> &'static [&'static str] {
+        match self {
             Self::Run(_)
-                | Self::Check(_)
-                | Self::Revert(_)
-                | Self::Redo(_)
-                | Self::Baseline(_)
-                | Self::Repair(_)
-                | Self::Seed(_)
-                | Self::Setup(_)
-                | Self::Roles(_)
-                | Self::Reset(_)
-        );
-        Patience { wait, lock_timeout: matches!(self, Self::Run(_)) }
+            | Self::Status(_)
+            | Self::Check(_)
+            | Self::Rehearse(_)
+            | Self::Revert(_)
+            | Self::Redo(_)
+            | Self::Baseline(_)
+            | Self::Repair(_)
+            | Self::Script(_)
+            | Self::Setup(_)
+            | Self::Reset(_) => &["schema", "table", "namespace", "beside-other-history", "role"],
+            Self::Seed(_) => &["schema", "namespace", "role"],
+            Self::Clean(_) => &["role"],
+            Self::New(_)
+            | Self::Validate(_)
+            | Self::Verify(_)
+            | Self::Bench(_)
+            | Self::Usage(_)
+            | Self::Roles(_)
+            | Self::Create(_)
+            | Self::Drop(_)
+            | Self::Completions(_)
+            | Self::Man(_) => &[],
+        }
     }
 
-    async fn perform_as_it_is(self, context: &Context) -> Result<Answer, Failure> {
+    pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
         match self {
             Self::Run(command) => command.perform(context).await,
             Self::Status(command) => command.perform(context).await,

@@ -102,7 +102,7 @@ impl<'a> From<&'a Proof> for Outcome<'a> {
 impl Roles {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
         let (Verb::Plan(file) | Verb::Apply(file) | Verb::Prove(file)) = &self.verb;
-        let roles = context.roles(file.roles.as_deref(), file.patience)?;
+        let roles = file.patience.of(context.roles(file.roles.as_deref())?);
         let mut connection = context.connect().await?;
         match self.verb {
             Verb::Plan(_) => {

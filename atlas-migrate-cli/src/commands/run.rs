@@ -1,12 +1,10 @@
 //! `run`: applies what is pending.
 
-use std::time::Duration;
-
 use clap::Args;
 use serde::Serialize;
 
 use crate::answer::{Answer, Failure};
-use crate::arguments::duration;
+use crate::arguments::Patience;
 use crate::context::Context;
 use crate::json::Ran;
 use atlas_migrate::{Migrator, OutOfOrder, Plan, Target, TransactionMode};
@@ -30,12 +28,8 @@ pub(crate) struct Run {
     /// Also those whose version is lower than one that was applied
     #[arg(long)]
     allow_out_of_order: bool,
-    /// How long to wait for another process that migrates; 0 does not wait [default: 15min]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    wait: Option<Duration>,
-    /// How long a statement waits for a table lock before its migration is tried again [default: 3s]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
-    lock_timeout: Option<Duration>,
+    #[command(flatten)]
+    patience: Patience,
 }
 
 impl Run {
@@ -60,13 +54,7 @@ impl Run {
         if self.allow_out_of_order {
             migrator = migrator.out_of_order(OutOfOrder::Allow);
         }
-        if let Some(budget) = self.wait {
-            migrator = migrator.wait_budget(budget);
-        }
-        if let Some(timeout) = self.lock_timeout {
-            migrator = migrator.lock_timeout(timeout);
-        }
-        migrator
+        self.patience.of(migrator)
     }
 }
 

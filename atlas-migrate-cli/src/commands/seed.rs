@@ -86,7 +86,7 @@ impl Seed {
             return self.mark(context, &mut connection).await;
         }
         let environment = context.environment_of(self.environment, &mut connection).await?;
-        let seeder = self.patience.of_seeds(context.seeder(self.seeds.as_deref(), environment.clone())?);
+        let seeder = self.patience.of(context.seeder(self.seeds.as_deref(), environment.clone())?);
         let report = match self.dry_run {
             true => seeder.dry_run(&mut connection).await?,
             false => seeder.run(&mut connection).await?,
@@ -104,7 +104,7 @@ impl Seed {
         let what = format!("marks it as a database of the environment {environment}");
         let identity = self.consent.obtain(context, connection, &what).await?;
         let seeder = context.with_options(Seeder::new(Seeds::empty(), environment.clone()));
-        self.patience.of_seeds(seeder).mark(connection).await?;
+        self.patience.of(seeder).mark(connection).await?;
         let (environment, location) = (environment.name(), identity.location);
         let text = location.behind(format!("marked as a database of the environment {environment}"));
         Ok(Answer::new(text, &Marked { command: "seed", environment, marked: true, location }))

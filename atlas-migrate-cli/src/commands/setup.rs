@@ -52,20 +52,20 @@ struct SetUp<'a> {
 
 impl Setup {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
-        let mut setup = setup::Setup::new(self.patience.of(context.migrator()?));
+        let mut setup = setup::Setup::new(context.migrator()?);
         if self.roles.is_some() || context.has_roles() {
-            setup = setup.roles(context.roles(self.roles.as_deref(), self.patience)?);
+            setup = setup.roles(context.roles(self.roles.as_deref())?);
         }
         if let Some(environment) = self.environment
             && (self.seeds.is_some() || context.has_seeds())
         {
             let seeder = context.seeder(self.seeds.as_deref(), Environment::named(environment))?;
-            setup = setup.seeds(self.patience.of_seeds(seeder));
+            setup = setup.seeds(seeder);
         }
         if self.checks.is_some() || context.has_checks() {
             setup = setup.verify(context.verifier(self.checks.as_deref())?);
         }
-        let report = setup.run(&mut context.connect().await?).await?;
+        let report = self.patience.of(setup).run(&mut context.connect().await?).await?;
         let of_seeds = report.seeds().map_or(&[][..], SeedReport::warnings);
         let warnings = report.migrations().warnings().iter().chain(of_seeds);
         let json = SetUp {

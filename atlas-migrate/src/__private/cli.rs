@@ -18,6 +18,7 @@ use crate::{Done, Error, ErrorKind, Holder, MigrationStatus, Migrations, Migrato
 
 #[cfg(feature = "clean")]
 pub use crate::clean::marks::Marks;
+pub use crate::error::hint::{Clause, Hint, Opt, Part, Piece, Verb};
 pub use crate::migrations::engine::back::Meant;
 pub use crate::migrations::report::label;
 #[cfg(feature = "sqlx")]
@@ -38,22 +39,19 @@ pub trait ErrorExt: Sized {
 
     fn note(self, note: impl Into<String>) -> Self;
 
-    fn hint(self, hint: impl Into<String>) -> Self;
+    fn hint(self, hint: impl Into<Hint>) -> Self;
 
     /// With what was done before it.
     fn after(self, report: Report) -> Self;
 
     /// Of a message that ends in a commit, whose answer may have been lost.
-    fn unless_answered(self, what: &str, hint: &str) -> Self;
+    fn unless_answered(self, what: &str, hint: impl Into<Hint>) -> Self;
 
-    /// Says message and hint in other words.
-    fn in_words(self, words: impl Fn(&str) -> String) -> Self;
-
-    /// Says the hint in other words.
-    fn hint_in(self, words: impl FnOnce(&str) -> String) -> Self;
+    /// With the hint in these words.
+    fn in_words(self, words: impl FnOnce(&Hint) -> String) -> Self;
 
     /// What happened, what is noted about it and about what became of the database, and the hint.
-    fn parts(&self) -> (&str, Vec<&str>, Option<&str>);
+    fn parts(&self) -> (&str, Vec<&str>, Option<String>);
 
     /// What is wrong with each of several files.
     fn each_fault(&self) -> &[Fault];
@@ -72,7 +70,7 @@ impl ErrorExt for Error {
         self.note(note)
     }
 
-    fn hint(self, hint: impl Into<String>) -> Self {
+    fn hint(self, hint: impl Into<Hint>) -> Self {
         self.hint(hint)
     }
 
@@ -80,25 +78,27 @@ impl ErrorExt for Error {
         self.after(report)
     }
 
-    fn unless_answered(self, what: &str, hint: &str) -> Self {
+    fn unless_answered(self, what: &str, hint: impl Into<Hint>) -> Self {
         self.unless_answered(what, hint)
     }
 
-    fn in_words(self, words: impl Fn(&str) -> String) -> Self {
+    fn in_words(self, words: impl FnOnce(&Hint) -> String) -> Self {
         self.in_words(words)
     }
 
-    fn hint_in(self, words: impl FnOnce(&str) -> String) -> Self {
-        self.hint_in(words)
-    }
-
-    fn parts(&self) -> (&str, Vec<&str>, Option<&str>) {
+    fn parts(&self) -> (&str, Vec<&str>, Option<String>) {
         self.parts()
     }
 
     fn each_fault(&self) -> &[Fault] {
         self.each_fault()
     }
+}
+
+/// Lets warnings say what is to be done in these words.
+pub fn speaking(mut migrator: Migrator, words: impl Fn(&Hint) -> String + Send + Sync + 'static) -> Migrator {
+    migrator.options.patience.listener = migrator.options.patience.listener.speaking(words);
+    migrator
 }
 
 /// A report of what several verbs did.

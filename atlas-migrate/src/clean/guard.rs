@@ -3,6 +3,7 @@
 use atlas_migrate_core::seed_name::{PRODUCTION, is_production};
 
 use super::state::State;
+use crate::error::hint::{Clause, Opt, clause, hint};
 use crate::{Error, ErrorKind};
 
 /// Refuses a database in production, and one that nobody has marked, unless the confirmation names it.
@@ -29,10 +30,17 @@ pub(super) fn check(state: &State, confirmation: Option<&str>) -> Result<(), Err
     };
     match confirmation {
         Some(confirmed) if confirmed == name || name == PRODUCTION && is_production(confirmed) => Ok(()),
-        Some(other) => Err(refused(format!("{what}, and the confirmation names {other}"))
-            .hint(format!("if it is meant, say so with `confirm({name:?})`; else connect to another"))),
-        None => Err(refused(what).hint(format!("if its data is to be removed, say so with `confirm({name:?})`"))),
+        Some(other) => Err(refused(format!("{what}, and the confirmation names {other}")).hint(hint![
+            "if it is meant, say so",
+            confirming(name),
+            "; else connect to another"
+        ])),
+        None => Err(refused(what).hint(hint!["if its data is to be removed, say so", confirming(name)])),
     }
+}
+
+fn confirming(name: &str) -> Clause {
+    clause![" with ", Opt::Confirm(name.to_owned())]
 }
 
 /// Whether there is a mark that cannot be read.

@@ -2,6 +2,7 @@
 
 use super::scope::Chosen;
 use super::state::{Reference, State, Table};
+use crate::error::hint::{Opt, Verb, clause, hint};
 use crate::postgres::refusal::locked;
 use crate::postgres::session::{Cause, Failure};
 use crate::{Error, ErrorKind};
@@ -38,7 +39,7 @@ pub(super) fn several_tables(name: &str, tables: &[&Table]) -> Error {
 /// A table was named that keeps its rows.
 pub(super) fn spared(table: &Table, reason: &str) -> Error {
     Error::new(ErrorKind::Usage, format!("the table {} is not emptied: {reason}", table.quoted))
-        .hint("leave it out of `tables(..)`")
+        .hint(clause!["leave it out of ", Opt::Tables; or "do not name it"])
 }
 
 /// What can be seen without a look at rows.
@@ -46,15 +47,17 @@ pub(super) fn check(chosen: &Chosen<'_>, user: &str) -> Result<(), Error> {
     if let Some((table, part)) = chosen.tables.iter().find_map(|table| Some((table, table.foreign_part.as_ref()?))) {
         let message = format!("the table {} has a partition that is a foreign table: {part}", table.quoted);
         return Err(Error::new(ErrorKind::Usage, message)
-            .hint("rows on another server are left alone: name the table with `keep(..)`"));
+            .hint(hint!["rows on another server are left alone: name the table", clause![" with ", Opt::Keep]]));
     }
     let lacking = chosen.tables.iter().filter(|table| !table.may_read || !table.may_delete);
     let lacking: Vec<_> = lacking.map(|table| table.quoted.as_str()).collect();
     if !lacking.is_empty() {
         let message = format!("the role {user} may not both read and delete rows of {}", list(lacking));
-        return Err(Error::new(ErrorKind::Database, message).hint(
-            "grant it SELECT and DELETE on them, clean as their owner with `role(..)`, or leave them out with `keep(..)`",
-        ));
+        return Err(Error::new(ErrorKind::Database, message).hint(hint![
+            "grant it SELECT and DELETE on them",
+            clause![", clean as their owner with ", Opt::Role(None)],
+            clause![", or leave them out with ", Opt::Keep]
+        ]));
     }
     let hidden = chosen.outside.iter().filter(|(reference, _)| !reference.may_read);
     let hidden: Vec<_> = hidden.map(|(reference, _)| reference.table.as_str()).collect();
@@ -72,7 +75,7 @@ pub(super) fn seeds_stay(table: &Table, user: &str) -> Error {
         table.quoted
     );
     Error::new(ErrorKind::Database, message)
-        .hint("grant it SELECT and DELETE on it, or clean as its owner with `role(..)`")
+        .hint(hint!["grant it SELECT and DELETE on it", clause![", or clean as its owner with ", Opt::Role(None)]])
 }
 
 /// The role can neither own nor set a sequence that is to begin again.
@@ -87,7 +90,7 @@ pub(super) fn check_sequences(chosen: &Chosen<'_>, user: &str) -> Result<(), Err
         ErrorKind::Database,
         format!("the role {user} may not let sequences begin again: {}", list(foreign)),
     )
-    .hint("grant it UPDATE on them, or clean as their owner with `role(..)`"))
+    .hint(hint!["grant it UPDATE on them", clause![", or clean as their owner with ", Opt::Role(None)]]))
 }
 
 /// Tables that keep their rows refer to tables that are to be emptied.
@@ -104,7 +107,10 @@ pub(super) fn refilled<'a>(tables: impl Iterator<Item = &'a Table>) -> Error {
     let tables = list(tables.map(|table| table.quoted.as_str()));
     Error::new(ErrorKind::Database, format!("there are still rows after three rounds in {tables}"))
         .fate("rolled back: nothing was removed")
-        .hint("look for triggers that put rows back when others are deleted, or do not let them go; `keep(..)` leaves a table alone")
+        .hint(hint![
+            "look for triggers that put rows back when others are deleted, or do not let them go",
+            clause!["; ", Opt::Keep, " leaves a table alone"]
+        ])
 }
 
 /// The server did not carry out one of the statements.
@@ -119,10 +125,11 @@ pub(super) fn failed(doing: &str, failure: Failure) -> Error {
     }
     let error = error.fate("rolled back: nothing was removed");
     match code.as_str() {
-        "42501" if message.contains("row-level security") => {
-            error.hint("some rows would have been left: clean as a role that sees them all, with `role(..)`")
-        }
-        "42501" => error.hint("clean as the owner of these objects, with `role(..)`"),
+        "42501" if message.contains("row-level security") => error.hint(hint![
+            "some rows would have been left: clean as a role that sees them all",
+            clause![", with ", Opt::Role(None)]
+        ]),
+        "42501" => error.hint(hint!["clean as the owner of these objects", clause![", with ", Opt::Role(None)]]),
         _ => error,
     }
 }
@@ -131,7 +138,7 @@ pub(super) fn failed(doing: &str, failure: Failure) -> Error {
 pub(super) fn unknown_whether_emptied(error: Error) -> Error {
     error.unless_answered(
         "the tables may have been emptied",
-        "look at `Cleaner::plan` before you clean again: rows that came since would go with the others",
+        hint!["look at ", Verb::CleanPlan, " before you clean again: rows that came since would go with the others"],
     )
 }
 
@@ -139,7 +146,13 @@ pub(super) fn unknown_whether_emptied(error: Error) -> Error {
 pub(super) fn unknown_whether_dropped(error: Error) -> Error {
     error.unless_answered(
         "what is in the schemas may have been dropped",
-        "look at `status(&pool)`: if no migration is applied, it was, and `run(&pool)` does the rest; else reset again",
+        hint![
+            "look at ",
+            Verb::Status,
+            ": if no migration is applied, it was, and ",
+            Verb::Run,
+            " does the rest; else reset again"
+        ],
     )
 }
 
@@ -150,15 +163,17 @@ pub(super) fn outside(objects: &[(String, String)]) -> Error {
         ErrorKind::Usage,
         format!("what is in other schemas depends on what is to be dropped: {}", names.join(", ")),
     )
-    .hint("name their schemas as well with `schemas(..)`, or drop them first")
+    .hint(hint!["name their schemas as well", clause![" with ", Opt::Schemas], ", or drop them first"])
 }
 
 /// The migrations failed that came behind it.
 pub(super) fn after_reset(error: Error, left: &[String]) -> Error {
     let is_there = matches!(error.sqlstate(), Some("42P06" | "42710"));
-    let error = error
-        .fate("what was there before was dropped")
-        .hint_in(|hint| hint.replace("run again", "go on with `run(&pool)`, which drops nothing"));
+    let error = error.fate("what was there before was dropped").instead_of_run_again(&hint![
+        "go on with ",
+        Verb::Run,
+        ", which drops nothing"
+    ]);
     if !is_there {
         return error;
     }

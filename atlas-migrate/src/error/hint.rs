@@ -1,207 +1,274 @@
-//! What to do next about what the server said.
+//! What to do next, as data: a program reads it in Rust, and who types commands in the words of the command line.
 
-use atlas_migrate_core::migration::Transaction;
+use std::borrow::Cow;
+use std::fmt;
 
-use crate::postgres::session::ServerError;
-use crate::postgres::sql::written::NOT_TAKEN;
+use atlas_migrate_core::plan::Revert;
+use atlas_migrate_core::version::Version;
 
-/// About a statement of a migration whose file says that it runs so.
-pub(crate) fn migration(server: &ServerError, transaction: Transaction) -> String {
-    of_extensions(server)
-        .or_else(|| of_statements(server, transaction).map(str::to_owned))
-        .or_else(|| self::server(server).map(str::to_owned))
-        .unwrap_or_else(|| "fix the file and run again".to_owned())
+use crate::Repair;
+
+/// What to do next. `Display` says it in Rust.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hint(Vec<Piece>);
+
+/// A part of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// The same for everybody.
+    Text(Cow<'static, str>),
+    /// What a command line has a command for.
+    Verb(Verb),
+    /// What names options.
+    Clause(Clause),
+    /// What has nothing to do with options, and is still another thing for a program than for a shell.
+    Either {
+        /// For whoever programs.
+        program: &'static str,
+        /// For whoever types.
+        shell: &'static str,
+    },
 }
 
-fn of_extensions(server: &ServerError) -> Option<String> {
-    let quoted = quoted(server);
-    Some(match server.code.as_str() {
-        // pg_cron, which is of one database of the server, and not of those that tests have.
-        "P0001" if server.message.starts_with("can only create extension in database") => {
-            "put `-- atlas:skip-unless current_database() = current_setting('cron.database_name', true)` at the top of the file: \
-             other databases, such as those of tests, then go without it"
-                .to_owned()
-        }
-        // `CREATE EXTENSION` of what is not on the server's disk.
-        "58P01" | "0A000" if server.message.contains("extension") => format!(
-            "install the extension {quoted:?} on the server's machine (packages are often named postgresql-contrib or \
-             postgresql-<version>-{quoted}), or make the migration optional with `-- atlas:skip-unless EXISTS (SELECT FROM \
-             pg_available_extensions WHERE name = '{quoted}')`"
-        ),
-        "42501" if server.message.contains("extension") => {
-            "let a superuser create the extension in this database beforehand; CREATE EXTENSION IF NOT EXISTS then passes"
-                .to_owned()
-        }
-        "42883" | "42704" if server.message.contains("gin_trgm_ops") || server.message.contains("similarity") => {
-            "the extension pg_trgm is missing: begin this migration with CREATE EXTENSION IF NOT EXISTS pg_trgm".to_owned()
-        }
-        "42883" if server.message.contains("uuid_generate") => {
-            "the extension uuid-ossp is missing: begin this migration with CREATE EXTENSION IF NOT EXISTS \"uuid-ossp\"; or use \
-             gen_random_uuid(), which is built in"
-                .to_owned()
-        }
-        _ => return None,
-    })
+/// What is said only where there are the options that it names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Clause {
+    /// What is said.
+    pub parts: Vec<Part>,
+    /// What is said instead where one of the options is not there.
+    pub otherwise: &'static str,
 }
 
-fn of_statements(server: &ServerError, transaction: Transaction) -> Option<&'static str> {
-    Some(match (server.code.as_str(), transaction) {
-        ("42P07", _) if quoted(server) == "schema_migrations" => {
-            "the history of migrations has this name, unless another one is given to it with `table(..)`"
-        }
-        ("42P07" | "42710" | "42P06" | "42701" | "42723", _) => {
-            "if the database was made by other means and has this already, adopt it with `baseline`; else use IF NOT EXISTS"
-        }
-        ("42501", _) => "run migrations as the owner of these objects, or name that role with `role(..)`",
-        ("42P01" | "42703" | "42883" | "42704" | "3F000", _) => {
-            "check the spelling and the search path; if it is not there yet, create it before, in this migration"
-        }
-        ("42P16", _) if server.message.contains("view") => {
-            "CREATE OR REPLACE VIEW only adds columns behind the others: DROP VIEW first, in the same migration, and create it \
-             anew"
-        }
-        ("42P16", _) if server.message.contains("primary key") => {
-            "the table has a primary key already: drop that constraint first, or let the new one be UNIQUE"
-        }
-        ("55P03", _) => {
-            "end the session that is in the way, or let the run be patient with `lock_timeout(..)` and `retry_budget(..)`"
-        }
-        ("25001" | "2D000", Transaction::Wrapped) => {
-            "put `-- atlas:no-transaction` into the first line of the file: each of its statements is then sent by itself"
-        }
-        ("25001", Transaction::None) => "write the statement at the top level of the file, not in a function",
-        ("2D000", Transaction::None) => {
-            "commit only in procedures and DO blocks that the file calls at its top level, not in functions, nor in blocks with \
-             EXCEPTION"
-        }
-        ("57014", _) => {
-            "run again; if it ran into its timeout, give it more time with `-- atlas:statement-timeout` in the file"
-        }
-        ("55P04", _) => {
-            "use the new enum value in the next migration: it can be used once the one that adds it has committed"
-        }
-        ("53200", _) if has_too_few_locks(server) => {
-            "raise max_locks_per_transaction on the server, and restart it; or divide the file, so that no transaction locks as \
-             many tables; then run again"
-        }
-        ("P0001", _) => "do what the message says, or change the file; then run again",
-        (code, _) if code.starts_with("23") => {
-            "fix the rows that are in the way, by hand or earlier in this migration, then run again"
-        }
-        _ => return None,
-    })
+/// A part of a clause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Which may have other options again, and is left out by itself.
+    Piece(Piece),
+    /// An option, by its name and perhaps a value.
+    Opt(Opt),
 }
 
-/// A minor release writes an option into the catalog that `pg_dump` then dumps, and no server takes.
-const OF_NEWER_DUMP: &str = "remove `pg_attver` from the file: pg_dump wrote it, and the server keeps it for itself; a pg_dump of \
-    the server's own version leaves it out";
-
-fn is_of_newer_dump(server: &ServerError) -> bool {
-    server.code == "22023" && server.message.contains("\"pg_attver\"")
+/// The options of builders that hints name; with a value where only one is right.
+#[allow(missing_docs, reason = "each is named after the method that it is")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opt {
+    Confirm(String),
+    EachTransaction,
+    IgnoreOtherHistory,
+    AcceptNewer,
+    Keep,
+    LockTimeout,
+    Namespace,
+    RetryBudget,
+    Role(Option<String>),
+    Schema(Option<String>),
+    Schemas,
+    ScriptFrom,
+    ScriptTo,
+    Table(Option<String>),
+    Tables,
+    WaitBudget,
 }
 
-/// The server's table of locks is full. What it says may be in another language, the name of the setting is not.
-fn has_too_few_locks(server: &ServerError) -> bool {
-    server.hint.as_ref().is_some_and(|hint| hint.contains("max_locks_per_transaction"))
-        || server.message == "out of shared memory"
+/// What hints tell to call, or to type.
+#[allow(missing_docs, reason = "each is named after the verb that it is")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Of migrations that are applied already: of which, if that is known.
+    Baseline(Option<Version>),
+    /// What cleaning would do.
+    CleanPlan,
+    /// Makes the database.
+    Create,
+    /// Takes the newest migration back and applies it again.
+    Redo,
+    Repair(Version, Repair),
+    Reset,
+    Revert(Revert),
+    Run,
+    /// Also what has a lower version than what was applied.
+    RunOutOfOrder,
+    /// What a benchmark came to, for a later comparison.
+    SaveBench,
+    /// Says of which environment a database is.
+    SeedMark(String),
+    Status,
 }
 
-/// What the server's message has in its first quotes.
-fn quoted(server: &ServerError) -> &str {
-    server.message.split('"').nth(1).unwrap_or_default()
+/// A hint of texts, verbs and clauses, one behind the other.
+macro_rules! hint {
+    ($($piece:expr),+ $(,)?) => { $crate::error::hint::Hint::default()$(.then($piece))+ };
 }
 
-/// About one of the library's own statements, by its SQLSTATE.
-pub(crate) fn own(error: &ServerError) -> Option<String> {
-    let hint = match error.code.as_str() {
-        "42501" => {
-            "the role needs USAGE on the schema of the history table and SELECT on the table; to migrate, also CREATE on the \
-             schema (or choose another with `schema(..)`, another role with `role(..)`)"
-        }
-        "55P03" => "end the session that holds a lock on the history table (pg_locks shows it), then run again",
-        "22023" | "42704" => "create the role, or choose another with `role(..)`",
-        "25P02" => "roll back first: the connection has a transaction that has failed",
-        _ => server(error)?,
-    };
-    Some(hint.to_owned())
+/// What is said only where there are the options that it names; and what is said `or` else.
+macro_rules! clause {
+    ($($part:expr),+ $(; or $otherwise:literal)?) => {{
+        let clause = $crate::error::hint::Clause::default()$(.then($part))+;
+        $(let clause = clause.or($otherwise);)?
+        clause
+    }};
 }
 
-/// About a connection that was not made, going by what the client says, and by the SQLSTATE if the server refused it.
-pub(crate) fn connecting(said: &str, error: Option<&ServerError>) -> &'static str {
-    let of_server = match error.map(|error| error.code.as_str()) {
-        Some("3D000") => Some("create the database, or connect to another one"),
-        Some("28P01") => Some("check the user and the password"),
-        Some("28000") if said.contains("pg_hba.conf") => Some(
-            "let the server's pg_hba.conf have a line for this host, user and database, or connect in another way (`sslmode`)",
-        ),
-        Some("28000") if said.contains("certificate") => {
-            Some("give the certificate of this user and its key, as with sslcert and sslkey")
-        }
-        Some("28000") if said.contains("not permitted to log in") => {
-            Some("connect as a role that may log in, or let this one: ALTER ROLE … LOGIN")
-        }
-        Some("28000") => Some("create the role, or connect as another one"),
-        Some("42501") => Some("let the role in, with GRANT CONNECT ON DATABASE …, or connect as another one"),
-        _ => error.and_then(server),
-    };
-    of_server.or_else(|| of_encryption(said)).unwrap_or(
-        "check that the server is running, that host, port and credentials of the URL are right, and that a pool has \
-         connections to spare; then run again",
-    )
+pub(crate) use {clause, hint};
+
+/// What a program is told, and what a person at a shell.
+pub(crate) const fn either(program: &'static str, shell: &'static str) -> Piece {
+    Piece::Either { program, shell }
 }
 
-fn of_encryption(said: &str) -> Option<&'static str> {
-    Some(if said.contains("UnknownIssuer") {
-        "name a file with the certificate of the authority that signed the server's, as with sslrootcert=root.crt"
-    } else if said.contains("not valid for name") {
-        "connect by a name that the server's certificate has; or hold only its authority against sslrootcert, with \
-         sslmode=verify-ca"
-    } else if said.contains("does not support TLS") {
-        "enable ssl on the server; or connect without encryption, with sslmode=disable"
-    } else {
-        return None;
-    })
+impl Hint {
+    /// With more behind it.
+    #[must_use]
+    pub fn then(mut self, more: impl Into<Self>) -> Self {
+        self.0.extend(more.into().0);
+        self
+    }
+
+    /// Its pieces, in their order.
+    pub fn pieces(&self) -> &[Piece] {
+        &self.0
+    }
+
+    /// The same with other words for each of these in its texts.
+    pub(crate) fn instead_of(self, words: &str, other: &Self) -> Self {
+        self.0.into_iter().fold(Self::default(), |hint, piece| match piece {
+            Piece::Text(text) => {
+                let mut parts = text.split(words);
+                let first = hint.then(parts.next().unwrap_or_default().to_owned());
+                parts.fold(first, |hint, part| hint.then(other.clone()).then(part.to_owned()))
+            }
+            piece => hint.then(piece),
+        })
+    }
 }
 
-/// About a fault that is the server's or its surroundings', by its SQLSTATE: no file is to be changed for it, except one that
-/// was dumped by a newer server's tools.
-pub(crate) fn server(error: &ServerError) -> Option<&'static str> {
-    Some(match error.code.as_str() {
-        "22023" if is_of_newer_dump(error) => OF_NEWER_DUMP,
-        "53200" if has_too_few_locks(error) => {
-            "raise max_locks_per_transaction on the server, and restart it; then run again"
+impl Clause {
+    pub(crate) fn then(mut self, part: impl Into<Part>) -> Self {
+        self.parts.push(part.into());
+        self
+    }
+
+    pub(crate) fn or(mut self, otherwise: &'static str) -> Self {
+        self.otherwise = otherwise;
+        self
+    }
+}
+
+impl From<&'static str> for Hint {
+    fn from(text: &'static str) -> Self {
+        Piece::Text(Cow::Borrowed(text)).into()
+    }
+}
+
+impl From<String> for Hint {
+    fn from(text: String) -> Self {
+        Piece::Text(Cow::Owned(text)).into()
+    }
+}
+
+impl From<Piece> for Hint {
+    fn from(piece: Piece) -> Self {
+        Self(vec![piece])
+    }
+}
+
+impl From<Verb> for Hint {
+    fn from(verb: Verb) -> Self {
+        Piece::Verb(verb).into()
+    }
+}
+
+impl From<Clause> for Hint {
+    fn from(clause: Clause) -> Self {
+        Piece::Clause(clause).into()
+    }
+}
+
+impl From<&'static str> for Part {
+    fn from(text: &'static str) -> Self {
+        Self::Piece(Piece::Text(Cow::Borrowed(text)))
+    }
+}
+
+impl From<Clause> for Part {
+    fn from(clause: Clause) -> Self {
+        Self::Piece(Piece::Clause(clause))
+    }
+}
+
+impl From<Opt> for Part {
+    fn from(option: Opt) -> Self {
+        Self::Opt(option)
+    }
+}
+
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|piece| piece.fmt(f))
+    }
+}
+
+impl fmt::Display for Piece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Verb(verb) => verb.fmt(f),
+            Self::Either { program, .. } => f.write_str(program),
+            // A builder has all of its options.
+            Self::Clause(clause) => clause.parts.iter().try_for_each(|part| match part {
+                Part::Piece(piece) => piece.fmt(f),
+                Part::Opt(option) => write!(f, "`{option}`"),
+            }),
         }
-        NOT_TAKEN => {
-            "drop the rule or trigger of that table that changes what is written (`\\d` in psql lists them), then run again"
+    }
+}
+
+impl fmt::Display for Opt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, value) = match self {
+            Self::Confirm(name) => ("confirm", Some(name)),
+            Self::EachTransaction => return f.write_str("transaction_mode(TransactionMode::Each)"),
+            Self::IgnoreOtherHistory => return f.write_str("other_history(OtherHistory::Ignore)"),
+            Self::AcceptNewer => return f.write_str("newer(Newer::Accept)"),
+            Self::Keep => ("keep", None),
+            Self::LockTimeout => ("lock_timeout", None),
+            Self::Namespace => ("namespace", None),
+            Self::RetryBudget => ("retry_budget", None),
+            Self::Role(role) => ("role", role.as_ref()),
+            Self::Schema(schema) => ("schema", schema.as_ref()),
+            Self::Schemas => ("schemas", None),
+            Self::ScriptFrom => ("script_from", None),
+            Self::ScriptTo => ("target", None),
+            Self::Table(table) => ("table", table.as_ref()),
+            Self::Tables => ("tables", None),
+            Self::WaitBudget => ("wait_budget", None),
+        };
+        match value {
+            Some(value) => write!(f, "{name}({value:?})"),
+            None => write!(f, "{name}(..)"),
         }
-        "53100" => "make room on the server's disk, which is full, then run again",
-        "53200" => {
-            "give the server more memory, or let it use less at a time (work_mem, maintenance_work_mem); then run again"
+    }
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Baseline(Some(version)) => write!(f, "`baseline(&pool, {:?})`", version.as_str()),
+            Self::Baseline(None) => f.write_str("`baseline`"),
+            Self::CleanPlan => f.write_str("`Cleaner::plan`"),
+            Self::Create => f.write_str("create the database"),
+            Self::Redo => f.write_str("take it back with `revert(&pool, Revert::Last)`, then run"),
+            Self::Repair(version, repair) => write!(f, "`repair(&pool, {:?}, Repair::{repair:?})`", version.as_str()),
+            Self::Reset => f.write_str("`clean::Resetter`"),
+            Self::Revert(Revert::To(version)) => {
+                write!(f, "`revert(&pool, Revert::To({:?}.into()))`", version.as_str())
+            }
+            Self::Revert(extent) => write!(f, "`revert(&pool, Revert::{extent:?})`"),
+            Self::Run => f.write_str("`run(&pool)`"),
+            Self::RunOutOfOrder => f.write_str("`out_of_order(OutOfOrder::Allow)`"),
+            Self::SaveBench => f.write_str("`BenchReport::to_json`"),
+            Self::SeedMark(environment) => write!(f, "`seeder({environment:?}).mark(..)`"),
+            Self::Status => f.write_str("`status(&pool)`"),
         }
-        "53300" => "end sessions that are idle, or raise max_connections on the server; then run again",
-        "53400" => "raise the limit that the message names, then run again",
-        "55000" => "bring it to the state that the message asks for, then run again",
-        "55006" => "end the session that uses it (pg_stat_activity lists them), then run again",
-        "25006" => "migrate on the primary: the server is a standby, or the session read-only",
-        "25P03" => {
-            "run again: the process stood still for too long in the middle of a transaction, which the server ended"
-        }
-        "25P04" => "raise transaction_timeout, or set it to 0 in the file; then run again",
-        "40001" | "40P01" | "40003" => {
-            "run again when other sessions do less to these tables, or be patient with `retry_budget(..)`"
-        }
-        "57014" => "run again: the statement was cancelled, or ran into a timeout of the session",
-        "57P01" => "run again when the server is there: the session was ended, or the server shuts down",
-        "57P04" => "connect to another database: this one was dropped",
-        "XX001" | "XX002" => "look at the server's log, and restore what is damaged, before anything else",
-        "XX000" => "look at the server's log: the fault is the server's or an extension's",
-        code => match code.get(..2)? {
-            "08" => "run again when the other server can be reached",
-            "53" => "provide what the server is short of, then run again",
-            "57" => "wait until the server is there again, then run again",
-            "58" => "look at the server's log and at its disks, which it could not read or write; then run again",
-            "F0" => "fix the server's configuration, then run again",
-            _ => return None,
-        },
-    })
+    }
 }

@@ -6,10 +6,12 @@ use std::fmt;
 use atlas_migrate_core::fault::{self, Fault};
 use atlas_migrate_core::words::listed;
 
+use crate::error::hint::Hint;
 use crate::error::place::Place;
 use crate::postgres::session::{Cause, ServerError};
 use crate::progress::done::{Done, Outcome, Report, label};
 
+pub(crate) mod advice;
 pub(crate) mod hint;
 pub(crate) mod place;
 
@@ -30,7 +32,7 @@ struct Inner {
     notes: Vec<String>,
     /// What became of the database.
     fate: Vec<String>,
-    hint: Option<String>,
+    hint: Option<Hint>,
     sqlstate: Option<String>,
     report: Report,
     source: Option<Box<dyn StdError + Send + Sync>>,
@@ -115,7 +117,7 @@ impl Error {
         match cause {
             Cause::Connection(source) => Self::connect(source),
             Cause::Server(server) => {
-                let hint = crate::error::hint::connecting(&server.message, Some(&server));
+                let hint = advice::connecting(&server.message, Some(&server));
                 Self::connect(server.message.clone()).server(&server).hint(hint)
             }
         }
@@ -123,8 +125,8 @@ impl Error {
 
     fn connection(message: &str, source: Box<dyn StdError + Send + Sync>) -> Self {
         let said = chain(source.as_ref());
-        let mut error = Self::new(ErrorKind::Connection, format!("{message}: {said}"))
-            .hint(crate::error::hint::connecting(&said, None));
+        let mut error =
+            Self::new(ErrorKind::Connection, format!("{message}: {said}")).hint(advice::connecting(&said, None));
         error.0.source = Some(source);
         error
     }
@@ -148,7 +150,7 @@ impl Error {
                 let message = format!("{doing} failed: {}", server.message);
                 let kind = if server.ends_connection() { ErrorKind::Connection } else { ErrorKind::Database };
                 // Where in the library's own statements it happened is of no use to anybody.
-                let hint = crate::error::hint::own(&server);
+                let hint = advice::own(&server);
                 let mut error =
                     Self::new(kind, message).server(&ServerError { context: None, internal: None, ..*server });
                 error.0.hint = hint;
@@ -161,7 +163,7 @@ impl Error {
     #[cfg(feature = "seeds")]
     pub(crate) fn at(kind: ErrorKind, fault: Fault) -> Self {
         let mut error = Self::new(kind, fault.message());
-        error.0.hint = fault.hint_text().map(str::to_owned);
+        error.0.hint = fault.hint_text().map(|hint| hint.to_owned().into());
         error.0.fault = Some(fault);
         error
     }
@@ -196,14 +198,14 @@ impl Error {
         self
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<Hint>) -> Self {
         self.0.hint = Some(hint.into());
         self
     }
 
     /// Of a message that ends in a commit: if its answer was lost, nobody knows whether what it says came about, and this is how
     /// to go on either way.
-    pub(crate) fn unless_answered(self, what: &str, hint: &str) -> Self {
+    pub(crate) fn unless_answered(self, what: &str, hint: impl Into<Hint>) -> Self {
         if !self.is_connection() {
             return self;
         }
@@ -216,16 +218,16 @@ impl Error {
         self
     }
 
-    /// With the hint in other words.
-    pub(crate) fn hint_in(mut self, words: impl FnOnce(&str) -> String) -> Self {
-        self.0.hint = self.0.hint.as_deref().map(words);
+    /// Where the hint says that it should be run again, it says something else.
+    pub(crate) fn instead_of_run_again(mut self, other: &Hint) -> Self {
+        self.0.hint = self.0.hint.map(|hint| hint.instead_of("run again", other));
         self
     }
 
-    /// Says message and hint in other words.
-    pub(crate) fn in_words(mut self, words: impl Fn(&str) -> String) -> Self {
-        self.0.message = words(&self.0.message);
-        self.hint_in(words)
+    /// With the hint in these words.
+    pub(crate) fn in_words(mut self, words: impl FnOnce(&Hint) -> String) -> Self {
+        self.0.hint = self.0.hint.map(|hint| words(&hint).into());
+        self
     }
 
     /// Adds all that the server said beside its message.
@@ -265,16 +267,15 @@ impl Error {
     }
 
     /// What happened, in one line or a few, without the rest.
-    #[cfg(feature = "verify")]
     pub(crate) fn headline(&self) -> &str {
         &self.0.message
     }
 
     /// What happened, what is noted about it and about what became of the database, and the hint.
-    pub(crate) fn parts(&self) -> (&str, Vec<&str>, Option<&str>) {
+    pub(crate) fn parts(&self) -> (&str, Vec<&str>, Option<String>) {
         let inner = &self.0;
         let notes = inner.notes.iter().chain(&inner.fate).map(String::as_str).collect();
-        (&inner.message, notes, inner.hint.as_deref())
+        (&inner.message, notes, inner.hint.as_ref().map(Hint::to_string))
     }
 
     /// What is wrong with each of several files.
@@ -353,8 +354,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &self.0;
         let notes = [inner.notes.as_slice(), &inner.fate].concat();
+        let hint = inner.hint.as_ref().map(Hint::to_string);
         if let Some(fault) = &inner.fault {
-            return f.write_str(&fault.render(&inner.message, &notes, inner.hint.as_deref()));
+            return f.write_str(&fault.render(&inner.message, &notes, hint.as_deref()));
         }
         let snippet = inner.place.as_ref().map(|place| fault::Snippet {
             path: &place.path,
@@ -362,7 +364,7 @@ impl fmt::Display for Error {
             span: place.span.clone(),
             label: &place.label,
         });
-        f.write_str(&fault::render(&inner.message, snippet, &notes, inner.hint.as_deref()))
+        f.write_str(&fault::render(&inner.message, snippet, &notes, hint.as_deref()))
     }
 }
 

@@ -6,6 +6,7 @@ use atlas_migrate_core::migration::{Header, Migration, Transaction};
 use atlas_migrate_core::plan::{self, Problem};
 use atlas_migrate_core::version::Version;
 
+use crate::error::hint::{Opt, clause, hint};
 use crate::error::place::Place;
 use crate::migrations::engine::refusal;
 use crate::migrations::migrator::OtherHistory;
@@ -84,10 +85,12 @@ fn unseen(migration: &Migration, Unseen(index): &Unseen) -> Error {
         "migration {name} cannot be in a script: this statement is in no transaction, and SQL alone does not show whether it \
          succeeded"
     );
-    let error = Error::new(ErrorKind::Usage, message).hint(
-        "leave the migration to a run: end a script before it with `target(..)`, and begin the next one behind it with \
-         `script_from(..)`",
-    );
+    let error = Error::new(ErrorKind::Usage, message).hint(hint![
+        "leave the migration to a run: end a script before it",
+        clause![" with ", Opt::ScriptTo],
+        ", and begin the next one behind it",
+        clause![" with ", Opt::ScriptFrom]
+    ]);
     let (path, text) = (script.path().to_owned(), script.text().into_owned());
     match script.statements().get(*index) {
         Some(statement) => error.place(Place { path, text, span: statement.range.clone(), label: String::new() }),

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use atlas_migrate_core::statement;
 
+use crate::error::hint::{Opt, clause, hint};
 #[cfg(any(feature = "clean", feature = "roles"))]
 use crate::postgres::row;
 use crate::postgres::row::{Unreadable, optional, parse, string};
@@ -134,9 +135,11 @@ impl<'a> Wait<'a> {
             Some(holder) => error.note(format!("it is {holder}")),
             None => error.note("it is none that pg_stat_activity shows; it may have ended just now"),
         }
-        .hint(
-            "find out whether it still makes progress; wait longer with `wait_budget(..)`, or end it with pg_terminate_backend",
-        )
+        .hint(hint![
+            "find out whether it still makes progress; ",
+            clause!["wait longer with ", Opt::WaitBudget; or "wait"],
+            ", or end it with pg_terminate_backend"
+        ])
     }
 }
 

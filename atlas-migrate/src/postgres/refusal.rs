@@ -1,5 +1,6 @@
 //! What is said when a table, a name or a setting cannot be worked with, whatever was to be done.
 
+use crate::error::hint::{Opt, clause, hint};
 #[cfg(any(feature = "clean", feature = "roles", feature = "seeds"))]
 use crate::postgres::session::Cause;
 use crate::postgres::sql::AT_COMMIT;
@@ -27,7 +28,7 @@ pub(crate) fn check_names(schema: &str, table: &str, namespace: &str, role: Opti
         } else {
             continue;
         };
-        let message = format!("the name given with `{option}(..)` {fault}");
+        let message = format!("the name of the {option} {fault}");
         return Err(Error::new(ErrorKind::Usage, message).hint(hint));
     }
     Ok(())
@@ -49,27 +50,29 @@ pub(crate) fn untrusted(table: &str, why: &str) -> Error {
     let (note, hint) = if why.ends_with(AT_COMMIT) {
         (
             "nothing was run that might not be recorded",
-            "drop the trigger, or make it one that is NOT DEFERRABLE; then run again".to_owned(),
+            "drop the trigger, or make it one that is NOT DEFERRABLE; then run again".into(),
         )
     } else if let Some(owner) = why.strip_prefix("belongs to the role ") {
         (
             OF_ANOTHER_ROLE,
-            format!(
-                "if that is the role that migrates this database, do it as that role, with {}; if only what it says is true, \
-                 `ALTER TABLE {table} OWNER TO CURRENT_USER`; else drop it, or choose another schema with `schema(..)`",
-                as_role(owner)
-            ),
+            hint![
+                "if that is the role that migrates this database, do it as that role",
+                clause![", with ", Opt::Role(Some(unquoted(owner)))],
+                format!("; if only what it says is true, `ALTER TABLE {table} OWNER TO CURRENT_USER`; else drop it"),
+                clause![", or choose another schema with ", Opt::Schema(None)]
+            ],
         )
     } else {
-        (OF_ANOTHER_ROLE, "drop what you do not know; or choose another schema with `schema(..)`".to_owned())
+        let hint = hint!["drop what you do not know", clause!["; or choose another schema with ", Opt::Schema(None)]];
+        (OF_ANOTHER_ROLE, hint)
     };
     Error::new(ErrorKind::ForeignHistory, format!("{table} is not used: it {why}")).note(note).hint(hint)
 }
 
-/// How one acts as a role, whose name is quoted where it has to be.
-fn as_role(quoted: &str) -> String {
-    let name = quoted.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(quoted);
-    format!("`role({:?})`", name.replace("\"\"", "\""))
+/// The name of a role, which is quoted where it has to be.
+fn unquoted(role: &str) -> String {
+    let name = role.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(role);
+    name.replace("\"\"", "\"")
 }
 
 /// Something was not done; if that is so because a table is locked, in these words.
@@ -77,9 +80,9 @@ fn as_role(quoted: &str) -> String {
 pub(crate) fn locked(doing: &str, cause: Cause) -> Error {
     match &cause {
         Cause::Server(server) if server.code == "55P03" => {
-            Error::new(ErrorKind::LockTimeout, format!("{doing} failed: {}", server.message))
-                .server(server)
-                .hint("end the session that has locked a table, or be patient with `lock_timeout(..)`")
+            Error::new(ErrorKind::LockTimeout, format!("{doing} failed: {}", server.message)).server(server).hint(
+                hint!["end the session that has locked a table", clause![", or be patient with ", Opt::LockTimeout]],
+            )
         }
         _ => Error::own(doing, cause),
     }

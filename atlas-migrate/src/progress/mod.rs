@@ -9,6 +9,7 @@ use atlas_migrate_core::migration::Migration;
 use atlas_migrate_core::statement;
 
 use self::done::Done;
+use crate::error::hint::Hint;
 use crate::render::time::shown;
 
 pub(crate) mod done;
@@ -202,13 +203,28 @@ impl fmt::Display for Holder {
 
 /// Who is told.
 #[derive(Clone, Default)]
-pub(crate) struct Listener(Option<Arc<Callback>>);
+pub(crate) struct Listener {
+    callback: Option<Arc<Callback>>,
+    words: Option<Arc<Words>>,
+}
 
 type Callback = dyn Fn(&Event<'_>) + Send + Sync;
 
+/// Says what is to be done in the words of whoever reads it.
+type Words = dyn Fn(&Hint) -> String + Send + Sync;
+
 impl Listener {
     pub(crate) fn new(listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(listener)))
+        Self { callback: Some(Arc::new(listener)), words: None }
+    }
+
+    /// In whose words warnings say what is to be done, if not in Rust.
+    pub(crate) fn speaking(self, words: impl Fn(&Hint) -> String + Send + Sync + 'static) -> Self {
+        Self { words: Some(Arc::new(words)), ..self }
+    }
+
+    pub(crate) fn words(&self, hint: &Hint) -> String {
+        self.words.as_ref().map_or_else(|| hint.to_string(), |words| words(hint))
     }
 
     /// Tells the listener, and the log.
@@ -253,7 +269,7 @@ impl Listener {
                 tracing::info!(of, "{}", fault::shown(message));
             }
         }
-        if let Some(listener) = &self.0 {
+        if let Some(listener) = &self.callback {
             listener(event);
         }
     }
@@ -261,6 +277,6 @@ impl Listener {
 
 impl fmt::Debug for Listener {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Listener" } else { "None" })
+        f.write_str(if self.callback.is_some() { "Listener" } else { "None" })
     }
 }

@@ -12,7 +12,7 @@ use crate::{Error, ErrorKind};
 
 /// What makes no sense whatever the database is.
 pub(super) fn check(roles: &Roles) -> Result<(), Error> {
-    let usage = |message: String, hint: &str| Err(Error::new(ErrorKind::Usage, message).hint(hint));
+    let usage = |message: String, hint: &str| Err(Error::new(ErrorKind::Usage, message).hint(hint.to_owned()));
     let mut seen = HashSet::new();
     for name in roles.names() {
         check_names("public", "schema_migrations", "default", Some(name))?;

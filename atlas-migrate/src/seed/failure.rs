@@ -11,6 +11,8 @@ use super::item::{Item, Source};
 use super::rows::FileReader;
 use super::table::Table;
 use super::{generate, label};
+use crate::error::advice;
+use crate::error::hint::{Hint, Opt, clause, hint};
 use crate::error::place::{Place, line_of_block, span_at};
 use crate::postgres::session::{Cause, ServerError};
 use crate::postgres::sql::written::NOT_TAKEN;
@@ -74,7 +76,7 @@ pub(super) fn of_commit(seeds: &[(&Item<'_>, Option<&Table>)], range: Range<u64>
     if server.code.starts_with("23") || server.code == "P0001" {
         error = error.note("it is deferred, and was checked when all rows were there");
     }
-    rolled_back_to(error.server(&server), range.start).hint(hint(&server))
+    rolled_back_to(error.server(&server), range.start).hint(advice(&server))
 }
 
 /// A row that was found.
@@ -131,9 +133,10 @@ pub(super) fn of_rows(item: &Item<'_>, table: Option<&Table>, found: &Found, cau
     rolled_back_to(error, loaded_before).hint(match server.code.as_str() {
         "23505" => {
             "the row is there already: let the policy be `existing = \"skip\"` or `\"update\"`, or change its key"
+                .into()
         }
-        "21000" => "two rows of the file have the same key: remove one",
-        _ => hint(&server),
+        "21000" => "two rows of the file have the same key: remove one".into(),
+        _ => advice(&server),
     })
 }
 
@@ -201,8 +204,8 @@ fn in_text(item: &Item<'_>, text: &str, span: Range<usize>, server: &ServerError
     let place = Place { path, text: text.to_owned(), span, label: String::new() };
     let error = Error::new(kind(server), format!("seed {} failed: {}", item.name, server.message));
     rolled_back(error.place(place).server(server)).hint(match server.code.as_str() {
-        "23505" => "the row is there already: write `ON CONFLICT DO NOTHING`, or change its key",
-        _ => hint(server),
+        "23505" => "the row is there already: write `ON CONFLICT DO NOTHING`, or change its key".into(),
+        _ => advice(server),
     })
 }
 
@@ -315,18 +318,25 @@ fn at_second(reader: FileReader<'_>, key: &[String]) -> Option<Fault> {
     })
 }
 
-fn hint(server: &ServerError) -> &'static str {
+fn advice(server: &ServerError) -> Hint {
     match server.code.as_str() {
+        "42501" => hint![
+            "run as a role that may write to the table and to its sequences",
+            clause![", or name one with ", Opt::Role(None)]
+        ],
+        "55P03" => hint!["end the session that is in the way", clause![", or be patient with ", Opt::LockTimeout]],
+        _ => of_seed(server).map(Hint::from).or_else(|| advice::server(server)).unwrap_or_else(|| {
+            if server.code.starts_with("22") { "fix the value".into() } else { "fix the file and run again".into() }
+        }),
+    }
+}
+
+fn of_seed(server: &ServerError) -> Option<&'static str> {
+    Some(match server.code.as_str() {
         "23503" => "no row has what it refers to: load that before, or fix the key",
         "23502" | "23505" | "23514" | "23P01" => "fix the row",
-        "42501" => "run as a role that may write to the table and to its sequences, or name one with `role(..)`",
-        "55P03" => "end the session that is in the way, or be patient with `lock_timeout(..)`",
         "2D000" => "remove the COMMIT or ROLLBACK: a seed is committed together with its row in the table of seeds",
         "25001" => "move it to a migration that has `-- atlas:no-transaction` at its top: a seed runs in a transaction",
-        code => match crate::error::hint::server(server) {
-            Some(hint) => hint,
-            None if code.starts_with("22") => "fix the value",
-            None => "fix the file and run again",
-        },
-    }
+        _ => return None,
+    })
 }

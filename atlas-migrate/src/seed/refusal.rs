@@ -11,6 +11,7 @@ use super::key;
 use super::rows;
 use super::table::{Misfit, Table};
 use super::{Environment, SeedReport};
+use crate::error::hint::{Verb, hint};
 use crate::postgres::session::Reply;
 use crate::{Error, ErrorKind};
 
@@ -29,10 +30,10 @@ pub(super) fn check_environment(ours: &Environment, of_database: Option<&str>) -
     match of_database {
         Some(other) if Environment::named(other) != *ours => {
             let message = format!("this database is of the environment {other}, and the seeds are for {ours}");
-            Err(Error::new(ErrorKind::Environment, message).hint(format!(
-                "connect to another database; or, if this one has become another environment's, say so with {}",
+            Err(Error::new(ErrorKind::Environment, message).hint(hint![
+                "connect to another database; or, if this one has become another environment's, say so with ",
                 mark(ours)
-            )))
+            ]))
         }
         _ => Ok(()),
     }
@@ -46,13 +47,16 @@ pub(super) fn check_empty(ours: &Environment, reply: &Reply) -> Result<(), Error
     }
     let message =
         format!("this database is not marked as one of an environment, and has rows already: {}", listed(&tables));
-    Err(Error::new(ErrorKind::Environment, message)
-        .hint(format!("if it is one for {ours}, say so with {}, and run again", mark(ours))))
+    Err(Error::new(ErrorKind::Environment, message).hint(hint![
+        format!("if it is one for {ours}, say so with "),
+        mark(ours),
+        ", and run again"
+    ]))
 }
 
 /// How a database is marked.
-fn mark(ours: &Environment) -> String {
-    format!("`seeder(\"{ours}\").mark(..)`")
+fn mark(ours: &Environment) -> Verb {
+    Verb::SeedMark(ours.name().to_owned())
 }
 
 /// Whether there are the tables and columns that the files name, and nothing would be there twice: everything that is wrong.

@@ -7,6 +7,7 @@ use atlas_migrate_core::bench::Statistic;
 
 use super::json::{Baseline, Earlier};
 use super::{BenchReport, Measured};
+use crate::error::hint::{Verb, hint};
 use crate::render::paint::{printable, table};
 use crate::render::time::shown;
 use crate::{Error, ErrorKind};
@@ -49,7 +50,7 @@ impl BenchReport {
     pub fn compare(&self, baseline: &str) -> Result<Comparison, Error> {
         let Baseline { benchmarks: earlier } = serde_json::from_str(baseline).map_err(|error| {
             Error::new(ErrorKind::Source, format!("the baseline is not the JSON of a report: {error}"))
-                .hint("make it anew, with `BenchReport::to_json`")
+                .hint(hint!["make it anew, with ", Verb::SaveBench])
         })?;
         let now = self.benchmarks.iter().map(|now| {
             let before = earlier.iter().find(|before| before.name == now.name);

@@ -3,6 +3,7 @@
 use atlas_migrate_core::migration::Migration;
 
 use super::{Engine, refusal};
+use crate::error::hint::{Opt, Verb, clause, hint};
 use crate::migrations::migrator::OtherHistory;
 use crate::migrations::sql::beside::{MOST_ROWS, OWN};
 use crate::migrations::tools::{self, Tool};
@@ -123,26 +124,33 @@ fn refuse(others: &[Other], known: &[Migration], namespace: &str) -> Error {
     let Some((first, rest)) = others.split_first() else {
         return Error::new(ErrorKind::ForeignHistory, "there is another history");
     };
-    let go_on = "go on beside it with `other_history(OtherHistory::Ignore)`";
+    let go_on = |before: &'static str| clause![before, "go on beside it with ", Opt::IgnoreOtherHistory];
     let hint = match (first.tool, first.reaches(known)) {
-        _ if first.rows.is_none() => format!(
-            "let its owner show it to this role (GRANT SELECT ON {}, and a policy if it has row-level security), then run \
-             again; if it has nothing to do with these files, {go_on}",
-            first.place
-        ),
-        (None, _) => format!(
-            "use that one with `schema({:?})` and `table({:?})`; or, if this schema is to have its own, {go_on}",
-            first.schema, first.table
-        ),
-        (Some(_), Some(last)) => format!(
-            "if it has applied these files, adopt them with `baseline(&pool, \"{}\")`, then run; if they have nothing to do \
-             with it, {go_on}",
-            last.version()
-        ),
-        (Some(_), None) => format!(
-            "if it has applied these files, adopt them with `baseline`, which takes the version of the last one that it has \
-             applied, then run; if they have nothing to do with it, {go_on}"
-        ),
+        _ if first.rows.is_none() => hint![
+            format!(
+                "let its owner show it to this role (GRANT SELECT ON {}, and a policy if it has row-level security), then run \
+                 again",
+                first.place
+            ),
+            go_on("; if it has nothing to do with these files, ")
+        ],
+        (None, _) => hint![
+            "use that one",
+            clause![" with ", Opt::Schema(Some(first.schema.clone())), " and ", Opt::Table(Some(first.table.clone()))],
+            go_on("; or, if this schema is to have its own, ")
+        ],
+        (Some(_), Some(last)) => hint![
+            "if it has applied these files, adopt them with ",
+            Verb::Baseline(Some(last.version().clone())),
+            ", then run",
+            go_on("; if they have nothing to do with it, ")
+        ],
+        (Some(_), None) => hint![
+            "if it has applied these files, adopt them with ",
+            Verb::Baseline(None),
+            ", which takes the version of the last one that it has applied, then run",
+            go_on("; if they have nothing to do with it, ")
+        ],
     };
     let error = Error::new(ErrorKind::ForeignHistory, first.sentence(namespace));
     let error = rest.iter().fold(error, |error, other| error.note(other.sentence(namespace)));

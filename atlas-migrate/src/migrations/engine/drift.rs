@@ -6,6 +6,8 @@ use atlas_migrate_core::migration::Migration;
 use atlas_migrate_core::plan::{Line, Standing, Step};
 
 use super::refusal::{go_on_reverting, name, remove_or_accept};
+use crate::error::hint::{Hint, Opt, Verb, clause, hint};
+use crate::migrations::repair::Repair;
 use crate::migrations::report::label;
 use crate::{Error, ErrorKind};
 
@@ -30,14 +32,16 @@ pub(super) fn drift(known: &[Migration], history: &[Entry], lines: &[Line]) -> E
         Cause::AnotherProgram(count) => another_program(known, history, lines, count),
         Cause::NewestEdited(migration) => {
             let hint = match migration.down() {
-                Some(_) => {
-                    "if no other database has it, take it back with `revert(&pool, Revert::Last)`, then run; else restore the \
-                     file as it was applied, and put the change into a new migration"
-                }
-                None => {
+                Some(_) => hint![
+                    "if no other database has it, ",
+                    Verb::Redo,
+                    "; else restore the file as it was applied, and put the change into a new migration"
+                ],
+                None => hint![
                     "restore the file as it was applied, and put the change into a new migration; a database whose data may be \
-                     lost can begin again, with `clean::Resetter`"
-                }
+                     lost can begin again, with ",
+                    Verb::Reset
+                ],
             };
             told(known, history, lines).hint(hint)
         }
@@ -50,8 +54,8 @@ pub(super) fn drift(known: &[Migration], history: &[Entry], lines: &[Line]) -> E
             let is_like_the_first = |line: &Line| Some(of(line)) == lines.first().map(of);
             told(known, history, lines).hint(match lines {
                 [_] => hint,
-                _ if lines.iter().all(is_like_the_first) => format!("for each of them, shown for the first: {hint}"),
-                _ => format!("for the first of them: {hint}"),
+                _ if lines.iter().all(is_like_the_first) => hint!["for each of them, shown for the first: ", hint],
+                _ => hint!["for the first of them: ", hint],
             })
         }
     }
@@ -176,10 +180,10 @@ fn another_program(known: &[Migration], history: &[Entry], lines: &[Line], count
             (None, _) => error,
         }
     })
-    .hint(
-        "connect to the database of this program; or, if the two are to share it, give these migrations a name of their own \
-         with `namespace(..)`",
-    )
+    .hint(hint![
+        "connect to the database of this program; or, if the two are to share it, give these migrations a name of their own",
+        clause![" with ", Opt::Namespace]
+    ])
 }
 
 /// What differs, without a hint.
@@ -201,26 +205,27 @@ fn told(known: &[Migration], history: &[Entry], lines: &[Line]) -> Error {
 }
 
 /// What leads on from the first of the lines.
-fn usual(known: &[Migration], history: &[Entry], lines: &[Line]) -> String {
-    let Some(first) = lines.first() else { return String::new() };
+fn usual(known: &[Migration], history: &[Entry], lines: &[Line]) -> Hint {
+    let Some(first) = lines.first() else { return Hint::default() };
     let entry = first.entry().map(|entry| &history[entry]);
     let gone = entry.map(remove_or_accept).unwrap_or_default();
     match first.standing {
-        Standing::Changed => format!(
+        Standing::Changed => hint![
             "restore the file as it was applied, and put the change into a new migration; or, if the database is as the file \
-             says now, record that with `repair(&pool, \"{}\", Repair::Applied)`",
-            entry.map_or("", |entry| entry.version.as_str())
-        ),
+             says now, record that with ",
+            Verb::Repair(first.identity(known, history).0.clone(), Repair::Applied)
+        ],
         Standing::UnfinishedChanged => {
-            "restore the statements that have run as they were; the ones after them may be changed".to_owned()
+            "restore the statements that have run as they were; the ones after them may be changed".into()
         }
         Standing::Reverting => go_on_reverting(known, history, lines),
         Standing::OutOfOrder => {
-            "give it a version above all that were applied, or allow it with `out_of_order(OutOfOrder::Allow)`"
-                .to_owned()
+            hint!["give it a version above all that were applied, or allow it with ", Verb::RunOutOfOrder]
         }
-        Standing::Newer => format!("deploy the binary that has it; or accept it with `newer(Newer::Accept)`; {gone}"),
-        _ => format!("restore the file, or run the binary that has it; {gone}"),
+        Standing::Newer => {
+            hint!["deploy the binary that has it", clause!["; or accept it with ", Opt::AcceptNewer], "; ", gone]
+        }
+        _ => hint!["restore the file, or run the binary that has it; ", gone],
     }
 }
 

@@ -7,7 +7,7 @@ use atlas_migrate_core::migration::{Migration, Script, Transaction};
 use super::one_by_one::Job;
 use super::transaction::Part;
 use super::{Engine, Work};
-use crate::error::hint;
+use crate::error::advice;
 use crate::error::place::{Place, line_of_block, span_at};
 use crate::migrations::migrator::TransactionMode;
 use crate::migrations::report::label;
@@ -140,7 +140,7 @@ pub(super) fn describe(
         Some(span) => error.place(Place { path, text: script.text().into_owned(), span, label: String::new() }),
         None => error.note(format!("file: {path}")),
     };
-    error.server(server).hint(hint::migration(server, script.header().transaction))
+    error.server(server).hint(advice::migration(server, script.header().transaction))
 }
 
 /// The connection went away in the middle of a migration.

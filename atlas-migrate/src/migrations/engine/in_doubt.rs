@@ -7,8 +7,10 @@ use atlas_migrate_core::plan;
 use super::Work;
 use super::judge::Verdict;
 use super::one_by_one::Job;
-use super::refusal::{name, repair};
+use super::refusal::name;
+use crate::error::hint::{Hint, Verb, hint};
 use crate::error::place::Place;
+use crate::migrations::repair::Repair;
 use crate::{Error, ErrorKind};
 
 /// The statement at this index may have run, or something is in its way that it cannot have made.
@@ -77,14 +79,17 @@ pub(super) fn check(migration: &Migration, script: &Script, entry: Option<&Entry
         .hint(find_out(migration, index)),
         Lease::Partly(fingerprint) if plan::fingerprint_of_first(number, script) == Some(fingerprint) => Error::new(
             ErrorKind::InDoubt,
-            format!("part of statement {number} of migration {} took effect, and it would run as a whole", name(migration)),
+            format!(
+                "part of statement {number} of migration {} took effect, and it would run as a whole",
+                name(migration)
+            ),
         )
-        .hint(format!(
-            "change the statement to what is left to do, then run again; or do that by hand, and say so with {}; or undo what \
-             it did, and say so with {}",
-            repair(migration, &format!("Repair::Failed {{ completed: {number} }}")),
-            repair(migration, &format!("Repair::Failed {{ completed: {index} }}"))
-        )),
+        .hint(hint![
+            "change the statement to what is left to do, then run again; or do that by hand, and say so with ",
+            repair(migration, Repair::Failed { completed: number }),
+            "; or undo what it did, and say so with ",
+            repair(migration, Repair::Failed { completed: index })
+        ]),
         Lease::None | Lease::Partly(_) | Lease::Expired | Lease::Held => return Ok(()),
     };
     Err(match script.statements().get(index) {
@@ -99,14 +104,20 @@ pub(super) fn check(migration: &Migration, script: &Script, entry: Option<&Entry
 }
 
 /// How to go on after the statement with this index.
-fn find_out(migration: &Migration, index: usize) -> String {
-    format!(
-        "find out what the statement has done, then say so: {} if all of it took effect, or you have done the rest by hand; {} \
-         if nothing of it did, or you have undone it; {} if a part is to stay, and change the statement to what is left",
-        repair(migration, &format!("Repair::Failed {{ completed: {} }}", index + 1)),
-        repair(migration, &format!("Repair::Failed {{ completed: {index} }}")),
-        repair(migration, &format!("Repair::Partly {{ completed: {index} }}"))
-    )
+fn find_out(migration: &Migration, index: usize) -> Hint {
+    hint![
+        "find out what the statement has done, then say so: ",
+        repair(migration, Repair::Failed { completed: index + 1 }),
+        " if all of it took effect, or you have done the rest by hand; ",
+        repair(migration, Repair::Failed { completed: index }),
+        " if nothing of it did, or you have undone it; ",
+        repair(migration, Repair::Partly { completed: index }),
+        " if a part is to stay, and change the statement to what is left"
+    ]
+}
+
+fn repair(migration: &Migration, repair: Repair) -> Verb {
+    Verb::Repair(migration.version().clone(), repair)
 }
 
 /// There is not one session for all of its statements.

@@ -9,6 +9,7 @@ use atlas_migrate_core::version::Version;
 
 use super::{Engine, UNKNOWN, refusal};
 use crate::Error;
+use crate::error::hint::{Verb, hint};
 use crate::migrations::repair::Repair;
 use crate::migrations::report::{Done, Outcome, Report};
 use crate::migrations::sql::Record;
@@ -64,7 +65,7 @@ impl<S: Session> Engine<'_, S> {
         self.end(open, &(message + sql::COMMIT), "repairing the history").await.map_err(|error| {
             error.unless_answered(
                 "it may have been repaired",
-                "look at `status(&pool)` before you repair again: another process may have gone on since",
+                hint!["look at ", Verb::Status, " before you repair again: another process may have gone on since"],
             )
         })?;
         self.note_done(done);

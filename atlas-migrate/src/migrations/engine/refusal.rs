@@ -3,12 +3,13 @@
 use atlas_migrate_core::history::{Entry, Lease, State};
 use atlas_migrate_core::migration::{Migration, Script};
 use atlas_migrate_core::plan::{Line, Problem, Revert, Step};
-use atlas_migrate_core::version::Version;
 use atlas_migrate_core::words::{count, listed};
 
 use super::drift::drift;
 
+use crate::error::hint::{Hint, Opt, Verb, clause, hint};
 use crate::error::place::Place;
+use crate::migrations::repair::Repair;
 use crate::migrations::report::{Report, label};
 use crate::{Error, ErrorKind};
 
@@ -54,13 +55,13 @@ fn behind(known: &[Migration], indexes: &[usize]) -> Error {
     let names: Vec<_> = indexes.iter().map(|index| name(&known[*index])).collect();
     let have = if names.len() == 1 { "has" } else { "have" };
     Error::new(ErrorKind::Pending, format!("nothing to apply once more: {} {have} not run", names.join(", ")))
-        .hint("apply what is pending, with `run`")
+        .hint(hint!["apply what is pending, with ", Verb::Run])
 }
 
 /// Others have changed the history since somebody was asked.
 pub(super) fn not_as_agreed() -> Error {
     Error::new(ErrorKind::Drift, "nothing was taken back: the history is not what it was when you were asked")
-        .hint("look at `status(&pool)`, then revert what is to be taken back now")
+        .hint(hint!["look at ", Verb::Status, ", then revert what is to be taken back now"])
 }
 
 fn irreversible(known: &[Migration], history: &[Entry], lines: &[Line]) -> Error {
@@ -78,68 +79,63 @@ fn irreversible(known: &[Migration], history: &[Entry], lines: &[Line]) -> Error
     Error::new(ErrorKind::Irreversible, format!("nothing was reverted: {}", reasons.join("; ")))
         .hint(match lines.first().and_then(|line| Some((line, &history[line.entry()?]))) {
             Some((line, _)) if line.known().is_none() => {
-                "run the binary that has it; or write a new migration that undoes what is to go".to_owned()
+                "run the binary that has it; or write a new migration that undoes what is to go".into()
             }
-            Some((line, entry)) if line.known().is_some_and(|index| known[index].down().is_none()) => format!(
-                "write a down file for it, or a new migration that undoes it; if it was undone by hand, say so with \
-                 `repair(&pool, \"{}\", Repair::Pending)`",
-                entry.version
-            ),
-            Some((_, entry)) if entry.state.is_done() => format!(
-                "write a new migration that undoes it; or, if its down file is right for what is there, say that it was applied: \
-                 `repair(&pool, \"{}\", Repair::Applied)`",
-                entry.version
-            ),
-            Some((_, entry)) => format!(
-                "run the migrations to its end first; or undo by hand what it has done, and say so with `repair(&pool, \"{}\", \
-                 Repair::Pending)`",
-                entry.version
-            ),
-            None => "write a new migration that undoes it".to_owned(),
+            Some((line, entry)) if line.known().is_some_and(|index| known[index].down().is_none()) => hint![
+                "write a down file for it, or a new migration that undoes it; if it was undone by hand, say so with ",
+                Verb::Repair(entry.version.clone(), Repair::Pending)
+            ],
+            Some((_, entry)) if entry.state.is_done() => hint![
+                "write a new migration that undoes it; or, if its down file is right for what is there, say that it was applied: ",
+                Verb::Repair(entry.version.clone(), Repair::Applied)
+            ],
+            Some((_, entry)) => hint![
+                "run the migrations to its end first; or undo by hand what it has done, and say so with ",
+                Verb::Repair(entry.version.clone(), Repair::Pending)
+            ],
+            None => "write a new migration that undoes it".into(),
         })
 }
 
 /// What is done about a row whose file is gone for good.
-pub(super) fn remove_or_accept(entry: &Entry) -> String {
-    let repair = |repair: &str| format!("`repair(&pool, \"{}\", {repair})`", entry.version);
-    format!(
-        "if the file is gone for good, keep its row with {}, or remove it with {}",
-        repair("Repair::Applied"),
-        repair("Repair::Removed")
-    )
+pub(super) fn remove_or_accept(entry: &Entry) -> Hint {
+    hint![
+        "if the file is gone for good, keep its row with ",
+        Verb::Repair(entry.version.clone(), Repair::Applied),
+        ", or remove it with ",
+        Verb::Repair(entry.version.clone(), Repair::Removed)
+    ]
 }
 
 /// How a revert that stopped is taken up.
-pub(super) fn go_on_reverting(known: &[Migration], history: &[Entry], lines: &[Line]) -> String {
+pub(super) fn go_on_reverting(known: &[Migration], history: &[Entry], lines: &[Line]) -> Hint {
     let steps: Vec<_> = lines.iter().filter_map(Line::known).map(|known| Step { known, done: 0 }).collect();
     let again = Again::new(known, history, &Revert::Last, steps.get(..1).unwrap_or_default());
-    match again.call {
-        Some(call) => format!("go on reverting where that stopped: {call}"),
-        None => "go on reverting where that stopped: `revert(&pool, Revert::Last)`".to_owned(),
-    }
+    hint!["go on reverting where that stopped: ", Verb::Revert(again.call.unwrap_or(Revert::Last))]
 }
 
 /// How a revert is said again so that it takes back no more than was meant.
 pub(super) struct Again {
-    call: Option<String>,
+    call: Option<Revert>,
     /// The call that was made is one that may be repeated.
     is_the_same: bool,
 }
 
 impl Again {
     pub(super) fn new(known: &[Migration], history: &[Entry], revert: &Revert, steps: &[Step]) -> Self {
-        let to = |version: &Version| format!("`revert(&pool, Revert::To({:?}.into()))`", version.as_str());
-        let all = || "`revert(&pool, Revert::All)`".to_owned();
         let is_the_same = matches!(revert, Revert::To(_) | Revert::All);
         let call = match (revert, steps.last().map(|step| known[step.known].key())) {
-            (Revert::To(version), _) => Some(to(version)),
-            (Revert::All, _) | (_, None) => Some(all()),
+            (Revert::To(version), _) => Some(Revert::To(version.clone())),
+            (Revert::All, _) | (_, None) => Some(Revert::All),
             (_, Some(lowest)) => {
                 let is_below = |entry: &&Entry| entry.key() < lowest && !entry.is_without_effect();
                 match history.iter().filter(is_below).map(Entry::key).max() {
-                    None => Some(all()),
+                    None => Some(Revert::All),
                     // One that this binary does not know cannot be gone back to.
-                    Some(below) => known.iter().find(|known| known.key() == below).map(|known| to(known.version())),
+                    Some(below) => {
+                        let known = known.iter().find(|known| known.key() == below);
+                        known.map(|known| Revert::To(known.version().clone()))
+                    }
                 }
             }
         };
@@ -149,25 +145,29 @@ impl Again {
     /// An error of a revert says how to go on: not with what was called, if that took back more each time.
     pub(super) fn instead_of_run_again(&self, error: Error) -> Error {
         if error.is_connection() && !self.is_the_same {
-            let look = "it may have been reverted: look at `status(&pool)` first";
+            let look = hint!["it may have been reverted: look at ", Verb::Status, " first"];
             return error.hint(match &self.call {
-                Some(call) => format!("{look}; what is left of it, and no more, is taken back with {call}"),
-                None => look.to_owned(),
+                Some(call) => {
+                    hint![look, "; what is left of it, and no more, is taken back with ", Verb::Revert(call.clone())]
+                }
+                None => look,
             });
         }
-        let go_on = match &self.call {
-            Some(call) => format!("go on with {call}"),
-            None => "revert what `status(&pool)` says is left".to_owned(),
-        };
-        error.hint_in(|hint| hint.replace("run again", &go_on))
+        error.instead_of_run_again(&match &self.call {
+            Some(call) => hint!["go on with ", Verb::Revert(call.clone())],
+            None => hint!["revert what ", Verb::Status, " says is left"],
+        })
     }
 }
 
 /// A revert of so many migrations has others before it than when it was called.
 pub(super) fn applied_meanwhile(migration: &Migration) -> Error {
     let message = format!("another process has applied migration {} meanwhile: it was not meant", name(migration));
-    Error::new(ErrorKind::Irreversible, message)
-        .hint("look at `status(&pool)`, then revert what is to be taken back now")
+    Error::new(ErrorKind::Irreversible, message).hint(hint![
+        "look at ",
+        Verb::Status,
+        ", then revert what is to be taken back now"
+    ])
 }
 
 /// A migration that this very call has done is there to be done once more.
@@ -204,25 +204,21 @@ pub(super) fn failed_without_effect(entry: &Entry) -> String {
     )
 }
 
-/// How something is said of a migration with a repair.
-pub(super) fn repair(migration: &Migration, repair: &str) -> String {
-    format!("`repair(&pool, {:?}, {repair})`", migration.version().as_str())
-}
-
 /// A file is said to be gone, and is there.
 pub(super) fn is_not_gone(migration: &Migration) -> Error {
     let message =
         format!("migration {} has a file: its row is not removed as that of one that is gone", name(migration));
-    Error::new(ErrorKind::Usage, message)
-        .note(format!("file: {}", migration.up().path()))
-        .hint(format!("if nothing of it took effect, say so with {}", self::repair(migration, "Repair::Pending")))
+    Error::new(ErrorKind::Usage, message).note(format!("file: {}", migration.up().path())).hint(hint![
+        "if nothing of it took effect, say so with ",
+        Verb::Repair(migration.version().clone(), Repair::Pending)
+    ])
 }
 
 /// Statements were named of a file that is not there.
 pub(super) fn has_no_file(entry: &Entry) -> Error {
     let name = label(&entry.version, &entry.name);
     Error::new(ErrorKind::Usage, format!("only the history has migration {name}, so its statements cannot be counted"))
-        .hint(format!("say it with the binary that has its file; {}", remove_or_accept(entry)))
+        .hint(hint!["say it with the binary that has its file; ", remove_or_accept(entry)])
 }
 
 /// What is said of a repeatable migration that an older binary leaves alone.
@@ -235,12 +231,13 @@ pub(super) fn superseded(migration: &Migration) -> String {
 }
 
 /// A migration creates a table that has the name of the history.
-pub(super) fn own_name(migration: &Migration, history: &str) -> String {
-    format!(
-        "{} creates a table where the history of migrations is, {history}: give the history another name with `table(..)`, \
-         before the first run",
-        name(migration)
-    )
+pub(super) fn own_name(migration: &Migration, history: &str) -> Hint {
+    hint![
+        format!("{} creates a table where the history of migrations is, {history}: ", name(migration)),
+        "give the history another name",
+        clause![" with ", Opt::Table(None)],
+        ", before the first run"
+    ]
 }
 
 /// A migration creates something without a schema, which is not the one of the option `schema`.
@@ -272,17 +269,22 @@ pub(super) fn not_in_one_transaction(migration: &Migration) -> Error {
         format!("migration {} runs without a transaction, so not all can share one", name(migration)),
     )
     .note(format!("file: {}", migration.up().path()))
-    .hint("use `transaction_mode(TransactionMode::Each)`")
+    .hint(clause!["use ", Opt::EachTransaction; or "let each migration have a transaction of its own"])
 }
 
 /// There is a table of that name, and it is not ours.
 pub(super) fn foreign(table: &str, columns: &str, form: &str) -> Error {
     Error::new(ErrorKind::ForeignHistory, format!("the table {table} is there and is not a history of atlas-migrate"))
         .note(format!("its columns: {columns}; the form is {form}"))
-        .hint(
-            "choose another name with `table(..)` or another schema with `schema(..)`, then adopt what the database has with \
-             `baseline`; the table is left as it is",
-        )
+        .hint(hint![
+            "choose another name",
+            clause![" with ", Opt::Table(None)],
+            " or another schema",
+            clause![" with ", Opt::Schema(None)],
+            ", then adopt what the database has with ",
+            Verb::Baseline(None),
+            "; the table is left as it is"
+        ])
 }
 
 /// Whether a script is to run: its conditions, with what the server made of them.

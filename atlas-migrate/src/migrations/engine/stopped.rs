@@ -169,7 +169,7 @@ fn stays(count: usize) -> String {
 fn noting(error: Error, written: Result<(), Error>) -> Error {
     match written {
         Ok(()) => error,
-        Err(failed) => error.note(failed.to_string()),
+        Err(failed) => error.note(failed.headline()),
     }
 }
 

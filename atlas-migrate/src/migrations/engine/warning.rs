@@ -51,7 +51,8 @@ impl<S: Session> Engine<'_, S> {
         };
         for migration in steps.iter().map(|step| &self.known[step.known]) {
             if creates_it(migration.up()) {
-                self.warn(refusal::own_name(migration, &self.sql.history()));
+                let warning = refusal::own_name(migration, &self.sql.history());
+                self.warn(self.options.patience.listener.words(&warning));
             }
         }
     }

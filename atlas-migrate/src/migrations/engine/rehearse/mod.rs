@@ -142,7 +142,7 @@ impl<S: Session> Engine<'_, S> {
                 let message = self.record_rehearsed(migration, EntryState::Skipped);
                 self.tell(&message, "recording that a migration is skipped").await?;
             }
-            Err(error) => one.fail(None, &error),
+            Err(error) => one.fail(None, &self.in_words(error)),
         }
         Ok(false)
     }
@@ -159,7 +159,11 @@ impl<S: Session> Engine<'_, S> {
         let error = partial.fold(error, |error, one| {
             error.note(format!("{} was not rehearsed, and this may need it", label(&one.version, &one.name)))
         });
-        one.fail(statement, &error);
+        one.fail(statement, &self.in_words(error));
+    }
+
+    fn in_words(&self, error: Error) -> Error {
+        error.in_words(|hint| self.options.patience.listener.words(hint))
     }
 
     /// Why a run may accept what was refused here; then all of the migration is taken back.
