@@ -91,7 +91,8 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&report(&self.message, Some(&self.path), self.excerpt.as_deref(), &[], self.hint.as_deref()))
+        let message = shown(&self.message);
+        f.write_str(&report(&message, Some(&self.path), self.excerpt.as_deref(), &[], self.hint.as_deref()))
     }
 }
 

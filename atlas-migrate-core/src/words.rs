@@ -1,6 +1,9 @@
 //! Numbers and lists in sentences.
 
+use std::borrow::Cow;
 use std::fmt::Display;
+
+use crate::fault::shown;
 
 /// So many names are listed one by one.
 const LISTED: usize = 6;
@@ -11,9 +14,9 @@ pub fn count<N: Copy + Display + From<u8> + PartialEq>(number: N, thing: &str) -
     format!("{number} {thing}{plural}")
 }
 
-/// Names, separated by commas; of many, the first three, the last one, and how many there are.
+/// Names in one line, separated by commas; of many, the first three, the last one, and how many there are.
 pub fn listed<S: AsRef<str>>(names: &[S]) -> String {
-    let texts: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    let texts: Vec<Cow<'_, str>> = names.iter().map(|name| shown(name.as_ref())).collect();
     match texts.as_slice() {
         [first, second, third, .., last] if texts.len() > LISTED => {
             format!("{first}, {second}, {third} … {last} ({} in all)", texts.len())
@@ -41,5 +44,6 @@ mod tests {
         assert_eq!(listed(&names[..6]), "001, 002, 003, 004, 005, 006");
         assert_eq!(listed(&names[..7]), "001, 002, 003 … 007 (7 in all)");
         assert_eq!(listed(&names), "001, 002, 003 … 074 (74 in all)");
+        assert_eq!(listed(&["a\nb", "c"]), "a\\nb, c");
     }
 }

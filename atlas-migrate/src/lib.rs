@@ -75,7 +75,7 @@
 //! so that its versions and those of the application have nothing to do with each other. It needs no client:
 //!
 //! ```
-//! use atlas_migrate::{Database, Report};
+//! use atlas_migrate::{Database, Migrator, Report};
 //!
 //! mod migrations {
 //!     # #[cfg(any())]
@@ -85,7 +85,12 @@
 //!
 //! /// Makes the tables of the job queue, or brings them up to date.
 //! pub fn migrate<'c, D: Database<'c>>(database: D) -> D::Outcome<Report> {
-//!     migrations::migrator().namespace("jobs").run(database)
+//!     migrator().run(database)
+//! }
+//!
+//! /// The same with options, for applications that have some: `jobs::migrator().role("shop_owner").run(&pool)`.
+//! pub fn migrator() -> Migrator {
+//!     migrations::migrator().namespace("jobs")
 //! }
 //! # fn main() {}
 //! ```

@@ -24,6 +24,7 @@ fn precedence() {
     check(&[], "", "", "", "public");
     check(&[], "", "", "schema = 'of_file'", "of_file");
     check(&[], "", "ATLAS_MIGRATE_SCHEMA=of_env", "schema = 'of_file'", "of_env");
+    check(&[], "", "\u{feff}ATLAS_MIGRATE_SCHEMA=of_env", "schema = 'of_file'", "of_env");
     check(&[], "of_variable", "ATLAS_MIGRATE_SCHEMA=of_env", "schema = 'of_file'", "of_variable");
     check(&["--schema", "of_flag"], "of_variable", "ATLAS_MIGRATE_SCHEMA=of_env", "schema = 'of_file'", "of_flag");
 }

@@ -209,6 +209,32 @@ fn d15_reports_steer_no_terminal() {
     }
 }
 
+/// A line feed in a name ends no line of an error.
+#[test]
+fn d15_errors_keep_their_lines() {
+    let name = "a\nb";
+    let database = Database::new();
+    database.query(&format!(
+        "CREATE TABLE users (id int PRIMARY KEY); CREATE TABLE {0} (id int REFERENCES users);
+         INSERT INTO users VALUES (1); INSERT INTO {0} VALUES (1)",
+        ident(name)
+    ));
+    let mut connection = Driver::Postgres.connect(&database.url());
+    let file = format!("{name}.csv");
+    let mut seed = |text: &str| {
+        let seeds = Seeds::from_files("seeds", [(file.as_str(), text)]).unwrap();
+        connection.seed(&Seeder::new(seeds, "dev")).unwrap_err().to_string()
+    };
+    let mut errors = vec![seed("id\n1\n"), seed("none\n1\n")];
+    let database_name = database.value("SELECT current_database()");
+    let cleaner = Cleaner::new().confirm(database_name);
+    errors.push(connection.clean(&cleaner.clone().keep([name])).unwrap_err().to_string());
+    errors.push(connection.clean(&cleaner.tables(["a\nbc"])).unwrap_err().to_string());
+    for error in errors {
+        assert!(error.contains("a\\nb") && !error.contains(name), "{error}");
+    }
+}
+
 /// A repeatable migration is known by its name.
 #[test]
 fn repeatable_files() {

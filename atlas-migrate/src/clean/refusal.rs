@@ -1,5 +1,7 @@
 //! What is said when a database is not emptied.
 
+use atlas_migrate_core::fault::shown;
+
 use super::scope::Chosen;
 use super::state::{Reference, State, Table};
 use crate::error::hint::{Opt, Verb, clause, hint};
@@ -8,16 +10,16 @@ use crate::postgres::session::{Cause, Failure};
 use crate::{Error, ErrorKind};
 
 fn list<'a>(tables: impl IntoIterator<Item = &'a str>) -> String {
-    tables.into_iter().collect::<Vec<_>>().join(", ")
+    tables.into_iter().map(shown).collect::<Vec<_>>().join(", ")
 }
 
 pub(super) fn no_schema(name: &str, state: &State) -> Error {
     let schemas = list(state.schemas.iter().map(|schema| schema.name.as_str()));
-    Error::new(ErrorKind::Usage, format!("there is no schema {name}")).hint(format!("there are: {schemas}"))
+    Error::new(ErrorKind::Usage, format!("there is no schema {}", shown(name))).hint(format!("there are: {schemas}"))
 }
 
 pub(super) fn no_table(name: &str, candidates: &[&Table]) -> Error {
-    let error = Error::new(ErrorKind::Usage, format!("there is no table {name}"));
+    let error = Error::new(ErrorKind::Usage, format!("there is no table {}", shown(name)));
     let is_like = |table: &&&Table| {
         let last = name.rsplit('.').next().unwrap_or(name);
         table.name.eq_ignore_ascii_case(name) || table.name.eq_ignore_ascii_case(last)
@@ -32,20 +34,21 @@ pub(super) fn no_table(name: &str, candidates: &[&Table]) -> Error {
 
 pub(super) fn several_tables(name: &str, tables: &[&Table]) -> Error {
     let list = list(tables.iter().map(|table| table.quoted.as_str()));
-    Error::new(ErrorKind::Usage, format!("there are several tables {name}: {list}"))
+    Error::new(ErrorKind::Usage, format!("there are several tables {}: {list}", shown(name)))
         .hint("name the one that is meant with its schema before a dot")
 }
 
 /// A table was named that keeps its rows.
 pub(super) fn spared(table: &Table, reason: &str) -> Error {
-    Error::new(ErrorKind::Usage, format!("the table {} is not emptied: {reason}", table.quoted))
+    Error::new(ErrorKind::Usage, format!("the table {} is not emptied: {reason}", shown(&table.quoted)))
         .hint(clause!["leave it out of ", Opt::Tables; or "do not name it"])
 }
 
 /// What can be seen without a look at rows.
 pub(super) fn check(chosen: &Chosen<'_>, user: &str) -> Result<(), Error> {
     if let Some((table, part)) = chosen.tables.iter().find_map(|table| Some((table, table.foreign_part.as_ref()?))) {
-        let message = format!("the table {} has a partition that is a foreign table: {part}", table.quoted);
+        let message =
+            format!("the table {} has a partition that is a foreign table: {}", shown(&table.quoted), shown(part));
         return Err(Error::new(ErrorKind::Usage, message)
             .hint(hint!["rows on another server are left alone: name the table", clause![" with ", Opt::Keep]]));
     }
@@ -72,7 +75,7 @@ pub(super) fn check(chosen: &Chosen<'_>, user: &str) -> Result<(), Error> {
 pub(super) fn seeds_stay(table: &Table, user: &str) -> Error {
     let message = format!(
         "the role {user} may not both read and delete rows of {}, so that seeds would not load again",
-        table.quoted
+        shown(&table.quoted)
     );
     Error::new(ErrorKind::Database, message)
         .hint(hint!["grant it SELECT and DELETE on it", clause![", or clean as its owner with ", Opt::Role(None)]])
@@ -95,8 +98,9 @@ pub(super) fn check_sequences(chosen: &Chosen<'_>, user: &str) -> Result<(), Err
 
 /// Tables that keep their rows refer to tables that are to be emptied.
 pub(super) fn referred<'a>(chosen: &Chosen<'_>, outside: impl Iterator<Item = &'a (&'a Reference, usize)>) -> Error {
-    let mut sentences: Vec<_> =
-        outside.map(|(reference, to)| format!("{} refers to {}", reference.table, chosen.tables[*to].quoted)).collect();
+    let mut sentences: Vec<_> = outside
+        .map(|(reference, to)| format!("{} refers to {}", shown(&reference.table), shown(&chosen.tables[*to].quoted)))
+        .collect();
     sentences.dedup();
     Error::new(ErrorKind::Usage, format!("tables that keep their rows refer to rows that go: {}", sentences.join("; ")))
         .hint("empty these as well, or keep the ones that they refer to")
@@ -158,7 +162,7 @@ pub(super) fn unknown_whether_dropped(error: Error) -> Error {
 
 /// What is in other schemas would fall with what is to be dropped.
 pub(super) fn outside(objects: &[(String, String)]) -> Error {
-    let names: Vec<_> = objects.iter().map(|(kind, identity)| format!("{kind} {identity}")).collect();
+    let names: Vec<_> = objects.iter().map(|(kind, identity)| format!("{kind} {}", shown(identity))).collect();
     Error::new(
         ErrorKind::Usage,
         format!("what is in other schemas depends on what is to be dropped: {}", names.join(", ")),

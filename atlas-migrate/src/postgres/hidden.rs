@@ -1,5 +1,6 @@
 //! The mark of the environment, and what is said when it is not known.
 
+use atlas_migrate_core::fault::shown;
 use serde::Deserialize;
 
 use crate::postgres::row::{Unreadable, optional};
@@ -31,13 +32,14 @@ impl Hidden {
     /// Which seeds were loaded is not known. The table is quoted.
     #[cfg(feature = "seeds")]
     pub(crate) fn seeds(self, table: &str, user: &str) -> Error {
+        let shown = shown(table);
         let (message, hint) = match self {
             Self::RowSecurity => (
-                format!("row-level security hides which seeds were loaded, {table}, from the role {user}"),
+                format!("row-level security hides which seeds were loaded, {shown}, from the role {user}"),
                 format!("let its owner show it: ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"),
             ),
             _ => (
-                format!("the role {user} may not read which seeds were loaded, {table}"),
+                format!("the role {user} may not read which seeds were loaded, {shown}"),
                 format!("grant it: GRANT SELECT ON {table} TO …"),
             ),
         };
@@ -46,25 +48,26 @@ impl Hidden {
 
     /// The mark that is not known may be one of production, and counts as such. The table is quoted.
     pub(crate) fn mark(self, table: &str, user: &str) -> Error {
+        let shown = shown(table);
         let counts = "so that the database counts as one in production";
         let (message, hint) = match self {
             Self::Privilege => (
-                format!("the role {user} may not read the mark of the environment, {table}, {counts}"),
+                format!("the role {user} may not read the mark of the environment, {shown}, {counts}"),
                 format!("grant it: GRANT SELECT ON {table} TO …"),
             ),
             Self::RowSecurity => (
                 format!(
-                    "row-level security hides the mark of the environment, {table}, from the role {user}, {counts}"
+                    "row-level security hides the mark of the environment, {shown}, from the role {user}, {counts}"
                 ),
                 format!("let its owner show it: ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"),
             ),
             Self::Rows => (
-                format!("the mark of the environment, {table}, has more than one row, {counts}"),
+                format!("the mark of the environment, {shown}, has more than one row, {counts}"),
                 "delete all of them except one".to_owned(),
             ),
             Self::Distrust => (
                 format!(
-                    "the mark of the environment, {table}, is not a plain table of a role that is trusted, and is not read, \
+                    "the mark of the environment, {shown}, is not a plain table of a role that is trusted, and is not read, \
                      {counts}"
                 ),
                 format!("if what it says is true, ALTER TABLE {table} OWNER TO CURRENT_USER; else drop it"),

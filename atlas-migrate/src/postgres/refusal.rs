@@ -1,5 +1,7 @@
 //! What is said when a table, a name or a setting cannot be worked with, whatever was to be done.
 
+use atlas_migrate_core::fault::shown;
+
 use crate::error::hint::{Opt, clause, hint};
 #[cfg(any(feature = "clean", feature = "roles", feature = "seeds"))]
 use crate::postgres::session::Cause;
@@ -66,7 +68,9 @@ pub(crate) fn untrusted(table: &str, why: &str) -> Error {
         let hint = hint!["drop what you do not know", clause!["; or choose another schema with ", Opt::Schema(None)]];
         (OF_ANOTHER_ROLE, hint)
     };
-    Error::new(ErrorKind::ForeignHistory, format!("{table} is not used: it {why}")).note(note).hint(hint)
+    Error::new(ErrorKind::ForeignHistory, format!("{} is not used: it {}", shown(table), shown(why)))
+        .note(note)
+        .hint(hint)
 }
 
 /// The name of a role, which is quoted where it has to be.
@@ -91,6 +95,9 @@ pub(crate) fn locked(doing: &str, cause: Cause) -> Error {
 /// Row-level security lets the role see some rows of a table of ours at the most.
 pub(crate) fn hidden(table: &str, what: &str, role: &str) -> Error {
     Error::new(ErrorKind::ForeignHistory, format!("row-level security hides {what} from the role {role}"))
-        .note(format!("the table: {table}; what is not seen would be taken for what never was, so nothing was run"))
+        .note(format!(
+            "the table: {}; what is not seen would be taken for what never was, so nothing was run",
+            shown(table)
+        ))
         .hint(format!("ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"))
 }

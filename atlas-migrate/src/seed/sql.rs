@@ -169,7 +169,7 @@ impl Sql {
     }
 
     pub(crate) fn mark_table(&self) -> String {
-        format!("{}.{MARK}", ident(&self.schema))
+        format!("{}.{}", ident(&self.schema), ident(MARK))
     }
 
     fn find_mark(&self) -> String {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::{self, Read, Seek};
 use std::path::PathBuf;
 
 use crate::source::plain;
@@ -26,7 +27,7 @@ impl EnvFile {
         let is_there = |path: &PathBuf| path.symlink_metadata().is_ok();
         let Some(path) = here.ancestors().map(|folder| folder.join(FILE)).find(is_there) else { return Ok(None) };
         let shown = path.strip_prefix(&here).unwrap_or(&path).display().to_string();
-        let file = plain::open(&path).map_err(|error| {
+        let file = plain::open(&path).and_then(behind_mark).map_err(|error| {
             Error::new(ErrorKind::Usage, format!("{shown} cannot be read: {error}"))
                 .hint("let it be a plain file, or remove it")
         })?;
@@ -45,4 +46,15 @@ impl EnvFile {
                 .hint("quote values with spaces")
         })
     }
+}
+
+/// The file behind a byte-order mark, which some editors write.
+fn behind_mark(mut file: File) -> io::Result<File> {
+    const MARK: &[u8] = "\u{feff}".as_bytes();
+    let mut first = Vec::new();
+    (&mut file).take(MARK.len() as u64).read_to_end(&mut first)?;
+    if first != MARK {
+        file.rewind()?;
+    }
+    Ok(file)
 }
