@@ -6,10 +6,9 @@ use std::io::{self, Write};
 
 use atlas_migrate::__private::cli::ErrorExt as _;
 use atlas_migrate_core::fault::shown_lines;
-use serde::Serialize;
 
 use super::arguments::Format;
-use super::json;
+use super::json::{self, Json};
 use super::shell::Shell;
 use atlas_migrate::{Error, ErrorKind};
 
@@ -35,8 +34,8 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    pub(super) fn new(text: impl fmt::Display, json: &impl Serialize) -> Self {
-        Self { text: text.to_string(), json: json::pretty(json), code: DONE, plain: false }
+    pub(super) fn new(text: impl fmt::Display, json: &Json) -> Self {
+        Self { text: text.to_string(), json: json.to_string(), code: DONE, plain: false }
     }
 
     /// A text that is meant for a file.
@@ -128,7 +127,7 @@ impl Failure {
     pub(super) fn show(self, format: Format, error_word: &str, shell: &Shell) -> u8 {
         let error = self.error.in_words(|hint| shell.say(hint));
         match format {
-            Format::Json => drop(print(&json::pretty(&json::Failed::new(&error, self.code)))),
+            Format::Json => drop(print(&json::failed(&error, self.code).to_string())),
             Format::Text => complain(&format!("{error_word} {error}")),
         }
         self.code

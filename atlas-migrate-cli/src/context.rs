@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use atlas_migrate_core::fault::shown;
-use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::answer::usage;
@@ -47,7 +46,7 @@ pub(super) struct Context {
 }
 
 /// Which database it is: what everything that destroys something says, before and after it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Location {
     pub(super) database: String,
     pub(super) host: String,

@@ -1,10 +1,10 @@
 //! Databases as a whole.
 
-use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::answer::Answer;
 use super::context::Location;
+use super::json;
 use crate::sql;
 use atlas_migrate::__private::cli::{ErrorExt as _, connected_to, rows};
 use atlas_migrate::Error;
@@ -13,18 +13,8 @@ use atlas_migrate::Error;
 pub(super) const MAINTENANCE: &str = "postgres";
 
 /// What became of a database.
-#[derive(Serialize)]
-pub(super) struct Asked<'a> {
-    command: &'static str,
-    #[serde(flatten)]
-    location: &'a Location,
-    changed: bool,
-}
-
-impl<'a> Asked<'a> {
-    pub(super) fn answer(command: &'static str, location: &'a Location, what: &str, changed: bool) -> Answer {
-        Answer::new(format!("the database {location} {what}"), &Self { command, location, changed })
-    }
+pub(super) fn answer(command: &'static str, location: &Location, what: &str, changed: bool) -> Answer {
+    Answer::new(format!("the database {location} {what}"), &json::of(command, location).with("changed", changed))
 }
 
 /// Sends a statement, and says whether a row came back.

@@ -10,6 +10,7 @@ use crate::postgres::driver::{Database, Job};
 use crate::postgres::lock::Patience;
 use crate::postgres::session::Session;
 use crate::progress::{Event, Listener};
+use crate::render::json::Json;
 use crate::roles::{Proof, Roles, RolesPlan};
 use crate::seed::{SeedReport, Seeder};
 use crate::verify::{Verifier, VerifyReport};
@@ -156,6 +157,29 @@ impl SetupReport {
     /// Whether the roles may do just what they should, and no check failed.
     pub fn passed(&self) -> bool {
         self.proof().is_none_or(Proof::passed) && self.verify().is_none_or(VerifyReport::passed)
+    }
+}
+
+impl SetupReport {
+    /// The report as JSON: `passed`; `roles`, as of [`RolesPlan::to_json`]; `migrations`, as of [`Report::to_json`]; `warnings` of
+    /// migrations and seeds; `seeds`, as of [`SeedReport::to_json`]; `proof`, as of [`Proof::to_json`]; `verify`, as of
+    /// [`VerifyReport::to_json`]. A part that there is none of is null.
+    pub fn to_json(&self) -> String {
+        Json::from(self).to_string()
+    }
+}
+
+impl From<&SetupReport> for Json {
+    fn from(report: &SetupReport) -> Self {
+        let of_seeds = report.seeds().map_or(&[][..], SeedReport::warnings);
+        Self::object()
+            .with("passed", report.passed())
+            .with("roles", report.roles())
+            .with("migrations", Self::list(report.migrations().migrations()))
+            .with("warnings", Self::list(report.migrations().warnings().iter().chain(of_seeds)))
+            .with("seeds", report.seeds().map(|seeds| Self::list(seeds.seeds())))
+            .with("proof", report.proof())
+            .with("verify", report.verify())
     }
 }
 

@@ -87,6 +87,8 @@ fn b2_repair_of_rows_without_files() {
         "check",
         "repair 001 002 --mark applied --reason squashed",
         "repair R__adults --mark removed --reason squashed",
+        "repair R__adults 003 --mark pending --reason squashed",
+        "repair R__adults --mark removed --yes --reason=",
         "repair R__adults 7 --mark removed --reason squashed --yes",
         "repair 003 --mark removed --reason squashed --yes",
         "baseline 003",

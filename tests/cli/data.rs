@@ -176,6 +176,15 @@ fn bench() {
     );
 }
 
+/// A file that is no baseline is told of before anything is measured, and before there is a connection.
+#[test]
+fn a_baseline_is_read_first() {
+    let program = project(&Database::new());
+    program.write("before.json", "{}");
+    let nowhere = "bench --baseline before.json --database-url postgres://nobody@127.0.0.1:1/nothing";
+    assert_snapshot!(program.session(&[nowhere]));
+}
+
 #[test]
 fn usage() {
     let said = session(&["seed --environment dev --quiet", "usage", "usage --format json"]);

@@ -129,6 +129,52 @@ fn core_touches_nothing_outside() {
     assert!(found.is_empty(), "core does nothing but compute: {found:#?}");
 }
 
+/// What verbs give back. Each has `to_json`, whatever features there are beside its own.
+const REPORTS: [&str; 17] = [
+    "BenchReport",
+    "CleanPlan",
+    "CleanReport",
+    "Comparison",
+    "Difference",
+    "Plan",
+    "Proof",
+    "Rehearsal",
+    "Report",
+    "ResetPlan",
+    "ResetReport",
+    "RolesPlan",
+    "SeedReport",
+    "SetupReport",
+    "Status",
+    "Usage",
+    "VerifyReport",
+];
+
+#[test]
+fn every_report_is_json_and_json_is_written_in_one_place() {
+    let library = sources("atlas-migrate");
+    let is_name = |name: &&str| ["Report", "Plan"].iter().any(|end| name.ends_with(end));
+    let structs = library.iter().flat_map(|(_, text)| text.lines().filter_map(|line| line.strip_prefix("pub struct ")));
+    let named = structs.filter_map(|rest| rest.split([' ', '(', '<', ';']).next()).filter(is_name);
+    let new: Vec<_> = named.filter(|name| !REPORTS.contains(name)).collect();
+    assert!(new.is_empty(), "is it a report? {new:?}");
+    let has_json = |name: &&str| {
+        let (of, from) = (format!("impl {name} {{"), format!("impl From<&{name}> for Json {{"));
+        library
+            .iter()
+            .any(|(_, text)| text.contains(&from) && text.contains(&of) && text.contains("pub fn to_json(&self)"))
+    };
+    let missing: Vec<_> = REPORTS.into_iter().filter(|name| !has_json(name)).collect();
+    assert!(missing.is_empty(), "without to_json: {missing:?}");
+    let derives = |(_, text): &(String, String)| text.contains("Serialize") || text.contains("to_string_pretty");
+    let all = ["atlas-migrate", "atlas-migrate-cli"].into_iter().flat_map(sources);
+    let found: Vec<_> = all.filter(derives).map(|(name, _)| name).filter(|name| name != "render/json.rs").collect();
+    assert!(found.is_empty(), "not by render/json.rs: {found:?}");
+    let features = |(name, text): &&(String, String)| name.ends_with("json.rs") && text.contains("cfg(feature");
+    let found: Vec<_> = library.iter().filter(features).map(|(name, _)| name).collect();
+    assert!(found.is_empty(), "not in every build: {found:?}");
+}
+
 #[test]
 fn files_are_short() {
     let is_long = |(_, text): &(String, String)| text.lines().count() > LONGEST;

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::answer::{Answer, Failure};
 use crate::arguments::Patience;
 use crate::context::Context;
-use crate::json::Ran;
+use crate::json;
 
 /// Record all migrations up to a version as being there already
 ///
@@ -25,6 +25,6 @@ impl Baseline {
         let report = migrator.baseline(&mut context.connect().await?, self.version).await?;
         let text = if report.is_empty() { "nothing to record".to_owned() } else { context.report(&report) };
         let location = context.location();
-        Ok(Answer::new(location.behind(text), &Ran::new("baseline", &report).at(location)))
+        Ok(Answer::new(location.behind(text), &json::of("baseline", &report).with_all(&location)))
     }
 }

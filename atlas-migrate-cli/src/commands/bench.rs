@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde::Serialize;
 
 use crate::answer::{Answer, DONE, FAILED, Failure};
 use crate::context::Context;
 use crate::folders::{read, write};
-use crate::json::Of;
-use atlas_migrate::bench::Comparison;
+use crate::json::{self, Json};
+use atlas_migrate::bench::BenchReport;
 
 /// Measure what statements cost
 ///
@@ -29,26 +28,12 @@ pub(crate) struct Bench {
     save: Option<PathBuf>,
 }
 
-#[derive(Serialize)]
-struct Measured<'a, R> {
-    #[serde(flatten)]
-    report: R,
-    comparison: Option<Vec<Compared<'a>>>,
-}
-
-/// A benchmark, and how many times of what it was before it takes.
-#[derive(Serialize)]
-struct Compared<'a> {
-    name: &'a str,
-    plan: &'static str,
-    p50_ratio: Option<f64>,
-    buffers_ratio: Option<f64>,
-}
-
 impl Bench {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
         let bencher = context.bencher(self.benchmarks.as_deref())?;
         let baseline = self.baseline.as_deref().map(read).transpose()?;
+        // What is no report is of no use, which is said before anything is measured.
+        baseline.as_deref().map(|baseline| BenchReport::default().compare(baseline)).transpose()?;
         let report = bencher.run(&mut context.connect().await?).await?;
         let comparison = baseline.map(|baseline| report.compare(&baseline)).transpose()?;
         if let Some(file) = &self.save {
@@ -58,18 +43,8 @@ impl Bench {
         if let Some(comparison) = &comparison {
             text += &format!("\n\n{comparison}");
         }
-        let json = Measured { report: &report, comparison: comparison.as_ref().map(compared) };
-        let answer = Answer::new(text, &Of::new("bench", json));
+        let compared = comparison.as_ref().map(|comparison| Json::list(comparison.benchmarks()));
+        let answer = Answer::new(text, &json::of("bench", &report).with("comparison", compared));
         Ok(answer.code(if report.passed_plans() { DONE } else { FAILED }))
     }
-}
-
-fn compared(comparison: &Comparison) -> Vec<Compared<'_>> {
-    let compared = comparison.benchmarks().iter().map(|one| Compared {
-        name: one.name(),
-        plan: one.change().as_str(),
-        p50_ratio: one.p50_ratio(),
-        buffers_ratio: one.buffers_ratio(),
-    });
-    compared.collect()
 }

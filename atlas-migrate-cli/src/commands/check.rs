@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use clap::Args;
-use serde::Serialize;
 
 use crate::answer::{Answer, DIFFERS, Failure};
 use crate::arguments::duration;
 use crate::context::Context;
+use crate::json::{self, Json};
 
 /// Ask whether the database is what the migrations say
 ///
@@ -20,12 +20,6 @@ pub(crate) struct Check {
     wait: Option<Duration>,
 }
 
-#[derive(Serialize)]
-struct UpToDate {
-    command: &'static str,
-    up_to_date: bool,
-}
-
 impl Check {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
         let migrator = context.migrator()?;
@@ -35,7 +29,7 @@ impl Check {
             Some(budget) => migrator.wait_budget(budget).wait(&mut connection).await,
         };
         match result {
-            Ok(()) => Ok(Answer::new("up to date", &UpToDate { command: "check", up_to_date: true })),
+            Ok(()) => Ok(Answer::new("up to date", &json::of("check", Json::object().with("up_to_date", true)))),
             Err(error) if error.is_pending() || error.is_drift() => Err(Failure { error, code: DIFFERS }),
             Err(error) => Err(error.into()),
         }

@@ -1,13 +1,13 @@
 //! `clean`: empties tables.
 
 use clap::Args;
-use serde::Serialize;
 
 use crate::answer::{Answer, Failure};
 use crate::arguments::Patience;
 use crate::ask::Consent;
-use crate::context::{Context, Location};
-use atlas_migrate::clean::{CleanPlan, CleanReport, Cleaner, Emptied, Means};
+use crate::context::Context;
+use crate::json::{self, Json};
+use atlas_migrate::clean::Cleaner;
 
 /// Empty the tables and keep the schema
 ///
@@ -36,26 +36,6 @@ pub(crate) struct Clean {
     consent: Consent,
 }
 
-#[derive(Serialize)]
-struct Emptying<'a> {
-    command: &'static str,
-    dry_run: bool,
-    tables: Vec<Table<'a>>,
-    seeds: usize,
-    sequences: usize,
-    #[serde(flatten)]
-    location: Option<Location>,
-}
-
-#[derive(Serialize)]
-struct Table<'a> {
-    table: &'a str,
-    rows: u64,
-    estimated: bool,
-    means: &'static str,
-    statement: usize,
-}
-
 impl Clean {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
         let mut cleaner = Cleaner::new().keep(self.keep);
@@ -75,45 +55,18 @@ impl Clean {
         let mut connection = context.connect().await?;
         if self.dry_run {
             let plan = cleaner.plan(&mut connection).await?;
-            return Ok(Answer::new(&plan, &Emptying::planned(&plan)));
+            return Ok(Answer::new(&plan, &of(true, &plan).with_all(&context.location())));
         }
         let identity = self.consent.obtain(context, &mut connection, "deletes the rows of tables").await?;
         if let Some(name) = identity.confirmation() {
             cleaner = cleaner.confirm(name);
         }
         let report = cleaner.run(&mut connection).await?;
-        let json = Emptying { location: Some(identity.location.clone()), ..Emptying::done(&report) };
+        let json = of(false, &report).with_all(&identity.location);
         Ok(Answer::new(identity.location.behind(&report), &json))
     }
 }
 
-impl<'a> Emptying<'a> {
-    fn planned(plan: &'a CleanPlan) -> Self {
-        Self::new(true, plan.tables(), plan.seeds(), plan.sequences())
-    }
-
-    fn done(report: &'a CleanReport) -> Self {
-        Self::new(false, report.tables(), report.seeds(), report.sequences())
-    }
-
-    fn new(dry_run: bool, emptied: &'a [Emptied], seeds: usize, sequences: usize) -> Self {
-        let table = |one: &'a Emptied| Table {
-            table: one.table(),
-            rows: one.rows(),
-            estimated: one.is_estimated(),
-            means: match one.means() {
-                Means::Delete => "delete",
-                Means::Truncate => "truncate",
-            },
-            statement: one.statement(),
-        };
-        Self {
-            command: "clean",
-            dry_run,
-            tables: emptied.iter().map(table).collect(),
-            seeds,
-            sequences,
-            location: None,
-        }
-    }
+fn of(dry_run: bool, report: impl Into<Json>) -> Json {
+    json::of("clean", Json::object().with("dry_run", dry_run)).with_all(report)
 }

@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::answer::{Answer, Failure};
 use crate::context::{Context, Location};
-use crate::databases::{Asked, MAINTENANCE, in_use, tell};
+use crate::databases::{MAINTENANCE, answer, in_use, tell};
 use crate::sql;
 
 /// Make the database that the URL names, if there is none
@@ -22,7 +22,7 @@ impl Create {
         let mut connection = context.connect_to(&place.with_database(MAINTENANCE)).await?;
         let location = Location { database: database.to_owned(), ..context.location() };
         if tell(&mut connection, sql::find_database(database), "looking for the database").await? {
-            return Ok(Asked::answer("create", &location, "is there already", false));
+            return Ok(answer("create", &location, "is there already", false));
         }
         if let Err(error) = tell(&mut connection, sql::create_database(database), "making the database").await {
             let is_in_use = error.sqlstate() == Some("55006");
@@ -38,6 +38,6 @@ impl Create {
             }
             .into());
         }
-        Ok(Asked::answer("create", &location, "was made", true))
+        Ok(answer("create", &location, "was made", true))
     }
 }

@@ -7,7 +7,7 @@ use sqlx::Connection;
 use crate::answer::{Answer, Failure};
 use crate::ask::Consent;
 use crate::context::{Context, Location};
-use crate::databases::{Asked, MAINTENANCE, in_use, kept, tell};
+use crate::databases::{MAINTENANCE, answer, in_use, kept, tell};
 use crate::sql;
 use atlas_migrate::{Error, ErrorKind};
 
@@ -31,7 +31,7 @@ impl Drop {
         let mut maintenance = context.connect_to(&place.with_database(MAINTENANCE)).await?;
         if !tell(&mut maintenance, sql::find_database(database), "looking for the database").await? {
             let location = Location { database: database.to_owned(), ..context.location() };
-            return Ok(Asked::answer("drop", &location, "is not there", false));
+            return Ok(answer("drop", &location, "is not there", false));
         }
         let mut connection = context.connect().await?;
         let what = "removes everything, and the database itself";
@@ -57,6 +57,6 @@ impl Drop {
             }
             .into());
         }
-        Ok(Asked::answer("drop", &location, "was dropped", true))
+        Ok(answer("drop", &location, "was dropped", true))
     }
 }

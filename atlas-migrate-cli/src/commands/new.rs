@@ -7,10 +7,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use atlas_migrate_core::file_name::{self, FileName, Layout, Reach, Versioned};
 use clap::Args;
-use serde::Serialize;
 
 use crate::answer::{Answer, Failure, usage};
 use crate::context::Context;
+use crate::json::{self, Json};
 use atlas_migrate::__private::cli::{ErrorExt as _, files_of};
 use atlas_migrate::{Error, ErrorKind, Version};
 
@@ -32,13 +32,6 @@ pub(crate) struct New {
     /// The time in UTC
     #[arg(long, group = "numbering")]
     timestamp: bool,
-}
-
-#[derive(Serialize)]
-struct Made {
-    command: &'static str,
-    version: String,
-    files: Vec<String>,
 }
 
 impl New {
@@ -65,7 +58,8 @@ impl New {
             write(&path, &header)?;
             files.push(path.display().to_string());
         }
-        Ok(Answer::new(files.join("\n"), &Made { command: "new", version, files }))
+        let made = Json::object().with("version", version).with("files", Json::list(&files));
+        Ok(Answer::new(files.join("\n"), &json::of("new", made)))
     }
 }
 

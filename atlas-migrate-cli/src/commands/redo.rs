@@ -6,7 +6,7 @@ use crate::answer::{Answer, Failure};
 use crate::arguments::Patience;
 use crate::ask::Consent;
 use crate::context::Context;
-use crate::json::Ran;
+use crate::json;
 use atlas_migrate::__private::cli::{ErrorExt as _, plan_redo, report, revert_as_agreed};
 use atlas_migrate::{Report, Revert, Target};
 
@@ -29,7 +29,7 @@ impl Redo {
         let mut connection = context.connect().await?;
         let Some(meant) = plan_redo(&mut connection, &migrator).await? else {
             let (location, report) = (context.location(), Report::default());
-            let json = Ran::new("redo", &report).at(location.clone());
+            let json = json::of("redo", &report).with_all(&location);
             return Ok(Answer::new(location.behind("nothing to redo"), &json));
         };
         let mut reverted = Report::default();
@@ -53,6 +53,6 @@ impl Redo {
             [reverted.warnings(), applied.warnings()].concat(),
         );
         let text = location.behind(context.report(&report));
-        Ok(Answer::new(text, &Ran::new("redo", &report).at(location)))
+        Ok(Answer::new(text, &json::of("redo", &report).with_all(&location)))
     }
 }

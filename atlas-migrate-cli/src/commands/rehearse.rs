@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::answer::{Answer, DONE, FAILED, Failure};
 use crate::context::Context;
-use crate::json::Of;
+use crate::json;
 
 /// Try what is pending in a transaction, and roll it back
 ///
@@ -18,7 +18,7 @@ impl Rehearse {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
         let migrator = context.migrator()?;
         let rehearsal = migrator.rehearse(&mut context.connect().await?).await?;
-        let answer = Answer::new(&rehearsal, &Of::new("rehearse", &rehearsal));
+        let answer = Answer::new(&rehearsal, &json::of("rehearse", &rehearsal));
         Ok(answer.code(if rehearsal.passed() { DONE } else { FAILED }))
     }
 }

@@ -1,15 +1,15 @@
 //! `repair`: corrects what the history says of migrations.
 
+use atlas_migrate_core::words::listed;
 use clap::{Args, ValueEnum};
-use serde::Serialize;
 
 use crate::answer::{Answer, Failure};
 use crate::arguments::Patience;
 use crate::ask::Consent;
-use crate::context::{Context, Location};
-use crate::json::{Touched, touched};
+use crate::context::Context;
+use crate::json;
 use atlas_migrate::__private::cli::{ErrorExt as _, report};
-use atlas_migrate::Repair as Meant;
+use atlas_migrate::{Repair as Meant, Version};
 
 /// Correct what the history says of migrations
 ///
@@ -29,7 +29,7 @@ pub(crate) struct Repair {
     #[arg(long, value_name = "N", required_if_eq_any([("mark", "failed"), ("mark", "partly")]))]
     completed: Option<usize>,
     /// Why
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
     reason: String,
     #[command(flatten)]
     patience: Patience,
@@ -46,16 +46,6 @@ enum Mark {
     Removed,
 }
 
-#[derive(Serialize)]
-struct Repaired<'a> {
-    command: &'static str,
-    migrations: Vec<Touched<'a>>,
-    warnings: &'a [String],
-    reason: &'a str,
-    #[serde(flatten)]
-    location: Location,
-}
-
 impl Repair {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
         let completed = self.completed.unwrap_or_default();
@@ -68,8 +58,18 @@ impl Repair {
         };
         let migrator = self.patience.of(context.migrator()?);
         let mut connection = context.connect().await?;
-        if repair == Meant::Removed {
-            let what = format!("removes what the history says of {}", self.versions.join(", "));
+        let has_file = |version: &&String| {
+            let version = Version::from((*version).clone());
+            migrator.migrations().iter().any(|migration| *migration.version() == version)
+        };
+        // Without a file, no run brings a row back that goes.
+        let gone: Vec<_> = match repair {
+            Meant::Removed => self.versions.iter().collect(),
+            Meant::Pending => self.versions.iter().filter(|version| !has_file(version)).collect(),
+            _ => Vec::new(),
+        };
+        if !gone.is_empty() {
+            let what = format!("removes what the history says of {}", listed(&gone));
             self.consent.obtain(context, &mut connection, &what).await?;
         }
         let (mut done, mut warnings) = (Vec::new(), Vec::new());
@@ -85,7 +85,12 @@ impl Repair {
         let report = report(done, warnings);
         let location = context.location();
         let text = location.behind(format!("{}\nreason    {}", context.report(&report), self.reason));
-        let (migrations, warnings, reason) = (touched(&report), report.warnings(), self.reason.as_str());
-        Ok(Answer::new(text, &Repaired { command: "repair", migrations, warnings, reason, location }))
+        let json = json::of("repair", &report).with("reason", self.reason).with_all(&location);
+        Ok(Answer::new(text, &json))
     }
+}
+
+/// Something that can be read.
+fn reason(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() { Err("say why, for whoever reads it later") } else { Ok(text.to_owned()) }
 }

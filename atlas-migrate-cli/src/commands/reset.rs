@@ -1,13 +1,13 @@
 //! `reset`: begins again.
 
 use clap::Args;
-use serde::Serialize;
 
 use crate::answer::{Answer, Failure};
 use crate::arguments::Patience;
 use crate::ask::Consent;
-use crate::context::{Context, Location};
-use crate::json::{Touched, touched};
+use crate::context::Context;
+use crate::json::{self, Json};
+use atlas_migrate::Report;
 use atlas_migrate::clean::Resetter;
 
 /// Drop what is in the schemas, and migrate again
@@ -29,17 +29,6 @@ pub(crate) struct Reset {
     consent: Consent,
 }
 
-#[derive(Serialize)]
-struct Dropped<'a> {
-    command: &'static str,
-    dry_run: bool,
-    dropped: &'a [String],
-    migrations: Vec<Touched<'a>>,
-    warnings: &'a [String],
-    #[serde(flatten)]
-    location: Option<Location>,
-}
-
 impl Reset {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
         let mut resetter = Resetter::new(self.patience.of(context.migrator()?));
@@ -49,14 +38,7 @@ impl Reset {
         let mut connection = context.connect().await?;
         if self.dry_run {
             let plan = resetter.plan(&mut connection).await?;
-            let json = Dropped {
-                command: "reset",
-                dry_run: true,
-                dropped: plan.objects(),
-                migrations: Vec::new(),
-                warnings: &[],
-                location: None,
-            };
+            let json = of(true, &plan).with_all(&context.location()).with_all(&Report::default());
             return Ok(Answer::new(&plan, &json));
         }
         let identity = self.consent.obtain(context, &mut connection, "drops everything and migrates again").await?;
@@ -64,16 +46,12 @@ impl Reset {
             resetter = resetter.confirm(name);
         }
         let report = resetter.run(&mut connection).await?;
-        let migrations = touched(report.migrations());
         let text = format!("dropped: {}\n{}", report.dropped().len(), context.report(report.migrations()));
-        let json = Dropped {
-            command: "reset",
-            dry_run: false,
-            dropped: report.dropped(),
-            migrations,
-            warnings: report.migrations().warnings(),
-            location: Some(identity.location.clone()),
-        };
+        let json = of(false, &report).with_all(&identity.location);
         Ok(Answer::new(identity.location.behind(text), &json))
     }
+}
+
+fn of(dry_run: bool, report: impl Into<Json>) -> Json {
+    json::of("reset", Json::object().with("dry_run", dry_run)).with_all(report)
 }

@@ -7,7 +7,7 @@ use crate::answer::{Answer, Failure};
 use crate::arguments::Patience;
 use crate::ask::Consent;
 use crate::context::Context;
-use crate::json::Ran;
+use crate::json;
 use atlas_migrate::__private::cli::{Meant, plan_revert, revert_as_agreed};
 use atlas_migrate::Report;
 
@@ -53,7 +53,7 @@ impl Revert {
             revert_as_agreed(&mut connection, &migrator, extent, versions).await?
         };
         let text = if report.is_empty() { "nothing to revert".to_owned() } else { context.report(&report) };
-        Ok(Answer::new(location.behind(text), &Ran::new("revert", &report).at(location)))
+        Ok(Answer::new(location.behind(text), &json::of("revert", &report).with_all(&location)))
     }
 }
 

@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use serde::Serialize;
 
 use crate::answer::{Answer, DONE, FAILED, Failure};
 use crate::arguments::Patience;
-use crate::context::{Context, Location};
-use atlas_migrate::roles::{Proof, RolesPlan};
+use crate::context::Context;
+use crate::json;
 
 /// Plan, make and prove roles with just the rights that they need
 ///
@@ -47,58 +46,6 @@ struct File {
     patience: Patience,
 }
 
-#[derive(Serialize)]
-struct Planned<'a> {
-    command: &'static str,
-    #[serde(flatten)]
-    changes: Changes<'a>,
-    #[serde(flatten)]
-    location: Option<Location>,
-}
-
-/// What was changed, or would be.
-#[derive(Serialize)]
-pub(super) struct Changes<'a> {
-    statements: Vec<&'a str>,
-    left: &'a [String],
-}
-
-#[derive(Serialize)]
-struct Proved<'a> {
-    command: &'static str,
-    #[serde(flatten)]
-    outcome: Outcome<'a>,
-}
-
-/// What a proof came to.
-#[derive(Serialize)]
-pub(super) struct Outcome<'a> {
-    passed: bool,
-    probes: usize,
-    failures: Vec<Probe<'a>>,
-}
-
-#[derive(Serialize)]
-struct Probe<'a> {
-    what: &'a str,
-    expected: &'a str,
-    found: &'a str,
-}
-
-impl<'a> From<&'a RolesPlan> for Changes<'a> {
-    fn from(plan: &'a RolesPlan) -> Self {
-        Self { statements: plan.statements().collect(), left: plan.left() }
-    }
-}
-
-impl<'a> From<&'a Proof> for Outcome<'a> {
-    fn from(proof: &'a Proof) -> Self {
-        let failures =
-            proof.failures().map(|one| Probe { what: one.what(), expected: one.expected(), found: one.found() });
-        Self { passed: proof.passed(), probes: proof.probes().len(), failures: failures.collect() }
-    }
-}
-
 impl Roles {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
         let (Verb::Plan(file) | Verb::Apply(file) | Verb::Prove(file)) = &self.verb;
@@ -107,21 +54,16 @@ impl Roles {
         match self.verb {
             Verb::Plan(_) => {
                 let plan = roles.plan(&mut connection).await?;
-                Ok(Answer::new(
-                    &plan,
-                    &Planned { command: "roles plan", changes: Changes::from(&plan), location: None },
-                ))
+                Ok(Answer::new(&plan, &json::of("roles plan", &plan)))
             }
             Verb::Apply(_) => {
                 let plan = roles.apply(&mut connection).await?;
                 let location = context.location();
-                let text = location.behind(&plan);
-                let (changes, location) = (Changes::from(&plan), Some(location));
-                Ok(Answer::new(text, &Planned { command: "roles apply", changes, location }))
+                Ok(Answer::new(location.behind(&plan), &json::of("roles apply", &plan).with_all(&location)))
             }
             Verb::Prove(_) => {
                 let proof = roles.prove(&mut connection).await?;
-                let answer = Answer::new(&proof, &Proved { command: "roles prove", outcome: Outcome::from(&proof) });
+                let answer = Answer::new(&proof, &json::of("roles prove", &proof));
                 Ok(answer.code(if proof.passed() { DONE } else { FAILED }))
             }
         }

@@ -1,13 +1,12 @@
 //! `run`: applies what is pending.
 
 use clap::Args;
-use serde::Serialize;
 
 use crate::answer::{Answer, Failure};
 use crate::arguments::Patience;
 use crate::context::Context;
-use crate::json::Ran;
-use atlas_migrate::{Migrator, OutOfOrder, Plan, Target, TransactionMode};
+use crate::json;
+use atlas_migrate::{Migrator, OutOfOrder, Target, TransactionMode};
 
 /// Apply the migrations that are pending
 ///
@@ -38,10 +37,10 @@ impl Run {
         let mut connection = context.connect().await?;
         if self.dry_run {
             let plan = migrator.plan(&mut connection).await?;
-            return Ok(Answer::new(&plan, &WouldRun::from(&plan)));
+            return Ok(Answer::new(&plan, &json::of("run", &plan)));
         }
         let report = migrator.run(&mut connection).await?;
-        Ok(Answer::new(context.report(&report), &Ran::new("run", &report)))
+        Ok(Answer::new(context.report(&report), &json::of("run", &report)))
     }
 
     fn migrator(&self, mut migrator: Migrator) -> Migrator {
@@ -55,32 +54,5 @@ impl Run {
             migrator = migrator.out_of_order(OutOfOrder::Allow);
         }
         self.patience.of(migrator)
-    }
-}
-
-/// What a run would do.
-#[derive(Serialize)]
-struct WouldRun<'a> {
-    command: &'static str,
-    would_apply: Vec<WouldApply<'a>>,
-}
-
-#[derive(Serialize)]
-struct WouldApply<'a> {
-    version: &'a str,
-    name: &'a str,
-    file: &'a str,
-    statements_done: usize,
-}
-
-impl<'a> From<&'a Plan> for WouldRun<'a> {
-    fn from(plan: &'a Plan) -> Self {
-        let would_apply = plan.steps().iter().map(|step| WouldApply {
-            version: step.version().as_str(),
-            name: step.name(),
-            file: step.path(),
-            statements_done: step.statements_done(),
-        });
-        Self { command: "run", would_apply: would_apply.collect() }
     }
 }

@@ -3,16 +3,15 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde::Serialize;
 use sqlx::PgConnection;
 
 use crate::answer::{Answer, Failure, usage};
 use crate::arguments::Patience;
 use crate::ask::Consent;
-use crate::context::{Context, Location};
-use crate::json::milliseconds;
+use crate::context::Context;
+use crate::json::{self, Json};
 use atlas_migrate::__private::cli::{ErrorExt as _, without_warnings};
-use atlas_migrate::seed::{Environment, SeedReport, Seeder, Seeds};
+use atlas_migrate::seed::{Environment, Seeder, Seeds};
 
 /// Load the seeds of an environment
 ///
@@ -39,41 +38,6 @@ pub(crate) struct Seed {
     consent: Consent,
 }
 
-#[derive(Serialize)]
-struct Marked<'a> {
-    command: &'static str,
-    environment: &'a str,
-    marked: bool,
-    #[serde(flatten)]
-    location: Location,
-}
-
-#[derive(Serialize)]
-struct Ran<'a> {
-    command: &'static str,
-    environment: &'a str,
-    dry_run: bool,
-    seeds: Vec<Loaded<'a>>,
-    warnings: &'a [String],
-}
-
-/// A seed that was loaded.
-#[derive(Serialize)]
-pub(super) struct Loaded<'a> {
-    name: &'a str,
-    rows: u64,
-    duration_ms: f64,
-}
-
-pub(super) fn loaded(report: &SeedReport) -> Vec<Loaded<'_>> {
-    let loaded = report.seeds().iter().map(|seed| Loaded {
-        name: seed.name(),
-        rows: seed.rows(),
-        duration_ms: milliseconds(seed.duration()),
-    });
-    loaded.collect()
-}
-
 impl Seed {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
         if self.consent.is_given() && !self.mark {
@@ -92,11 +56,11 @@ impl Seed {
             false => seeder.run(&mut connection).await?,
         };
         let rolled_back = if self.dry_run && !report.is_empty() { "\nrolled back: nothing of it stays" } else { "" };
-        let (environment, seeds, warnings) = (environment.name(), loaded(&report), report.warnings());
-        let json = Ran { command: "seed", environment, dry_run: self.dry_run, seeds, warnings };
+        let json =
+            Json::object().with("environment", environment.name()).with("dry_run", self.dry_run).with_all(&report);
         // What it warned of was said when it came up.
         let text = without_warnings(&report);
-        Ok(Answer::new(format!("{text}{rolled_back}"), &json))
+        Ok(Answer::new(format!("{text}{rolled_back}"), &json::of("seed", json)))
     }
 
     async fn mark(self, context: &Context, connection: &mut PgConnection) -> Result<Answer, Failure> {
@@ -106,7 +70,8 @@ impl Seed {
         let seeder = context.with_options(Seeder::new(Seeds::empty(), environment.clone()));
         self.patience.of(seeder).mark(connection).await?;
         let (environment, location) = (environment.name(), identity.location);
+        let marked = Json::object().with("environment", environment).with("marked", true);
         let text = location.behind(format!("marked as a database of the environment {environment}"));
-        Ok(Answer::new(text, &Marked { command: "seed", environment, marked: true, location }))
+        Ok(Answer::new(text, &json::of("seed", marked.with_all(&location))))
     }
 }

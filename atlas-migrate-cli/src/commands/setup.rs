@@ -3,17 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use serde::Serialize;
 
-use super::roles::{Changes, Outcome};
-use super::seed::{Loaded, loaded};
 use crate::answer::{Answer, DONE, FAILED, Failure};
 use crate::arguments::Patience;
 use crate::context::Context;
-use crate::json::{Touched, touched};
-use atlas_migrate::seed::{Environment, SeedReport};
+use crate::json;
+use atlas_migrate::seed::Environment;
 use atlas_migrate::setup;
-use atlas_migrate::verify::VerifyReport;
 
 /// Bring roles, migrations, seeds and checks to where they should be
 ///
@@ -38,18 +34,6 @@ pub(crate) struct Setup {
     patience: Patience,
 }
 
-#[derive(Serialize)]
-struct SetUp<'a> {
-    command: &'static str,
-    passed: bool,
-    roles: Option<Changes<'a>>,
-    migrations: Vec<Touched<'a>>,
-    warnings: Vec<&'a str>,
-    seeds: Option<Vec<Loaded<'a>>>,
-    proof: Option<Outcome<'a>>,
-    verify: Option<&'a VerifyReport>,
-}
-
 impl Setup {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
         let mut setup = setup::Setup::new(context.migrator()?);
@@ -66,18 +50,6 @@ impl Setup {
             setup = setup.verify(context.verifier(self.checks.as_deref())?);
         }
         let report = self.patience.of(setup).run(&mut context.connect().await?).await?;
-        let of_seeds = report.seeds().map_or(&[][..], SeedReport::warnings);
-        let warnings = report.migrations().warnings().iter().chain(of_seeds);
-        let json = SetUp {
-            command: "setup",
-            passed: report.passed(),
-            roles: report.roles().map(Changes::from),
-            migrations: touched(report.migrations()),
-            warnings: warnings.map(String::as_str).collect(),
-            seeds: report.seeds().map(|seeds: &SeedReport| loaded(seeds)),
-            proof: report.proof().map(Outcome::from),
-            verify: report.verify(),
-        };
-        Ok(Answer::new(&report, &json).code(if report.passed() { DONE } else { FAILED }))
+        Ok(Answer::new(&report, &json::of("setup", &report)).code(if report.passed() { DONE } else { FAILED }))
     }
 }

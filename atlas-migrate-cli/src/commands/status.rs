@@ -2,11 +2,10 @@
 
 use anstyle::Style;
 use clap::Args;
-use serde::Serialize;
 
 use crate::answer::{Answer, DIFFERS, DONE, Failure};
 use crate::context::Context;
-use crate::json::Stands;
+use crate::json;
 use crate::style::{DIM, of_standing};
 use crate::table::Table;
 use atlas_migrate::__private::cli::{has_drifted, time};
@@ -23,17 +22,6 @@ pub(crate) struct Status {
     exit_code: bool,
 }
 
-#[derive(Serialize)]
-struct Shown<'a> {
-    command: &'static str,
-    up_to_date: bool,
-    pending: usize,
-    drifted: usize,
-    migrations: Vec<Stands<'a>>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    warnings: &'a [String],
-}
-
 impl Status {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
         let migrator = context.migrator()?;
@@ -41,10 +29,7 @@ impl Status {
         let pending = status.pending().count();
         let drifted = status.migrations().iter().filter(|migration| has_drifted(migration)).count();
         let up_to_date = pending == 0 && drifted == 0;
-        let migrations = status.migrations().iter().map(Stands::from).collect();
-        let warnings = status.warnings();
-        let json = Shown { command: "status", up_to_date, pending, drifted, migrations, warnings };
-        let answer = Answer::new(text(context, &status), &json);
+        let answer = Answer::new(text(context, &status), &json::of("status", &status));
         Ok(answer.code(if self.exit_code && !up_to_date { DIFFERS } else { DONE }))
     }
 }

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::answer::{Answer, Failure};
 use crate::context::Context;
-use crate::json::Of;
+use crate::json;
 
 /// Show how the database is used: sizes, indexes that nobody needs, connections
 ///
@@ -16,6 +16,6 @@ pub(crate) struct Usage {}
 impl Usage {
     pub(super) async fn perform(self, context: &Context) -> Result<Answer, Failure> {
         let usage = atlas_migrate::usage::read(&mut context.connect().await?).await?;
-        Ok(Answer::new(&usage, &Of::new("usage", &usage)))
+        Ok(Answer::new(&usage, &json::of("usage", &usage)))
     }
 }

@@ -2,10 +2,10 @@
 
 use atlas_migrate_core::words;
 use clap::Args;
-use serde::Serialize;
 
 use crate::answer::{Answer, Failure};
 use crate::context::Context;
+use crate::json::{self, Json};
 use atlas_migrate::__private::cli::warnings_of;
 use atlas_migrate::Migrations;
 
@@ -17,12 +17,6 @@ use atlas_migrate::Migrations;
 #[command(after_help = "Example: atlas-migrate validate --source db/migrations")]
 pub(crate) struct Validate {}
 
-#[derive(Serialize)]
-struct Valid {
-    command: &'static str,
-    migrations: usize,
-}
-
 impl Validate {
     pub(super) fn perform(self, context: &Context) -> Result<Answer, Failure> {
         let folder = context.folder()?;
@@ -32,6 +26,6 @@ impl Validate {
         }
         let count = migrations.as_slice().len();
         let text = format!("{} in {}, nothing wrong", words::count(count, "migration"), folder.display());
-        Ok(Answer::new(text, &Valid { command: "validate", migrations: count }))
+        Ok(Answer::new(text, &json::of("validate", Json::object().with("migrations", count))))
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::answer::{Answer, DONE, FAILED, Failure};
 use crate::context::Context;
-use crate::json::Of;
+use crate::json;
 
 /// Hold the database against its checks
 ///
@@ -24,7 +24,7 @@ impl Verify {
         let verifier = context.verifier(self.checks.as_deref())?;
         let report = verifier.run(&mut context.connect().await?).await?;
         let text = if context.styles.on_output() { report.colored().to_string() } else { report.to_string() };
-        let answer = Answer::new(text, &Of::new("verify", &report));
+        let answer = Answer::new(text, &json::of("verify", &report));
         Ok(answer.code(if report.passed() { DONE } else { FAILED }))
     }
 }

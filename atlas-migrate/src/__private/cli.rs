@@ -24,8 +24,7 @@ pub use crate::migrations::report::label;
 #[cfg(feature = "sqlx")]
 pub use crate::postgres::driver::sqlx::not_connected;
 pub use crate::postgres::sql::{OWN_PATH, ident, literal};
-#[cfg(any(feature = "bench", feature = "verify"))]
-pub use crate::render::json::pretty;
+pub use crate::render::json::{Json, variant};
 pub use crate::render::time;
 pub use crate::source::env_file::EnvFile;
 pub use crate::source::plain;

@@ -3,51 +3,10 @@
 use std::time::Duration;
 
 use atlas_migrate_core::bench::Statistic;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::Deserialize;
 
-use super::{BenchReport, Buffers, Gate, Latency, Measured};
-use crate::render::time::milliseconds;
-
-#[derive(Serialize)]
-struct Report<'r> {
-    passed: bool,
-    passed_plans: bool,
-    duration_ms: f64,
-    benchmarks: Vec<OfBenchmark<'r>>,
-}
-
-#[derive(Serialize)]
-struct OfBenchmark<'r> {
-    name: &'r str,
-    title: Option<&'r str>,
-    place: &'r str,
-    passed: bool,
-    failure: Option<&'r str>,
-    iterations: Option<usize>,
-    latency_ms: Option<OfLatency>,
-    buffers: Option<OfBuffers>,
-    plan: &'r [String],
-    gates: Vec<OfGate<'r>>,
-}
-
-#[derive(Serialize)]
-struct OfLatency {
-    min: f64,
-    avg: f64,
-    p50: f64,
-    p95: f64,
-    p99: f64,
-    max: f64,
-}
-
-#[derive(Serialize)]
-struct OfGate<'r> {
-    expected: &'r str,
-    kind: &'static str,
-    passed: bool,
-    found: &'r str,
-    excerpt: &'r [String],
-}
+use super::{BenchReport, Buffers, Compared, Comparison, Gate, Latency, Measured};
+use crate::render::json::Json;
 
 /// What is read of an earlier report.
 #[derive(Deserialize)]
@@ -68,7 +27,7 @@ struct EarlierLatency {
     p50: f64,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct OfBuffers {
     hit: u64,
     read: u64,
@@ -88,53 +47,81 @@ impl Earlier {
 impl BenchReport {
     /// The report as JSON, in the form that [the module](super#json) describes.
     pub fn to_json(&self) -> String {
-        crate::render::json::pretty(self)
-    }
-
-    fn as_json(&self) -> impl Serialize + '_ {
-        Report {
-            passed: self.passed(),
-            passed_plans: self.passed_plans(),
-            duration_ms: milliseconds(self.duration()),
-            benchmarks: self.benchmarks().iter().map(OfBenchmark::new).collect(),
-        }
+        Json::from(self).to_string()
     }
 }
 
-/// As the object that [`to_json`](BenchReport::to_json) writes.
-impl Serialize for BenchReport {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.as_json().serialize(serializer)
+impl Comparison {
+    /// The comparison as JSON: `benchmarks`, each with `name`, `plan` (`same`, `changed`, `new`, `gone`), `p50_ratio` and
+    /// `buffers_ratio`, null where there is nothing to compare.
+    pub fn to_json(&self) -> String {
+        Json::from(self).to_string()
     }
 }
 
-impl<'r> OfBenchmark<'r> {
-    fn new(measured: &'r Measured) -> Self {
-        let gate = |gate: &'r Gate| OfGate {
-            expected: gate.expected(),
-            kind: gate.kind().as_str(),
-            passed: gate.passed(),
-            found: gate.found(),
-            excerpt: gate.excerpt(),
-        };
-        Self {
-            name: measured.name(),
-            title: measured.title(),
-            place: measured.place(),
-            passed: measured.passed(),
-            failure: measured.failure(),
-            iterations: measured.latency().map(Latency::iterations),
-            latency_ms: measured.latency().map(OfLatency::new),
-            buffers: measured.buffers().map(|Buffers { hit, read }| OfBuffers { hit, read }),
-            plan: measured.plan(),
-            gates: measured.gates().iter().map(gate).collect(),
-        }
+impl From<&BenchReport> for Json {
+    fn from(report: &BenchReport) -> Self {
+        Self::object()
+            .with("passed", report.passed())
+            .with("passed_plans", report.passed_plans())
+            .with("duration_ms", report.duration())
+            .with("benchmarks", Self::list(report.benchmarks()))
     }
 }
 
-impl OfLatency {
-    fn new(latency: &Latency) -> Self {
-        let [min, avg, p50, p95, p99, max] = Statistic::ALL.map(|statistic| milliseconds(latency.get(statistic)));
-        Self { min, avg, p50, p95, p99, max }
+impl From<&Measured> for Json {
+    fn from(measured: &Measured) -> Self {
+        Self::object()
+            .with("name", measured.name())
+            .with("title", measured.title())
+            .with("place", measured.place())
+            .with("passed", measured.passed())
+            .with("failure", measured.failure())
+            .with("iterations", measured.latency().map(Latency::iterations))
+            .with("latency_ms", measured.latency())
+            .with("buffers", measured.buffers())
+            .with("plan", Self::list(measured.plan()))
+            .with("gates", Self::list(measured.gates()))
+    }
+}
+
+impl From<&Latency> for Json {
+    fn from(latency: &Latency) -> Self {
+        Statistic::ALL
+            .into_iter()
+            .fold(Self::object(), |object, statistic| object.with(statistic.as_str(), latency.get(statistic)))
+    }
+}
+
+impl From<Buffers> for Json {
+    fn from(Buffers { hit, read }: Buffers) -> Self {
+        Self::object().with("hit", hit).with("read", read)
+    }
+}
+
+impl From<&Gate> for Json {
+    fn from(gate: &Gate) -> Self {
+        Self::object()
+            .with("expected", gate.expected())
+            .with("kind", gate.kind().as_str())
+            .with("passed", gate.passed())
+            .with("found", gate.found())
+            .with("excerpt", Self::list(gate.excerpt()))
+    }
+}
+
+impl From<&Comparison> for Json {
+    fn from(comparison: &Comparison) -> Self {
+        Self::object().with("benchmarks", Self::list(comparison.benchmarks()))
+    }
+}
+
+impl From<&Compared> for Json {
+    fn from(one: &Compared) -> Self {
+        Self::object()
+            .with("name", one.name())
+            .with("plan", one.change().as_str())
+            .with("p50_ratio", one.p50_ratio())
+            .with("buffers_ratio", one.buffers_ratio())
     }
 }

@@ -4,6 +4,7 @@ mod cleaner;
 mod decide;
 mod engine;
 mod guard;
+mod json;
 pub(crate) mod marks;
 mod order;
 mod refusal;

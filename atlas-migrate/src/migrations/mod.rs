@@ -1,6 +1,7 @@
 //! Migrations: what is to run, and running it.
 
 pub(crate) mod engine;
+mod json;
 pub(crate) mod migrator;
 pub(crate) mod mode;
 pub mod rehearsal;

@@ -1,6 +1,5 @@
 //! What reports have in common when they are shown: durations, colors, JSON.
 
-#[cfg(any(feature = "bench", feature = "verify"))]
 pub(crate) mod json;
 #[cfg(any(feature = "bench", feature = "verify"))]
 pub(crate) mod paint;

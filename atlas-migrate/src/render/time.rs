@@ -25,11 +25,6 @@ fn three_digits(number: f64) -> f64 {
     (number * scale).round() / scale
 }
 
-/// In milliseconds, to the microsecond: what `duration_ms` is in JSON.
-pub fn milliseconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e3
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,11 +55,5 @@ mod tests {
         check(5_400_000_000, "1.5 h");
         check(86_400_000_000, "1 d");
         check(36_000_000_000_000, "417 d");
-    }
-
-    #[test]
-    fn c4_milliseconds_to_the_microsecond() {
-        assert_eq!(milliseconds(Duration::from_nanos(1_234_567)), 1.235);
-        assert_eq!(milliseconds(Duration::from_secs(2)), 2000.0);
     }
 }

@@ -2,6 +2,7 @@
 
 mod declaration;
 mod engine;
+mod json;
 mod plan;
 mod proof;
 mod prove;

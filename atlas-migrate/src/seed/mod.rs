@@ -8,6 +8,7 @@ mod environment;
 mod failure;
 mod generate;
 mod item;
+mod json;
 mod key;
 mod label;
 mod load;

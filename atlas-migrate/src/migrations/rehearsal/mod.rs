@@ -2,8 +2,8 @@
 //!
 //! # JSON
 //!
-//! `Rehearsal::to_json` (with the feature `verify`) gives an object. Times are in milliseconds, sizes in bytes; fields may be
-//! added, and none is renamed or left out.
+//! [`Rehearsal::to_json`] gives an object. Times are in milliseconds, sizes in bytes; fields may be added, and none is renamed
+//! or left out.
 //!
 //! ```json
 //! {
@@ -28,7 +28,6 @@
 //! The verdict is `passed`, `failed`, `skipped` or `not rehearsed`. An `error` has a `text`, and, where they are known, the
 //! `statement` and the `sqlstate`; else these are null.
 
-#[cfg(feature = "verify")]
 mod json;
 mod text;
 

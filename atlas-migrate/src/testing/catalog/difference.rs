@@ -6,6 +6,7 @@ use std::fmt;
 use atlas_migrate_core::fault::shown_lines;
 
 use super::{Name, Snapshot};
+use crate::render::json::Json;
 
 /// The objects that are in one snapshot and not in another, or are not the same in both.
 ///
@@ -72,6 +73,46 @@ impl Difference {
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty()
     }
+
+    /// The difference as JSON: `objects`, each with `object`, `change` (`added`, `changed`, `removed`), and the lines of its
+    /// definition that are not in both, `removed` and `added`.
+    pub fn to_json(&self) -> String {
+        Json::from(self).to_string()
+    }
+}
+
+impl From<&Difference> for Json {
+    fn from(difference: &Difference) -> Self {
+        Self::object().with("objects", Self::list(&difference.objects))
+    }
+}
+
+impl From<&Object> for Json {
+    fn from(Object { name, change, lines }: &Object) -> Self {
+        let removed = lines.iter().filter_map(|line| match line {
+            Line::Removed(text) => Some(text),
+            Line::Added(_) => None,
+        });
+        let added = lines.iter().filter_map(|line| match line {
+            Line::Added(text) => Some(text),
+            Line::Removed(_) => None,
+        });
+        Self::object()
+            .with("object", name.to_string())
+            .with("change", change.as_str())
+            .with("removed", Self::list(removed))
+            .with("added", Self::list(added))
+    }
+}
+
+impl Change {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Changed => "changed",
+            Self::Removed => "removed",
+        }
+    }
 }
 
 /// What is removed from the one and added for the other, by a longest common subsequence.
@@ -132,12 +173,7 @@ impl fmt::Display for Difference {
 
 impl fmt::Display for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let change = match self.change {
-            Change::Added => "added",
-            Change::Changed => "changed",
-            Change::Removed => "removed",
-        };
-        write!(f, "{change} {}", self.name)?;
+        write!(f, "{} {}", self.change.as_str(), self.name)?;
         for line in self.lines.iter().take(SHOWN) {
             match line {
                 Line::Added(text) => write!(f, "\n  + {}", shown_lines(text))?,
