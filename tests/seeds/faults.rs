@@ -263,6 +263,12 @@ fn c5_waits_its_turn() {
         assert!(error.to_string().contains(&format!("{table} is locked by pid")), "{error}");
         other.sql("COMMIT");
     }
+    // One that may be read.
+    other.sql("BEGIN; LOCK TABLE schema_environment IN SHARE MODE");
+    let error = connection.mark(&set).unwrap_err();
+    assert_eq!(error.kind(), atlas_migrate::ErrorKind::LockTimeout);
+    assert!(error.to_string().contains("schema_environment is locked by pid"), "{error}");
+    other.sql("COMMIT");
     loaded(&mut connection, &set);
 }
 

@@ -23,7 +23,7 @@ use crate::postgres::session::{Cause, Failure, Reply, Session};
 use crate::postgres::sql::{self, SessionSettings, Sql};
 use crate::postgres::transaction::{Conversation, Transaction};
 use crate::progress::Event;
-use crate::seed::sql::SeedRow;
+use crate::seed::sql::{MARK, SeedRow};
 use crate::{Error, ErrorKind};
 
 pub(super) struct Engine<'a, S> {
@@ -100,12 +100,10 @@ impl<'a, S: Session> Engine<'a, S> {
             self.options.patience.listener.tell(&Event::Warning(&asked_for(&state.asked)));
         }
         let result = self.describe_and_load(&pending).await;
-        if let Err(error) = self.conversation.close(result).await {
-            let names: Vec<_> = self.tables.iter().flatten().map(|table| table.short.as_str()).collect();
-            let error = lock::blame(&mut self.conversation, error, &names).await;
-            return Err(refusal::after(error, &self.report));
+        match self.conversation.close(result).await {
+            Ok(()) => Ok(self.report),
+            Err(error) => Err(refusal::after(self.blame(error).await, &self.report)),
         }
-        Ok(self.report)
     }
 
     pub(super) async fn mark(mut self) -> Result<(), Error> {
@@ -131,7 +129,17 @@ impl<'a, S: Session> Engine<'a, S> {
 
     async fn write_mark(&mut self, before: String) -> Result<(), Error> {
         let written = self.write_mark_under_lock(before).await;
-        self.conversation.close(written).await
+        match self.conversation.close(written).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(self.blame(error).await),
+        }
+    }
+
+    /// Names who has locked one of the tables that are loaded, or one of the library's own.
+    async fn blame(&mut self, error: Error) -> Error {
+        let loaded = self.tables.iter().flatten().map(|table| table.short.as_str());
+        let names: Vec<_> = loaded.chain([self.sql.table.as_str(), MARK]).collect();
+        lock::blame(&mut self.conversation, error, &names).await
     }
 
     async fn write_mark_under_lock(&mut self, before: String) -> Result<(), Error> {
@@ -139,7 +147,7 @@ impl<'a, S: Session> Engine<'a, S> {
         let message = sql::OWN_PATH.to_owned() + &before + &self.sql.mark(self.seeder.environment.name()) + sql::COMMIT;
         let committed = self.conversation.end(transaction, &message).await;
         committed.map(drop).map_err(|failure| {
-            Error::own("marking the database", failure.cause)
+            locked("marking the database", failure.cause)
                 .unless_answered("it may have the mark", "check that the server is running; then mark it again")
         })
     }

@@ -15,7 +15,7 @@ const COLUMNS: &str = "namespace pg_catalog.text NOT NULL, name pg_catalog.text 
     checksum pg_catalog.text NOT NULL, PRIMARY KEY (namespace, name)";
 
 /// A database is of one environment.
-const MARK: &str = "schema_environment";
+pub(crate) const MARK: &str = "schema_environment";
 const MARK_COLUMNS: &str = "environment pg_catalog.text NOT NULL, marked_at pg_catalog.timestamptz NOT NULL, marked_by pg_catalog.text NOT NULL, \
     one boolean PRIMARY KEY DEFAULT true CHECK (one)";
 
