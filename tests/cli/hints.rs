@@ -153,6 +153,12 @@ fn beside_others() {
     let clean = "atlas-migrate clean --confirm ".to_owned() + &database.value("SELECT current_database()");
     program.hint(&clean, "end the session that has locked a table, or be patient with `--lock-timeout`");
     program.hint(&format!("{clean} --lock-timeout 10ms"), "or be patient with `--lock-timeout`");
+    // So has what waits for another process.
+    holder.sql(
+        "ROLLBACK; BEGIN; SELECT pg_advisory_xact_lock(
+             ('x' || left(encode(sha256('atlas-migrate \"public\" \"schema_migrations\"'), 'hex'), 16))::bit(64)::bigint)",
+    );
+    program.hint(&format!("{clean} --wait 10ms"), "wait longer with `--wait`, or end it with pg_terminate_backend");
     holder.sql("ROLLBACK");
     program.passes(&clean);
 

@@ -51,7 +51,8 @@ impl Clean {
         if let Some(role) = &context.common.role {
             cleaner = cleaner.role(role);
         }
-        cleaner = self.patience.of(cleaner);
+        let progress = context.progress.clone();
+        cleaner = self.patience.of(cleaner).on_progress(move |event| progress.hear(event));
         let mut connection = context.connect().await?;
         if self.dry_run {
             let plan = cleaner.plan(&mut connection).await?;
