@@ -161,7 +161,7 @@ fn of_the_quickstart() {
         "INSERT INTO notes (title) SELECT 'note ' || n FROM generate_series(1, 50) n;
          INSERT INTO tags SELECT id, 'even' FROM notes WHERE id % 2 = 0",
     );
-    let benchmarks = Benchmarks::from_directory(beside("benchmarks")).unwrap();
+    let benchmarks = Benchmarks::from_directory(beside("examples/quickstart/benchmarks")).unwrap();
     let report = bench(&mut connection, &Bencher::new(benchmarks).iterations(5));
     assert!(report.passed_plans() && report.benchmarks().len() == 2, "{report}");
 }
