@@ -47,18 +47,19 @@ impl Default for Patience {
 
 /// How a wait goes on: its pauses, and when the listener is told of it.
 pub(crate) struct Pace {
-    started: Instant,
+    /// When it was first asked how long it has been: the message that found out that there is a wait is no part of it.
+    started: Option<Instant>,
     pause: Duration,
     next_told: Duration,
 }
 
 impl Pace {
     pub(crate) fn new() -> Self {
-        Self { started: Instant::now(), pause: FIRST_PAUSE, next_told: Duration::ZERO }
+        Self { started: None, pause: FIRST_PAUSE, next_told: Duration::ZERO }
     }
 
-    pub(crate) fn waited(&self) -> Duration {
-        self.started.elapsed()
+    pub(crate) fn waited(&mut self) -> Duration {
+        self.started.get_or_insert_with(Instant::now).elapsed()
     }
 
     pub(crate) fn next_pause(&mut self) -> Duration {
