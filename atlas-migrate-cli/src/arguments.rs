@@ -39,7 +39,7 @@ pub(super) struct Arguments {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Options of all commands")]
 pub(super) struct Common {
-    /// The database; else DATABASE_URL, also from .env, else PGHOST and the like, as psql has them
+    /// The database [default: DATABASE_URL, also from .env, else PGHOST and so on, as in psql]
     #[arg(long, global = true, value_name = "URL")]
     pub(super) database_url: Option<String>,
     /// The folder of migrations [default: migrations, or what the program embeds]
@@ -63,10 +63,10 @@ pub(super) struct Common {
     /// How results are shown; json is one object, errors included
     #[arg(long, global = true, value_enum, default_value_t, hide_possible_values = true, value_name = "text|json")]
     pub(super) format: Format,
-    /// Say nothing but errors
+    /// Print errors only
     #[arg(long, short, global = true)]
     pub(super) quiet: bool,
-    /// Say more: where it connects, each step
+    /// Print more: where it connects, each step
     #[arg(long, short, global = true, conflicts_with = "quiet")]
     pub(super) verbose: bool,
     /// Colours
@@ -79,7 +79,7 @@ pub(super) struct Common {
         value_name = "auto|always|never"
     )]
     pub(super) color: Color,
-    /// No line that shows the running migration
+    /// Do not show which migration is running
     #[arg(long, global = true)]
     pub(super) no_progress: bool,
 }
@@ -141,7 +141,7 @@ fn wrapped(text: &str) -> String {
 /// How patient a command is that others may keep waiting.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub(super) struct Patience {
-    /// How long to wait for another process that is at it; 0 does not wait [default: 15min]
+    /// How long to wait for another process that has the lock; 0 does not wait [default: 15min]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     wait: Option<Duration>,
     /// How long a statement waits for a table lock; 0 waits forever [default: 3s]
@@ -156,6 +156,11 @@ pub(super) trait Waits: Sized {
 }
 
 impl Patience {
+    /// How long a statement waits for a table lock; zero is forever.
+    pub(super) fn of_locks(self) -> Duration {
+        self.lock_timeout.unwrap_or(Duration::from_secs(3))
+    }
+
     /// With this patience.
     pub(super) fn of<W: Waits>(self, waits: W) -> W {
         let waits = self.wait.into_iter().fold(waits, W::wait_budget);

@@ -6,6 +6,7 @@ use atlas_migrate_core::seed_name::{PRODUCTION, is_production};
 use clap::Args;
 use sqlx::PgConnection;
 
+use super::arguments::Patience;
 use super::context::{Context, Location};
 use atlas_migrate::__private::cli::{ErrorExt as _, Marks, marks};
 use atlas_migrate::{Error, ErrorKind};
@@ -55,9 +56,11 @@ impl Consent {
         &self,
         context: &Context,
         connection: &mut PgConnection,
+        patience: Patience,
         what: &str,
     ) -> Result<Identity, Error> {
-        let Marks { database, environments, hidden } = marks(connection).await?;
+        let role = context.common.role.clone();
+        let Marks { database, environments, hidden } = marks(connection, role, patience.of_locks()).await?;
         let identity = Identity { environments, location: Location { database, ..context.location() } };
         if let Some(error) = hidden {
             return Err(error.note(format!("in the database {}", identity.location)));

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use sqlx::PgConnection;
 
 use super::answer::usage;
+use super::arguments::Patience;
 use super::context::Context;
 use super::layers::{FILE, ROLES};
 use atlas_migrate::__private::cli::{ErrorExt as _, marks, plain};
@@ -50,11 +51,12 @@ impl Context {
         &self,
         named: Option<String>,
         connection: &mut PgConnection,
+        patience: Patience,
     ) -> Result<Environment, Error> {
         if let Some(named) = named {
             return Ok(Environment::named(named));
         }
-        let marks = marks(connection).await?;
+        let marks = marks(connection, self.common.role.clone(), patience.of_locks()).await?;
         match marks.environments.as_slice() {
             [environment] => Ok(Environment::named(environment)),
             _ => Err(usage(format!("the database {} is not marked as one of an environment", marks.database))
@@ -119,12 +121,20 @@ fn declares_roles() -> bool {
 
 /// Reads a file that somebody has named.
 pub(super) fn read(path: &Path) -> Result<String, Error> {
-    let failed = |error| Error::new(ErrorKind::Source, format!("{} cannot be read: {error}", path.display()));
+    let failed = |error: std::io::Error| {
+        let said = Error::new(ErrorKind::Source, format!("{} could not be read: {error}", path.display()));
+        match error.kind() {
+            std::io::ErrorKind::NotFound => {
+                said.hint("give a path that is absolute, or that begins in the current directory of the process")
+            }
+            _ => said,
+        }
+    };
     plain::read_to_string(path).map_err(failed)
 }
 
 /// Writes one.
 pub(super) fn write(path: &PathBuf, text: &str) -> Result<(), Error> {
-    let failed = |error| Error::new(ErrorKind::Source, format!("{} cannot be written: {error}", path.display()));
+    let failed = |error| Error::new(ErrorKind::Source, format!("{} could not be written: {error}", path.display()));
     std::fs::write(path, text).map_err(failed)
 }

@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use percent_encoding::percent_decode_str;
+
 /// What stands for it.
 const HIDDEN: &str = "***";
 
@@ -37,9 +39,63 @@ pub(super) fn may_have_password(url: &str) -> bool {
     login.contains(':') || url.to_ascii_lowercase().contains("password")
 }
 
+/// The URL of a database without the password in it, and that password. Nothing of a URL that cannot be taken apart.
+pub(super) fn without_password(url: &str) -> Option<(String, String)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, database) = rest.split_once('/').map_or((rest, None), |(before, name)| (before, Some(name)));
+    // Then the part before it may be one of a password.
+    if database.is_some_and(|name| name.contains('@')) || query.contains('@') {
+        return None;
+    }
+    let (login, servers) = authority.rsplit_once('@').map_or((None, authority), |(login, rest)| (Some(login), rest));
+    let (user, mut password) = login.map_or((None, None), |login| match login.split_once(':') {
+        Some((user, password)) => (Some(user), Some(password)),
+        None => (Some(login), None),
+    });
+    let mut plain = format!("{scheme}://");
+    plain.extend(user.map(|user| format!("{user}@")));
+    plain += servers;
+    plain.extend(database.map(|name| format!("/{name}")));
+    let mut sign = '?';
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        match pair.strip_prefix("password=") {
+            Some(value) => password = Some(value),
+            None => {
+                plain.push(std::mem::replace(&mut sign, '&'));
+                plain += pair;
+            }
+        }
+    }
+    let password = percent_decode_str(password?).decode_utf8().ok()?;
+    (!may_have_password(&plain)).then(|| (plain, password.into_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[track_caller]
+    fn check_split(url: &str, expected: Option<(&str, &str)>) {
+        let split = without_password(url);
+        assert_eq!(split.as_ref().map(|(url, password)| (url.as_str(), password.as_str())), expected, "{url}");
+    }
+
+    #[test]
+    fn b3_urls_without_their_password() {
+        check_split("postgres://me:x@h:1/a?sslmode=require", Some(("postgres://me@h:1/a?sslmode=require", "x")));
+        check_split("postgresql://me:p%2F%3a@h", Some(("postgresql://me@h", "p/:")));
+        check_split("postgres://me:a@b@h,i:2/a", Some(("postgres://me@h,i:2/a", "a@b")));
+        check_split("postgres://me:a:b@[::1]:2/", Some(("postgres://me@[::1]:2/", "a:b")));
+        check_split("postgres:///a?password=x&host=/tmp", Some(("postgres:///a?host=/tmp", "x")));
+        check_split("postgres://me:old@h?password=new", Some(("postgres://me@h", "new")));
+        check_split("postgres://me@h/a", None);
+        // What cannot be taken apart is shown nowhere.
+        for url in ["postgres://me:x/y@h/a", "postgres://me:1?x@h/a", "host=h password=x", "postgres://me:%ff@h"] {
+            check_split(url, None);
+        }
+        check_split("postgres://me:x@h/a?Password=y", None);
+    }
 
     #[track_caller]
     fn check(arguments: &[&str], expected: &str) {

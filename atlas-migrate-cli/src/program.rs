@@ -14,7 +14,7 @@ use super::commands::Command;
 use super::context::Context;
 use super::interrupt;
 use super::layers::Layers;
-use super::mask::{may_have_password, without_secrets};
+use super::mask::{may_have_password, without_password, without_secrets};
 use super::progress::error_word;
 use super::project::Project;
 use super::shell::Shell;
@@ -122,17 +122,17 @@ fn is_typed(option: &str, matches: &ArgMatches) -> bool {
     here || matches.subcommand().is_some_and(|(_, matches)| is_typed(option, matches))
 }
 
-/// Starts the program again without the password that stands in its arguments, where anybody can read it: with the URL in the
-/// environment instead. For the beginning of `main`.
+/// Starts the program again without the password that stands in its arguments, where anybody can read it: with the password in
+/// the environment instead, or all of a URL that cannot be taken apart. For the beginning of `main`.
 #[cfg(unix)]
 pub fn hide_password() {
     use std::os::unix::process::CommandExt;
     let arguments: Vec<OsString> = std::env::args_os().collect();
-    let Some((url, rest)) = url_with_password(&arguments) else { return };
+    let Some(Hidden { arguments, variable, value }) = hidden(&arguments) else { return };
     let Ok(program) = std::env::current_exe() else { return };
     let mut command = std::process::Command::new(program);
-    command.args(&rest[1..]).env("DATABASE_URL", url);
-    if let Some(name) = rest.first() {
+    command.args(&arguments[1..]).env(variable, value);
+    if let Some(name) = arguments.first() {
         command.arg0(name);
     }
     let error = command.exec();
@@ -143,21 +143,35 @@ pub fn hide_password() {
 #[cfg(not(unix))]
 pub fn hide_password() {}
 
-/// The last URL that has a password, and the arguments without any.
+/// How the program is started again.
 #[cfg(unix)]
-fn url_with_password(arguments: &[OsString]) -> Option<(OsString, Vec<OsString>)> {
+struct Hidden {
+    arguments: Vec<OsString>,
+    /// What has the secret.
+    variable: &'static str,
+    value: String,
+}
+
+/// The same arguments without the password of their URL; nothing if there is none.
+#[cfg(unix)]
+fn hidden(arguments: &[OsString]) -> Option<Hidden> {
     const OPTION: &str = "--database-url";
     let (mut url, mut rest) = (None, Vec::new());
-    let mut arguments = arguments.iter();
-    while let Some(argument) = arguments.next() {
+    let mut each = arguments.iter();
+    while let Some(argument) = each.next() {
         match argument.to_str() {
-            Some(OPTION) => url = Some(arguments.next()?.to_str()?.to_owned()),
-            Some(text) if text.starts_with("--database-url=") => url = Some(text[OPTION.len() + 1..].to_owned()),
+            Some(OPTION) => url = Some((rest.len(), each.next()?.to_str()?)),
+            Some(text) if text.starts_with("--database-url=") => url = Some((rest.len(), &text[OPTION.len() + 1..])),
             _ => rest.push(argument.clone()),
         }
     }
-    let url = url?;
-    may_have_password(&url).then(|| (url.into(), rest))
+    let (at, url) = url.filter(|(_, url)| may_have_password(url))?;
+    let Some((plain, password)) = without_password(url) else {
+        return Some(Hidden { arguments: rest, variable: "DATABASE_URL", value: url.to_owned() });
+    };
+    // A hint says it again.
+    rest.splice(at..at, [OPTION.into(), plain.into()]);
+    Some(Hidden { arguments: rest, variable: "PGPASSWORD", value: password })
 }
 
 #[cfg(test)]
@@ -178,9 +192,10 @@ mod tests {
     #[cfg(unix)]
     fn check_hidden(arguments: &str, expected: Option<(&str, &str)>) {
         let arguments: Vec<_> = arguments.split(' ').map(OsString::from).collect();
-        let joined = |rest: Vec<OsString>| rest.join(std::ffi::OsStr::new(" "));
-        let hidden = url_with_password(&arguments).map(|(url, rest)| (url, joined(rest)));
-        assert_eq!(hidden, expected.map(|(url, rest)| (url.into(), rest.into())));
+        let said = hidden(&arguments).map(|Hidden { arguments, variable, value }| {
+            (format!("{variable}={value}"), arguments.join(std::ffi::OsStr::new(" ")).into_string().unwrap())
+        });
+        assert_eq!(said.as_ref().map(|(variable, rest)| (variable.as_str(), rest.as_str())), expected);
     }
 
     #[test]
@@ -188,9 +203,13 @@ mod tests {
     fn urls_with_passwords() {
         check_hidden("p run", None);
         check_hidden("p --database-url postgres://me@h run", None);
-        check_hidden("p --database-url postgres://me:x@h run", Some(("postgres://me:x@h", "p run")));
-        check_hidden("p run -v --database-url=postgres://me:x@h", Some(("postgres://me:x@h", "p run -v")));
-        check_hidden("p --database-url=postgres://h?password=x", Some(("postgres://h?password=x", "p")));
+        let without = "p --database-url postgres://me@h run";
+        check_hidden("p --database-url postgres://me:x@h run", Some(("PGPASSWORD=x", without)));
+        let without = "p run -v --database-url postgres://me@h";
+        check_hidden("p run -v --database-url=postgres://me:x@h", Some(("PGPASSWORD=x", without)));
+        let without = "p --database-url postgres://h";
+        check_hidden("p --database-url=postgres://h?password=x", Some(("PGPASSWORD=x", without)));
+        check_hidden("p --database-url me:x@h run", Some(("DATABASE_URL=me:x@h", "p run")));
         check_hidden("p --database-url", None);
     }
 }

@@ -102,8 +102,9 @@ impl Progress {
             }
             Event::Waiting { doing, waited, holder } => state.wait(doing, *waited, *holder),
             Event::Pending { waited, pending } => {
-                let (time, pending) = (time::shown(*waited), count(*pending, "migration"));
-                state.say(Volume::Normal, &format!("waiting for {time}: {pending} pending"));
+                let pending = count(*pending, "migration");
+                let waiting = waiting(*waited);
+                state.say(Volume::Normal, &format!("{waiting} for another process to migrate: {pending} pending"));
             }
             Event::Retrying { migration, attempts, reason, pause, holder } => {
                 let (time, attempts) = (time::shown(*pause), count(*attempts, "attempt"));
@@ -170,8 +171,8 @@ impl State {
     }
 
     fn wait(&mut self, doing: &str, waited: Duration, holder: Option<&Holder>) {
-        let (time, who) = (time::shown(waited), holder.map_or(String::new(), |holder| format!(": {holder}")));
-        self.say(Volume::Normal, &format!("waiting for {time} for another process that is {doing}{who}"));
+        let who = holder.map_or(String::new(), |holder| format!(": {holder}"));
+        self.say(Volume::Normal, &format!("{} for another process that is {doing}{who}", waiting(waited)));
         if let Some(statement) = holder.map(Holder::statement).filter(|statement| !statement.is_empty()) {
             self.say(Volume::Verbose, &format!("its statement: {}", shown(statement)));
         }
@@ -209,6 +210,14 @@ impl State {
         if std::mem::take(&mut self.shown) {
             write("\r\x1b[2K");
         }
+    }
+}
+
+/// That it has waited, and for how long, if that is more than a moment.
+fn waiting(waited: Duration) -> String {
+    match waited.as_secs() {
+        0 => "waiting".to_owned(),
+        _ => format!("still waiting after {}", time::shown(waited)),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::secure::{PASSWORD, Secure};
 impl Program {
     /// Types a command into a shell.
     #[track_caller]
-    fn shell(&self, command: &str) -> (bool, String) {
+    pub(crate) fn shell(&self, command: &str) -> (bool, String) {
         let tools = self.folder.join("tools");
         if !tools.exists() {
             std::fs::create_dir(&tools).unwrap();
@@ -34,7 +34,7 @@ impl Program {
 
     /// The hint of a command that fails, in which there is this.
     #[track_caller]
-    fn hint(&self, command: &str, expected: &str) -> String {
+    pub(crate) fn hint(&self, command: &str, expected: &str) -> String {
         let (is_done, said) = self.shell(command);
         let mut hints = said.lines().filter_map(|line| line.split_once("= hint: ")).map(|(_, hint)| hint);
         let hint = hints.find(|hint| hint.contains(expected));
@@ -43,21 +43,21 @@ impl Program {
     }
 
     #[track_caller]
-    fn passes(&self, command: &str) {
+    pub(crate) fn passes(&self, command: &str) {
         let (is_done, said) = self.shell(command);
         assert!(is_done, "{command} does not lead out: {said}");
     }
 
     /// A command fails with this hint; others, which it says, pass.
     #[track_caller]
-    fn leads_out(&self, fails: &str, hint: &str, pass: &[&str]) {
+    pub(crate) fn leads_out(&self, fails: &str, hint: &str, pass: &[&str]) {
         self.hint(fails, hint);
         pass.iter().for_each(|command| self.passes(command));
     }
 }
 
 /// The commands that a hint has in backticks.
-fn commands(hint: &str) -> Vec<String> {
+pub(crate) fn commands(hint: &str) -> Vec<String> {
     let quoted = hint.split('`').skip(1).step_by(2);
     quoted.filter(|quoted| quoted.starts_with("atlas-migrate ")).map(str::to_owned).collect()
 }
@@ -117,15 +117,11 @@ fn drift() {
     program.leads_out("atlas-migrate run", "redo it with `atlas-migrate redo`; else", &["atlas-migrate redo --yes"]);
     program.leads_out(
         "atlas-migrate run --target 9",
-        "give a version that there is: the newest is 002 ages",
+        "give a version that exists: the newest is 002 ages",
         &["atlas-migrate run --target 002"],
     );
     let elsewhere = "atlas-migrate run --schema app";
-    program.leads_out(
-        elsewhere,
-        "`--schema public` and `--table schema_migrations`",
-        &["atlas-migrate run --schema public --table schema_migrations"],
-    );
+    program.leads_out(elsewhere, "use that one with `--schema public`; or", &["atlas-migrate run --schema public"]);
 
     let database = Database::new();
     let files = [("migrations/001_a.sql", "CREATE TABLE a ();\n"), ("migrations/002_b.sql", "CREATE TABLE b ();\n")];
@@ -173,7 +169,7 @@ fn beside_others() {
     program.passes("atlas-migrate run");
     let hint = "end a script before it with `--to`, and begin the next one behind it with `--from`";
     program.leads_out("atlas-migrate script", hint, &["atlas-migrate script --from 1"]);
-    let hint = "no `--single-transaction`";
+    let hint = "run without `--single-transaction`";
     program.write("migrations/3_c.sql", "VACUUM;\n");
     program.leads_out("atlas-migrate run --single-transaction", hint, &["atlas-migrate run"]);
 }
@@ -253,7 +249,7 @@ fn databases_and_files() {
     program.passes("atlas-migrate validate");
 
     let program = Program::new(&[("db/001_a.sql", "SELECT 1;\n")]);
-    let hint = "the folder is looked for in the current directory of the process, unless its path is absolute";
+    let hint = "give a path that is absolute, or that begins in the current directory of the process";
     program.leads_out("atlas-migrate validate", hint, &["atlas-migrate validate --source db"]);
     let program = Program::new(&[("migrations/V1__a.sql", "SELECT 1;\n")]);
     program.leads_out("atlas-migrate new b --reversible", "leave out --reversible", &["atlas-migrate new b"]);

@@ -16,5 +16,6 @@ mod secrets;
 mod secure;
 mod settings;
 mod terminal;
+mod typed;
 
 use program::{Program, Said};

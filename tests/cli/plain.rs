@@ -32,7 +32,7 @@ fn d11_what_is_no_plain_file() {
             program.write("other", "");
             odd.put(&program.folder.join(file));
             let said = program.run(arguments);
-            let expected = format!("cannot be read: {}", odd.said());
+            let expected = format!("not be read: {}", odd.said());
             let is_said = said.err.contains(&expected) && said.err.contains(file);
             assert!(said.code != Some(0) && is_said, "{odd:?}, {file}: {said:?}");
         }

@@ -7,13 +7,13 @@ use crate::arguments::Patience;
 use crate::context::Context;
 use crate::json;
 
-/// Record all migrations up to a version as being there already
+/// Record migrations up to a version as applied, without running them
 ///
 /// Writes a row in the history for each, and runs none of them: once, for a database that was made by other means.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: atlas-migrate baseline 20250123000001")]
 pub(crate) struct Baseline {
-    /// The last one that is there
+    /// The last one that the database has
     version: String,
     #[command(flatten)]
     patience: Patience,

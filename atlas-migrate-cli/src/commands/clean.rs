@@ -58,7 +58,8 @@ impl Clean {
             let plan = cleaner.plan(&mut connection).await?;
             return Ok(Answer::new(&plan, &of(true, &plan).with_all(&context.location())));
         }
-        let identity = self.consent.obtain(context, &mut connection, "deletes the rows of tables").await?;
+        let identity =
+            self.consent.obtain(context, &mut connection, self.patience, "deletes the rows of tables").await?;
         if let Some(name) = identity.confirmation() {
             cleaner = cleaner.confirm(name);
         }

@@ -6,7 +6,7 @@ use clap_complete::Shell;
 use crate::answer::{Answer, Failure, usage};
 use crate::arguments;
 
-/// Write the completions of a shell
+/// Write completions for a shell
 ///
 /// Connects to no database.
 #[derive(Args, Debug)]

@@ -8,9 +8,9 @@ use crate::context::{Context, Location};
 use crate::databases::{MAINTENANCE, answer, in_use, tell};
 use crate::sql;
 
-/// Make the database that the URL names, if there is none
+/// Create the database that the URL names, unless it exists
 ///
-/// Writes nothing into a database that is there.
+/// Writes nothing into a database that exists.
 #[derive(Args, Debug)]
 #[command(after_help = "Example: atlas-migrate create && atlas-migrate run")]
 pub(crate) struct Create {}
@@ -25,6 +25,9 @@ impl Create {
             return Ok(answer("create", &location, "is there already", false));
         }
         if let Err(error) = tell(&mut connection, sql::create_database(database), "making the database").await {
+            if error.sqlstate() == Some("42501") {
+                return Err(error.hint("connect as a role with CREATEDB").into());
+            }
             let is_in_use = error.sqlstate() == Some("55006");
             let error = in_use(&mut connection, "template1", error).await;
             let error = error.unless_answered(

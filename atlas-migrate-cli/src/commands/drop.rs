@@ -5,6 +5,7 @@ use clap::Args;
 use sqlx::Connection;
 
 use crate::answer::{Answer, Failure};
+use crate::arguments::Patience;
 use crate::ask::Consent;
 use crate::context::{Context, Location};
 use crate::databases::{MAINTENANCE, answer, in_use, kept, tell};
@@ -35,10 +36,13 @@ impl Drop {
         }
         let mut connection = context.connect().await?;
         let what = "removes everything, and the database itself";
-        let location = self.consent.obtain(context, &mut connection, what).await?.location;
+        let location = self.consent.obtain(context, &mut connection, Patience::default(), what).await?.location;
         connection.close().await.map_err(|error| Error::new(ErrorKind::Connection, error.to_string()))?;
         let drop = sql::drop_database(database, self.force);
         if let Err(error) = tell(&mut maintenance, drop, "dropping the database").await {
+            if error.sqlstate() == Some("42501") {
+                return Err(error.hint("connect as the owner of the database").into());
+            }
             let is_in_use = error.sqlstate() == Some("55006");
             let error = in_use(&mut maintenance, database, error).await;
             let (error, remedy) = kept(&mut maintenance, database, error).await;

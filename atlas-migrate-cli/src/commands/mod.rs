@@ -73,7 +73,7 @@ impl Command {
             | Self::Setup(_)
             | Self::Reset(_) => &["schema", "table", "namespace", "beside-other-history", "role"],
             Self::Seed(_) => &["schema", "namespace", "role"],
-            Self::Clean(_) => &["role"],
+            Self::Clean(_) | Self::Drop(_) => &["role"],
             Self::New(_)
             | Self::Validate(_)
             | Self::Verify(_)
@@ -81,7 +81,6 @@ impl Command {
             | Self::Usage(_)
             | Self::Roles(_)
             | Self::Create(_)
-            | Self::Drop(_)
             | Self::Completions(_)
             | Self::Man(_) => &[],
         }

@@ -14,7 +14,7 @@ use crate::json::{self, Json};
 use atlas_migrate::__private::cli::{ErrorExt as _, files_of};
 use atlas_migrate::{Error, ErrorKind, Version};
 
-/// Make the files of a new migration
+/// Create the files of a new migration
 ///
 /// Connects to no database. The names of the files follow those that are there, and so does the numbering: the next number, or
 /// the time in UTC. In an empty folder it begins with 001.

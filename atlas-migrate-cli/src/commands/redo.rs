@@ -10,7 +10,7 @@ use crate::json;
 use atlas_migrate::__private::cli::{ErrorExt as _, plan_redo, report, revert_as_agreed};
 use atlas_migrate::{Report, Revert, Target};
 
-/// Take the newest migration back, and apply it again
+/// Revert the newest migration, and apply it again
 ///
 /// Runs its down file, and then its file, in two transactions. What the tables hold that its down file drops is gone. For a
 /// migration that is being written. One that has not run is only applied. Asks before it takes something back.
@@ -36,14 +36,14 @@ impl Redo {
         let mut location = context.location();
         if meant.reverts {
             let what = format!("takes back {}, and applies it again", meant.name);
-            location = self.consent.obtain(context, &mut connection, &what).await?.location;
+            location = self.consent.obtain(context, &mut connection, self.patience, &what).await?.location;
             let versions = vec![meant.version.clone()];
             reverted = revert_as_agreed(&mut connection, &migrator, Revert::Last, versions).await?;
         }
         let applied = migrator.target(Target::Version(meant.version)).run(&mut connection).await;
         let applied = applied.map_err(|error| match meant.reverts {
             true if error.is_connection() => {
-                error.note(format!("{} was taken back before; whether it is applied now `status` tells", meant.name))
+                error.note(format!("{} was taken back before; `status` says whether it is applied now", meant.name))
             }
             true => error.note(format!("{} was taken back before, and is not applied now", meant.name)),
             false => error,

@@ -70,7 +70,7 @@ impl Repair {
         };
         if !gone.is_empty() {
             let what = format!("removes what the history says of {}", listed(&gone));
-            self.consent.obtain(context, &mut connection, &what).await?;
+            self.consent.obtain(context, &mut connection, self.patience, &what).await?;
         }
         let (mut done, mut warnings) = (Vec::new(), Vec::new());
         for version in self.versions {

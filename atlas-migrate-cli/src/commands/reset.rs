@@ -41,7 +41,8 @@ impl Reset {
             let json = of(true, &plan).with_all(&context.location()).with_all(&Report::default());
             return Ok(Answer::new(&plan, &json));
         }
-        let identity = self.consent.obtain(context, &mut connection, "drops everything and migrates again").await?;
+        let identity =
+            self.consent.obtain(context, &mut connection, self.patience, "drops everything and migrates again").await?;
         if let Some(name) = identity.confirmation() {
             resetter = resetter.confirm(name);
         }

@@ -11,7 +11,7 @@ use crate::json;
 use atlas_migrate::__private::cli::{Meant, plan_revert, revert_as_agreed};
 use atlas_migrate::Report;
 
-/// Take back what was applied, the highest version first
+/// Revert migrations, the highest version first
 ///
 /// Runs down files, and removes the rows of these migrations from the history. Without an option, of the last one. What the
 /// tables hold that they drop is gone. Asks before.
@@ -48,7 +48,7 @@ impl Revert {
         let report = if meant.is_empty() {
             Report::default()
         } else {
-            location = self.consent.obtain(context, &mut connection, &what(&meant)).await?.location;
+            location = self.consent.obtain(context, &mut connection, self.patience, &what(&meant)).await?.location;
             let versions = meant.into_iter().map(|meant| meant.version).collect();
             revert_as_agreed(&mut connection, &migrator, extent, versions).await?
         };

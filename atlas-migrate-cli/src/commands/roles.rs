@@ -9,7 +9,7 @@ use crate::arguments::Patience;
 use crate::context::Context;
 use crate::json;
 
-/// Plan, make and prove roles with just the rights that they need
+/// Plan, apply and prove roles with just the rights that they need
 ///
 /// They are declared in a file of TOML.
 #[derive(Args, Debug)]

@@ -49,7 +49,7 @@ impl Seed {
         if self.mark {
             return self.mark(context, &mut connection).await;
         }
-        let environment = context.environment_of(self.environment, &mut connection).await?;
+        let environment = context.environment_of(self.environment, &mut connection, self.patience).await?;
         let seeder = self.patience.of(context.seeder(self.seeds.as_deref(), environment.clone())?);
         let report = match self.dry_run {
             true => seeder.dry_run(&mut connection).await?,
@@ -65,8 +65,8 @@ impl Seed {
 
     async fn mark(self, context: &Context, connection: &mut PgConnection) -> Result<Answer, Failure> {
         let environment = Environment::named(self.environment.unwrap_or_default());
-        let what = format!("marks it as a database of the environment {environment}");
-        let identity = self.consent.obtain(context, connection, &what).await?;
+        let what = format!("sets the environment to {environment}");
+        let identity = self.consent.obtain(context, connection, self.patience, &what).await?;
         let seeder = context.with_options(Seeder::new(Seeds::empty(), environment.clone()));
         self.patience.of(seeder).mark(connection).await?;
         let (environment, location) = (environment.name(), identity.location);

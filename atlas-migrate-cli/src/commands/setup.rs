@@ -11,7 +11,7 @@ use crate::json;
 use atlas_migrate::seed::Environment;
 use atlas_migrate::setup;
 
-/// Bring roles, migrations, seeds and checks to where they should be
+/// Set a database up: roles, migrations, seeds and checks
 ///
 /// Writes what is missing, as `roles apply`, `run` and `seed` do, and ends with `roles prove` and `verify`: of these what the
 /// project has. Seeds are loaded only if the environment is named. Exits with 1 if a proof or a check fails.

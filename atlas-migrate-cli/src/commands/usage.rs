@@ -6,7 +6,7 @@ use crate::answer::{Answer, Failure};
 use crate::context::Context;
 use crate::json;
 
-/// Show how the database is used: sizes, indexes that nobody needs, connections
+/// Show sizes, unused indexes and connections
 ///
 /// Writes nothing.
 #[derive(Args, Debug)]

@@ -9,7 +9,7 @@ use crate::json::{self, Json};
 use atlas_migrate::__private::cli::warnings_of;
 use atlas_migrate::Migrations;
 
-/// Look for what is wrong with the files of migrations
+/// Check the files of migrations
 ///
 /// Connects to no database. Says all that `embed_migrations!` would say when a program is compiled: names, order, duplicates,
 /// directives, transactions, and the syntax of the SQL.

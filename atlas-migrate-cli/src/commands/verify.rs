@@ -8,7 +8,7 @@ use crate::answer::{Answer, DONE, FAILED, Failure};
 use crate::context::Context;
 use crate::json;
 
-/// Hold the database against its checks
+/// Run the checks of the database
 ///
 /// Writes nothing. Exits with 1 if one of them fails.
 #[derive(Args, Debug)]

@@ -5,7 +5,7 @@ use atlas_migrate::{Repair, Revert};
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches};
 
-use crate::mask::may_have_password;
+use crate::mask::{may_have_password, without_password};
 
 /// The options of all commands that tell which migrations of which database: what is typed once has to be typed again.
 const WHERE: [&str; 7] = ["database-url", "source", "schema", "table", "namespace", "beside-other-history", "role"];
@@ -72,20 +72,20 @@ impl Shell {
             Opt::Keep => ("keep", None),
             Opt::LockTimeout => ("lock-timeout", None),
             Opt::Namespace => ("namespace", None),
-            Opt::Role(role) => ("role", role.as_deref().map(quoted)),
-            Opt::Schema(schema) => ("schema", schema.as_deref().map(quoted)),
+            Opt::Role(role) => ("role", role.clone()),
+            Opt::Schema(schema) => ("schema", schema.clone()),
             Opt::Schemas => ("schemas", None),
             Opt::ScriptFrom => ("from", None),
             Opt::ScriptTo => ("to", None),
-            Opt::Table(table) => ("table", table.as_deref().map(quoted)),
+            Opt::Table(table) => ("table", table.clone()),
             Opt::Tables => ("tables", None),
             Opt::WaitBudget => ("wait", None),
             // No command has these.
             Opt::AcceptNewer | Opt::RetryBudget => return None,
         };
-        let no = if *option == Opt::EachTransaction { "no " } else { "" };
-        let value = value.map_or(String::new(), |value| format!(" {value}"));
-        self.options.iter().any(|there| there == name).then(|| format!("{no}`--{name}{value}`"))
+        let without = if *option == Opt::EachTransaction { "without " } else { "" };
+        let said = value.map_or_else(|| format!("--{name}"), |value| with_value(name, &value));
+        self.options.iter().any(|there| there == name).then(|| format!("{without}`{said}`"))
     }
 
     /// What one types for a verb.
@@ -115,7 +115,7 @@ impl Shell {
             Verb::Run => command("run"),
             Verb::RunOutOfOrder => command("run --allow-out-of-order"),
             Verb::SaveBench => command("bench --save FILE"),
-            Verb::SeedMark(environment) => command(&format!("seed --mark --environment {}", quoted(environment))),
+            Verb::SeedMark(environment) => command(&format!("seed --mark {}", with_value("environment", environment))),
             Verb::Status => command("status"),
         }
     }
@@ -138,9 +138,19 @@ fn typed(parser: &clap::Command, matches: &ArgMatches, option: &str) -> String {
     if matches!(argument.get_action(), ArgAction::SetTrue) {
         return format!(" --{option}");
     }
-    let values = last.get_raw(id).into_iter().flatten().map(|value| value.to_string_lossy());
-    let values = values.filter(|value| option != "database-url" || !may_have_password(value));
-    values.map(|value| format!(" --{option} {}", quoted(&value))).collect()
+    let values = last.get_raw(id).into_iter().flatten().map(|value| value.to_string_lossy().into_owned());
+    // Without the database, the command would be for another one.
+    let shown = |value: String| match option {
+        "database-url" if may_have_password(&value) => without_password(&value).map(|(url, _)| url),
+        _ => Some(value),
+    };
+    values.filter_map(shown).map(|value| format!(" {}", with_value(option, &value))).collect()
+}
+
+/// An option and its value, which may look like another option.
+fn with_value(option: &str, value: &str) -> String {
+    let between = if value.starts_with('-') { '=' } else { ' ' };
+    format!("--{option}{between}{}", quoted(value))
 }
 
 /// An argument as a shell takes it for one word.

@@ -246,6 +246,7 @@ fn verbs() -> Vec<Verb> {
         Verb::RunOutOfOrder,
         Verb::SaveBench,
         Verb::SeedMark("dev".to_owned()),
+        Verb::SeedMark("-dev".to_owned()),
         Verb::Status,
     ];
     others.into_iter().chain(repairs).chain(reverts).collect()
@@ -254,7 +255,7 @@ fn verbs() -> Vec<Verb> {
 /// Whatever command says it, what a hint tells to type is a command line that the program takes.
 #[test]
 fn b3_verbs_are_commands() {
-    for typed in ["", " --schema 'a b' --source db --beside-other-history"] {
+    for typed in ["", " --schema='-a b' --source db --beside-other-history"] {
         let shell = Shell { program: "atlas-migrate".to_owned(), typed: typed.to_owned(), ..Shell::default() };
         for verb in verbs() {
             let said = shell.say(&verb.clone().into());
@@ -279,7 +280,7 @@ fn b3_options_are_of_the_command_that_failed() {
             if said == "none" {
                 continue;
             }
-            let flag = said.trim_start_matches("no ").trim_matches('`');
+            let flag = said.trim_start_matches("without ").trim_matches('`');
             let parsed = |value: &str| {
                 let line = format!("atlas-migrate {words} {more} {flag}{value}");
                 arguments::command().try_get_matches_from(divided(line.trim_end())).is_ok()
@@ -321,7 +322,7 @@ fn b3_what_a_command_does_not_heed_is_not_named() {
     check("status", named(Opt::WaitBudget), "somehow");
     check("check", named(Opt::WaitBudget), "with `--wait`");
     check("script", named(Opt::ScriptTo), "with `--to`");
-    check("run --single-transaction", named(Opt::EachTransaction), "with no `--single-transaction`");
+    check("run --single-transaction", named(Opt::EachTransaction), "with without `--single-transaction`");
     // A clause in a clause is left out by itself.
     let inner = Clause { parts: vec![" and ".into(), Part::Opt(Opt::RetryBudget)], otherwise: "" };
     let outer = Clause { parts: vec![Part::Opt(Opt::LockTimeout), inner.into()], otherwise: "" };
@@ -343,7 +344,15 @@ fn b3_commands_are_for_the_same_database_and_history() {
         Verb::Status,
         "`atlas-migrate status --database-url postgres://me@h/app --beside-other-history`",
     );
-    check("run --database-url postgres://me:secret@h/app", Verb::Status, "`atlas-migrate status`");
+    check(
+        "run --database-url postgres://me:secret@h/app",
+        Verb::Status,
+        "`atlas-migrate status --database-url postgres://me@h/app`",
+    );
+    check("run --database-url me:secret@h/app", Verb::Status, "`atlas-migrate status`");
+    check("run --schema=-x", Verb::Status, "`atlas-migrate status --schema=-x`");
+    check("run", Verb::SeedMark("-x".to_owned()), "`atlas-migrate seed --mark --environment=-x`");
+    check("run", named(Opt::Schema(Some("-x y".to_owned()))), "with `--schema='-x y'`");
     check("roles plan --source db", Verb::Run, "`atlas-migrate run --source db`");
     let shell = Shell { program: "myapp migrate".to_owned(), ..Shell::default() };
     assert_eq!(shell.say(&Verb::Run.into()), "`myapp migrate run`");
@@ -391,6 +400,7 @@ fn every_hint_is_followed() {
     let mut said = Vec::new();
     for file in [
         "cli/hints.rs",
+        "cli/typed.rs",
         "cli/databases.rs",
         "pooled/hints.rs",
         "resume/main.rs",

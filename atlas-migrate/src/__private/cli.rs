@@ -2,6 +2,8 @@
 //! somebody is asked about, and reading files as the library reads them.
 
 use std::path::Path;
+#[cfg(feature = "clean")]
+use std::time::Duration;
 
 use atlas_migrate_core::fault::Fault;
 use atlas_migrate_core::file_name;
@@ -151,10 +153,10 @@ pub fn plan_redo<'c, D: Database<'c>>(database: D, migrator: &Migrator) -> D::Ou
     database.perform(PlanRedo(migrator.clone()))
 }
 
-/// What the database is marked as.
+/// What the database is marked as, as this role sees it; it waits so long for the lock of a table.
 #[cfg(feature = "clean")]
-pub fn marks<'c, D: Database<'c>>(database: D) -> D::Outcome<Marks> {
-    database.perform(marks::Look)
+pub fn marks<'c, D: Database<'c>>(database: D, role: Option<String>, lock_timeout: Duration) -> D::Outcome<Marks> {
+    database.perform(marks::Look { role, lock_timeout })
 }
 
 /// Who is connected to a database, other than this session.

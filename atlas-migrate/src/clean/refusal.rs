@@ -130,10 +130,10 @@ pub(super) fn failed(doing: &str, failure: Failure) -> Error {
     let error = error.fate("rolled back: nothing was removed");
     match code.as_str() {
         "42501" if message.contains("row-level security") => error.hint(hint![
-            "some rows would have been left: clean as a role that sees them all",
+            "some rows would have been left: do it as a role that sees them all",
             clause![", with ", Opt::Role(None)]
         ]),
-        "42501" => error.hint(hint!["clean as the owner of these objects", clause![", with ", Opt::Role(None)]]),
+        "42501" => error.hint(hint!["do it as the owner of these objects", clause![", with ", Opt::Role(None)]]),
         _ => error,
     }
 }

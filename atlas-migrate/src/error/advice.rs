@@ -128,14 +128,27 @@ fn quoted(server: &ServerError) -> &str {
     server.message.split('"').nth(1).unwrap_or_default()
 }
 
-/// About one of the library's own statements, by its SQLSTATE.
-pub(crate) fn own(error: &ServerError) -> Option<Hint> {
+/// About a statement that reads or writes the history.
+pub(crate) fn history(error: &ServerError) -> Option<Hint> {
     Some(match error.code.as_str() {
         "42501" => hint![
             "the role needs USAGE on the schema of the history table and SELECT on the table; to migrate, also CREATE on the schema",
             clause![" (or choose another with ", Opt::Schema(None), ", another role with ", Opt::Role(None), ")"]
         ],
-        "55P03" => "end the session that holds a lock on the history table (pg_locks shows it), then run again".into(),
+        _ => return own(error),
+    })
+}
+
+/// About one of the library's own statements, by its SQLSTATE.
+pub(crate) fn own(error: &ServerError) -> Option<Hint> {
+    Some(match error.code.as_str() {
+        "42501" => {
+            hint![
+                "let the owner grant the role what it lacks",
+                clause![", or name another role with ", Opt::Role(None)]
+            ]
+        }
+        "55P03" => "end the session that holds the lock (pg_locks shows it), then run again".into(),
         "22023" | "42704" => hint!["create the role", clause![", or choose another with ", Opt::Role(None)]],
         "25P02" => "roll back first: the connection has a transaction that has failed".into(),
         _ => return server(error),
@@ -167,10 +180,10 @@ pub(crate) fn connecting(said: &str, error: Option<&ServerError>) -> Hint {
     };
     plain.map(Hint::from).unwrap_or_else(|| {
         hint![
-            "check that the server is running, that ",
             either(
-                "host, port and credentials of the URL are right, and that a pool has connections to spare",
-                "host, port and user are right"
+                "check that the server is running, that host, port and credentials of the URL are right, and that a pool has \
+                 connections to spare",
+                "check that the server is running, and that host, port and user are right"
             ),
             "; then run again"
         ]
@@ -219,7 +232,7 @@ fn of_server(error: &ServerError) -> Option<&'static str> {
         "53400" => "raise the limit that the message names, then run again",
         "55000" => "bring it to the state that the message asks for, then run again",
         "55006" => "end the session that uses it (pg_stat_activity lists them), then run again",
-        "25006" => "migrate on the primary: the server is a standby, or the session read-only",
+        "25006" => "connect to the primary, with a session that is not read-only",
         "25P03" => {
             "run again: the process stood still for too long in the middle of a transaction, which the server ended"
         }

@@ -144,13 +144,22 @@ impl Error {
 
     /// One of the library's own statements was not carried out.
     pub(crate) fn own(doing: &str, cause: Cause) -> Self {
+        Self::advised(doing, cause, advice::own)
+    }
+
+    /// One of those about the history was not.
+    pub(crate) fn of_history(doing: &str, cause: Cause) -> Self {
+        Self::advised(doing, cause, advice::history)
+    }
+
+    fn advised(doing: &str, cause: Cause, advice: fn(&ServerError) -> Option<Hint>) -> Self {
         match cause {
             Cause::Connection(source) => Self::connection(&format!("the connection was lost while {doing}"), source),
             Cause::Server(server) => {
                 let message = format!("{doing} failed: {}", server.message);
                 let kind = if server.ends_connection() { ErrorKind::Connection } else { ErrorKind::Database };
                 // Where in the library's own statements it happened is of no use to anybody.
-                let hint = advice::own(&server);
+                let hint = advice(&server);
                 let mut error =
                     Self::new(kind, message).server(&ServerError { context: None, internal: None, ..*server });
                 error.0.hint = hint;

@@ -3,8 +3,10 @@
 use atlas_migrate_core::fault::shown;
 use serde::Deserialize;
 
+use crate::error::hint::{Hint, Opt, clause, hint};
 use crate::postgres::row::{Unreadable, optional};
 use crate::postgres::session::Row;
+use crate::postgres::sql::ident;
 use crate::{Error, ErrorKind};
 
 /// Why a role does not know what is in a table of this library.
@@ -40,7 +42,7 @@ impl Hidden {
             ),
             _ => (
                 format!("the role {user} may not read which seeds were loaded, {shown}"),
-                format!("grant it: GRANT SELECT ON {table} TO …"),
+                format!("grant it: GRANT SELECT ON {table} TO {}", ident(user)),
             ),
         };
         Error::new(ErrorKind::Database, message).hint(hint)
@@ -50,27 +52,31 @@ impl Hidden {
     pub(crate) fn mark(self, table: &str, user: &str) -> Error {
         let shown = shown(table);
         let counts = "so that the database counts as one in production";
-        let (message, hint) = match self {
+        let (message, hint): (_, Hint) = match self {
             Self::Privilege => (
                 format!("the role {user} may not read the mark of the environment, {shown}, {counts}"),
-                format!("grant it: GRANT SELECT ON {table} TO …"),
+                format!("grant it: GRANT SELECT ON {table} TO {}", ident(user)).into(),
             ),
             Self::RowSecurity => (
                 format!(
                     "row-level security hides the mark of the environment, {shown}, from the role {user}, {counts}"
                 ),
-                format!("let its owner show it: ALTER TABLE {table} DISABLE ROW LEVEL SECURITY"),
+                format!("let its owner show it: ALTER TABLE {table} DISABLE ROW LEVEL SECURITY").into(),
             ),
             Self::Rows => (
                 format!("the mark of the environment, {shown}, has more than one row, {counts}"),
-                "delete all of them except one".to_owned(),
+                "delete all of them except one".into(),
             ),
             Self::Distrust => (
                 format!(
                     "the mark of the environment, {shown}, is not a plain table of a role that is trusted, and is not read, \
                      {counts}"
                 ),
-                format!("if what it says is true, ALTER TABLE {table} OWNER TO CURRENT_USER; else drop it"),
+                hint![
+                    "if the role that owns it migrates this database, do it as that role",
+                    clause![", with ", Opt::Role(None)],
+                    format!("; if only what it says is true, ALTER TABLE {table} OWNER TO CURRENT_USER; else drop it")
+                ],
             ),
         };
         Error::new(ErrorKind::Environment, message).hint(hint)

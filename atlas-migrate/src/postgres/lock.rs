@@ -62,10 +62,11 @@ impl Pace {
         self.started.get_or_insert_with(Instant::now).elapsed()
     }
 
-    pub(crate) fn next_pause(&mut self) -> Duration {
+    /// Not longer than there is time `left`.
+    pub(crate) fn next_pause(&mut self, left: Duration) -> Duration {
         let pause = self.pause;
         self.pause = pause.mul_f32(1.5).min(LONGEST_PAUSE);
-        pause
+        pause.min(left)
     }
 
     /// Whether nothing was told yet.
@@ -121,7 +122,7 @@ impl<'a> Wait<'a> {
         if self.is_complete && self.pace.is_to_tell(waited) {
             listener.tell(&Event::Waiting { doing: self.doing, waited, holder: self.holders.first() });
         }
-        let pause = self.pace.next_pause();
+        let pause = self.pace.next_pause(wait_budget.saturating_sub(waited));
         self.is_complete = waited + pause >= self.pace.next_told.min(*wait_budget);
         let ask = if self.is_complete { holder } else { "" };
         self.holders = holders(&conversation.give_way(transaction, pause, ask).await?);
@@ -129,8 +130,12 @@ impl<'a> Wait<'a> {
     }
 
     fn busy(&self, waited: Duration) -> Error {
-        let message =
-            format!("another process has been {} for all of the {} that this one waited", self.doing, shown(waited));
+        let message = match self.patience.wait_budget {
+            Duration::ZERO => format!("another process is {}, and this one is not to wait", self.doing),
+            _ => {
+                format!("another process has been {} for all of the {} that this one waited", self.doing, shown(waited))
+            }
+        };
         let error = Error::new(ErrorKind::Busy, message);
         match self.holders.first() {
             Some(holder) => error.note(format!("it is {holder}")),

@@ -4,7 +4,7 @@ use atlas_migrate_core::fault::shown;
 
 use crate::error::hint::{Opt, clause, hint};
 #[cfg(any(feature = "clean", feature = "roles", feature = "seeds"))]
-use crate::postgres::session::Cause;
+use crate::postgres::session::{Cause, ServerError};
 use crate::postgres::sql::AT_COMMIT;
 use crate::{Error, ErrorKind};
 
@@ -84,9 +84,12 @@ fn unquoted(role: &str) -> String {
 pub(crate) fn locked(doing: &str, cause: Cause) -> Error {
     match &cause {
         Cause::Server(server) if server.code == "55P03" => {
-            Error::new(ErrorKind::LockTimeout, format!("{doing} failed: {}", server.message)).server(server).hint(
-                hint!["end the session that has locked a table", clause![", or be patient with ", Opt::LockTimeout]],
-            )
+            // Where in the library's own statements it waited is of no use to anybody.
+            let said = ServerError { context: None, internal: None, ..*server.clone() };
+            Error::new(ErrorKind::LockTimeout, format!("{doing} failed: {}", server.message)).server(&said).hint(hint![
+                "end the session that has locked a table",
+                clause![", or be patient with ", Opt::LockTimeout]
+            ])
         }
         _ => Error::own(doing, cause),
     }

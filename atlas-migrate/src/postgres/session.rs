@@ -134,6 +134,11 @@ impl Failure {
     pub(crate) fn own(doing: &str) -> impl Fn(Self) -> Error {
         move |failure| Error::own(doing, failure.cause)
     }
+
+    /// The same of a message about the history.
+    pub(crate) fn of_history(doing: &str) -> impl Fn(Self) -> Error {
+        move |failure| Error::of_history(doing, failure.cause)
+    }
 }
 
 /// What the server says about an error.

@@ -79,9 +79,12 @@ pub(crate) fn files(folder: &Path, is_ours: impl Fn(&str) -> bool) -> Result<Fou
             Ok(entries) => entries,
             Err(error) if here == folder => {
                 let message = format!("{} could not be read: {error}", folder.display());
-                return Err(Error::new(ErrorKind::Source, message).hint(
-                    "the folder is looked for in the current directory of the process, unless its path is absolute",
-                ));
+                let said = Error::new(ErrorKind::Source, message);
+                return Err(match error.kind() {
+                    io::ErrorKind::NotFound => said
+                        .hint("give a path that is absolute, or that begins in the current directory of the process"),
+                    _ => said,
+                });
             }
             Err(error) => {
                 found.faults.push(unreadable(&here, &error));

@@ -346,7 +346,7 @@ fn who_may_empty() {
     clean_as(granted, &again, hint, sequence, &|_| Cleaner::new().restart_identity());
     clean_as(granted, &again, hint, "GRANT OWNER TO LOGIN", &|as_owner| as_owner.restart_identity());
     let hidden = "GRANT SELECT, DELETE ON a, b TO LOGIN; ALTER TABLE a ENABLE ROW LEVEL SECURITY";
-    let hint = "some rows would have been left: clean as a role that sees them all, with `role(..)`";
+    let hint = "some rows would have been left: do it as a role that sees them all, with `role(..)`";
     clean_as(hidden, &any(), hint, "GRANT OWNER TO LOGIN", &|as_owner| as_owner);
     let seeded = "GRANT SELECT, DELETE ON a, b TO LOGIN; REVOKE ALL ON schema_seeds FROM LOGIN";
     let hint = "grant it SELECT and DELETE on it, or clean as its owner with `role(..)`";
@@ -397,7 +397,7 @@ fn resets() {
     let mut connection = Driver::TokioPostgres.connect(&case.database.url_as(&login));
     let error = connection.reset(&nothing).unwrap_err();
     let as_owner = Resetter::new(Migrator::new(Migrations::empty()).role(&owner));
-    leads_out(&error, "clean as the owner of these objects, with `role(..)`", &mut || {
+    leads_out(&error, "do it as the owner of these objects, with `role(..)`", &mut || {
         connection.reset(&as_owner).map(drop)
     });
     drop(connection);

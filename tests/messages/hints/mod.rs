@@ -149,7 +149,7 @@ fn d14_what_is_not_the_files_fault() {
         ("57P03", "wait until the server is there again"),
         ("58000", "look at the server's log and at its disks"),
         ("58030", "look at the server's log and at its disks"),
-        ("25006", "migrate on the primary"),
+        ("25006", "connect to the primary, with a session"),
         ("25P03", "run again: the process stood still for too long"),
         ("25P04", "raise transaction_timeout"),
         ("40001", "be patient with `retry_budget(..)`"),

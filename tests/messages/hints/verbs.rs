@@ -186,7 +186,7 @@ fn sessions() {
     });
     let error = Case::new().connection.check(&set).unwrap_err();
     let mut case = Case::new();
-    leads_out(&error, "run the migrations before this process starts", &mut || {
+    leads_out(&error, "run the migrations before this process starts, with `run(&pool)`", &mut || {
         case.connection.run(&set)?;
         case.connection.check(&set)
     });
@@ -258,10 +258,13 @@ fn histories_beside() {
     });
     let mut case = Case::new().applied(&[A]);
     let error = case.connection.run(&migrator(&[A, B]).schema("app")).unwrap_err();
+    let hint = "use that one with `schema(\"public\")`; or";
+    leads_out(&error, hint, &mut || case.connection.run(&migrator(&[A, B]).schema("public")).map(drop));
+    let mut case = Case::new().applied(&[A]);
+    let error = case.connection.run(&migrator(&[A, B]).schema("app").table("history")).unwrap_err();
     let hint = "use that one with `schema(\"public\")` and `table(\"schema_migrations\")`";
-    leads_out(&error, hint, &mut || {
-        case.connection.run(&migrator(&[A, B]).schema("public").table("schema_migrations")).map(drop)
-    });
+    let there = migrator(&[A, B]).schema("public").table("schema_migrations");
+    leads_out(&error, hint, &mut || case.connection.run(&there).map(drop));
 }
 
 /// Others are at work, or were; what is done and by whom is not what it seems.
@@ -318,14 +321,10 @@ fn others_at_work() {
     case.connection.sql("SET lock_timeout = '20ms'");
     let set = migrator(&[A, B]);
     let error = case.connection.run(&set).unwrap_err();
-    leads_out(
-        &error,
-        "end the session that holds a lock on the history table (pg_locks shows it), then run again",
-        &mut || {
-            holder.sql("ROLLBACK");
-            case.connection.run(&set).map(drop)
-        },
-    );
+    leads_out(&error, "end the session that holds the lock (pg_locks shows it), then run again", &mut || {
+        holder.sql("ROLLBACK");
+        case.connection.run(&set).map(drop)
+    });
     case.database.query("CREATE RULE r AS ON INSERT TO schema_migrations DO INSTEAD NOTHING");
     let set = migrator(&[A, B, ("003_c.sql", "SELECT 1")]);
     let error = case.connection.run(&set).unwrap_err();
@@ -447,7 +446,7 @@ fn scripts_and_benchmarks() {
     let error = report.compare("nonsense").unwrap_err();
     leads_out(&error, "make it anew, with `BenchReport::to_json`", &mut || report.compare(&report.to_json()).map(drop));
     let folder = Migrations::from_directory("no/such/folder").unwrap_err();
-    leads_out(&folder, "the folder is looked for in the current directory of the process", &mut || {
+    leads_out(&folder, "give a path that is absolute, or that begins in the current directory", &mut || {
         Migrations::from_directory(std::env::current_dir().unwrap().join("migrations")).map(drop)
     });
 }

@@ -4,7 +4,7 @@ use atlas_migrate_core::migration::Migration;
 
 use super::{Engine, refusal};
 use crate::error::hint::{Opt, Verb, clause, hint};
-use crate::migrations::migrator::OtherHistory;
+use crate::migrations::migrator::{Options, OtherHistory};
 use crate::migrations::sql::beside::{MOST_ROWS, OWN};
 use crate::migrations::tools::{self, Tool};
 use crate::postgres::session::{Failure, Reply, Row, Session};
@@ -35,7 +35,7 @@ impl<S: Session> Engine<'_, S> {
     pub(super) async fn refuse_others(&mut self) -> Result<(), Error> {
         match self.others().await? {
             others if others.is_empty() => Ok(()),
-            others => Err(refuse(&others, self.known, &self.options.namespace)),
+            others => Err(refuse(&others, self.known, self.options)),
         }
     }
 
@@ -60,7 +60,7 @@ impl<S: Session> Engine<'_, S> {
     pub(super) fn check_others(&self, reply: &Reply) -> Result<(), Error> {
         match found(reply) {
             others if others.is_empty() => Ok(()),
-            others => Err(refuse(&others, self.known, &self.options.namespace)),
+            others => Err(refuse(&others, self.known, self.options)),
         }
     }
 }
@@ -120,7 +120,8 @@ fn same(left: &str, right: &str) -> bool {
     bare(left) == bare(right)
 }
 
-fn refuse(others: &[Other], known: &[Migration], namespace: &str) -> Error {
+fn refuse(others: &[Other], known: &[Migration], options: &Options) -> Error {
+    let namespace = &options.namespace;
     let Some((first, rest)) = others.split_first() else {
         return Error::new(ErrorKind::ForeignHistory, "there is another history");
     };
@@ -134,11 +135,15 @@ fn refuse(others: &[Other], known: &[Migration], namespace: &str) -> Error {
             ),
             go_on("; if it has nothing to do with these files, ")
         ],
-        (None, _) => hint![
-            "use that one",
-            clause![" with ", Opt::Schema(Some(first.schema.clone())), " and ", Opt::Table(Some(first.table.clone()))],
-            go_on("; or, if this schema is to have its own, ")
-        ],
+        (None, _) => {
+            let (schema, table) = (Some(first.schema.clone()), Some(first.table.clone()));
+            let options = match (first.schema == options.schema, first.table == options.table) {
+                (true, _) => clause![" with ", Opt::Table(table)],
+                (_, true) => clause![" with ", Opt::Schema(schema)],
+                _ => clause![" with ", Opt::Schema(schema), " and ", Opt::Table(table)],
+            };
+            hint!["use that one", options, go_on("; or, if these migrations are to have their own here, ")]
+        }
         (Some(_), Some(last)) => hint![
             "if it has applied these files, adopt them with ",
             Verb::Baseline(Some(last.version().clone())),

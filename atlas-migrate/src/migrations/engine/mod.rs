@@ -324,8 +324,11 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// Reads the state of the database without writing, waiting or locking.
     async fn look(&mut self, current: &str) -> Result<State, Error> {
-        let reply =
-            self.conversation.look(&self.sql.look(current)).await.map_err(Failure::own("reading the history"))?;
+        let reply = self
+            .conversation
+            .look(&self.sql.look(current))
+            .await
+            .map_err(Failure::of_history("reading the history"))?;
         let state = self.read_state(&reply)?;
         state.server.usable()?;
         self.sql.server_version = state.server.version_number;
@@ -362,7 +365,7 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// Sends the last message of a transaction.
     async fn end(&mut self, open: Open, message: &str, doing: &str) -> Result<(), Error> {
-        self.conversation.end(open, message).await.map(drop).map_err(Failure::own(doing))
+        self.conversation.end(open, message).await.map(drop).map_err(Failure::of_history(doing))
     }
 
     /// The timeouts of a script.

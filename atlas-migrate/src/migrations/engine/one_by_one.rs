@@ -374,7 +374,7 @@ fn unless_lost(sent: Result<Reply, Failure>) -> Result<(), Stop> {
     match sent {
         Ok(_) => Ok(()),
         Err(Failure { cause: Cause::Server(server), .. }) if server.code == LEASE_LOST => Err(Stop::Lost),
-        Err(failure) => Err(Error::own("recording a migration", failure.cause).into()),
+        Err(failure) => Err(Error::of_history("recording a migration", failure.cause).into()),
     }
 }
 

@@ -7,7 +7,7 @@ use atlas_migrate_core::words::{count, listed};
 
 use super::drift::drift;
 
-use crate::error::hint::{Hint, Opt, Verb, clause, hint};
+use crate::error::hint::{Hint, Opt, Part, Verb, clause, either, hint};
 use crate::error::place::Place;
 use crate::migrations::repair::Repair;
 use crate::migrations::report::{Report, label};
@@ -21,6 +21,9 @@ pub(super) fn pending(known: &[Migration], history: &[Entry], steps: &[Step]) ->
         match entry.map(|entry| (entry.lease, entry.state)) {
             Some((Lease::Held, State::Reverting)) => " (another process is reverting it)",
             Some((Lease::Held, _)) => " (another process is applying it)",
+            Some((Lease::InDoubt, _)) => " (it stopped in a statement that may have taken effect in part)",
+            Some((Lease::Partly(_), _)) => " (a part of its next statement took effect)",
+            Some((_, State::Running | State::Failed)) => " (it stopped before its end)",
             _ => "",
         }
     };
@@ -29,7 +32,8 @@ pub(super) fn pending(known: &[Migration], history: &[Entry], steps: &[Step]) ->
         [one] => format!("migration {one} has not run"),
         _ => format!("{} migrations have not run: {}", names.len(), listed(&names)),
     };
-    Error::new(ErrorKind::Pending, message).hint("run the migrations before this process starts")
+    Error::new(ErrorKind::Pending, message)
+        .hint(hint!["run the migrations before this process starts, with ", Verb::Run])
 }
 
 /// The plan was refused.
@@ -41,7 +45,7 @@ pub(crate) fn problem(known: &[Migration], history: &[Entry], problem: Problem) 
             let newest = known.iter().rev().find(|migration| migration.key().is_versioned());
             let error = Error::new(ErrorKind::UnknownVersion, format!("no migration has the version {version}"));
             match newest {
-                Some(newest) => error.hint(format!("give a version that there is: the newest is {}", name(newest))),
+                Some(newest) => error.hint(format!("give a version that exists: the newest is {}", name(newest))),
                 None => error.hint("add a versioned migration: there is none at all"),
             }
         }
@@ -269,12 +273,16 @@ pub(super) fn not_in_one_transaction(migration: &Migration) -> Error {
         format!("migration {} runs without a transaction, so not all can share one", name(migration)),
     )
     .note(format!("file: {}", migration.up().path()))
-    .hint(clause!["use ", Opt::EachTransaction; or "let each migration have a transaction of its own"])
+    .hint(clause![
+        Part::Piece(either("use ", "run ")),
+        Opt::EachTransaction;
+        or "let each migration have a transaction of its own"
+    ])
 }
 
 /// There is a table of that name, and it is not ours.
 pub(super) fn foreign(table: &str, columns: &str, form: &str) -> Error {
-    Error::new(ErrorKind::ForeignHistory, format!("the table {table} is there and is not a history of atlas-migrate"))
+    Error::new(ErrorKind::ForeignHistory, format!("the table {table} exists, and is not a history of atlas-migrate"))
         .note(format!("its columns: {columns}; the form is {form}"))
         .hint(hint![
             "choose another name",

@@ -90,7 +90,7 @@ impl<S: Session> Engine<'_, S> {
             cause => return failure::lost(job.work, job.migration, Some(job.script), cause),
         };
         let released = self.leave(&self.sql.release(&job.lease)).await;
-        let error = Error::own("recording that a statement completed", cause).fate(format!(
+        let error = Error::of_history("recording that a statement completed", cause).fate(format!(
             "statement {} of {} took effect and stays",
             index + 1,
             job.script.statements().len()
@@ -135,7 +135,7 @@ impl<S: Session> Engine<'_, S> {
             let left = self.conversation.leave(&self.leaving("")).await;
             left.map_err(Failure::own("putting the session back"))?;
         }
-        written.map(drop).map_err(Failure::own("recording that"))
+        written.map(drop).map_err(Failure::of_history("recording that"))
     }
 }
 

@@ -156,7 +156,7 @@ impl<S: Session> Engine<'_, S> {
             }
             (Cause::Server(server), Some(script)) if !server.ends_connection() => (server, script),
             (Cause::Server(server), None) if !server.ends_connection() => {
-                return Err(Error::own("recording a migration", Cause::Server(server)));
+                return Err(Error::of_history("recording a migration", Cause::Server(server)));
             }
             (cause, script) => return Err(failure::lost(work, migration, script, cause)),
         };

@@ -32,7 +32,7 @@ impl<S: Session> Engine<'_, S> {
 
     async fn send_begin(&mut self, conditions: &[&str]) -> Result<(Reply, Open), Error> {
         let message = self.sql.begin(&self.current(), conditions);
-        self.conversation.begin(&message).await.map_err(Failure::own("preparing the history"))
+        self.conversation.begin(&message).await.map_err(Failure::of_history("preparing the history"))
     }
 
     /// Makes sure that nobody else is at work, going by the answer to a [`Sql::begin`].
@@ -63,7 +63,7 @@ impl<S: Session> Engine<'_, S> {
             return Ok(Turn { open, changed: false, outcomes: Vec::new() });
         }
         let reply = self.conversation.send(&self.sql.locked_read(UNKNOWN, &[])).await;
-        self.await_turn(reply.map_err(Failure::own("reading the history"))?, open, &[]).await
+        self.await_turn(reply.map_err(Failure::of_history("reading the history"))?, open, &[]).await
     }
 
     /// The digest of a history that need not be read again. None is of one with an unfinished migration: whether anybody is
@@ -91,12 +91,13 @@ impl<S: Session> Engine<'_, S> {
             let waited = pace.waited();
             if waited >= self.options.patience.wait_budget {
                 let error = refusal::pending(self.known, &self.entries, &steps);
-                return Err(error.note(format!("waited {} for another process to run them", shown(waited))));
+                return Err(error.note(format!("waited {} for another process to migrate", shown(waited))));
             }
             if pace.is_to_tell(waited) {
                 self.options.patience.listener.tell(&Event::Pending { waited, pending: steps.len() });
             }
-            let pause = Sql::pause(pace.next_pause(), "");
+            let left = self.options.patience.wait_budget.saturating_sub(waited);
+            let pause = Sql::pause(pace.next_pause(left), "");
             self.conversation.look(&pause).await.map_err(Failure::own("waiting"))?;
         }
     }
