@@ -1,5 +1,5 @@
 //! A database that an init script has built, with a table `schema_migrations` of another runner, is adopted; a migration that
-//! failed is mended and runs again; a development database begins again. The client is the blocking `postgres`.
+//! failed is fixed and runs again; a development database begins again. The client is the blocking `postgres`.
 //!
 //! `cargo run --example logikids`
 
@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     refusal(ErrorKind::Failed, release(include_str!("releases/first/006_nicknames.sql"))?.run(&mut client))?;
     expect(&mut client, "columns for nicknames", 0, "pg_attribute WHERE attname = 'nickname' AND NOT attisdropped")?;
 
-    println!("\nthe next release, with the file mended");
+    println!("\nthe next release, with the file fixed");
     let migrator = release(include_str!("releases/second/006_nicknames.sql"))?;
     println!("{}", migrator.run(&mut client)?);
     what_was_there(&mut client)?;

@@ -15,7 +15,7 @@ use crate::json::{self, Json};
 #[derive(Args, Debug)]
 #[command(after_help = "Example: atlas-migrate check --wait 2min && exec myapp")]
 pub(crate) struct Check {
-    /// Wait so long for somebody to migrate it
+    /// How long to wait for another process to migrate it
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     wait: Option<Duration>,
 }

@@ -22,7 +22,7 @@ impl Create {
         let mut connection = context.connect_to(&place.with_database(MAINTENANCE)).await?;
         let location = Location { database: database.to_owned(), ..context.location() };
         if tell(&mut connection, sql::find_database(database), "looking for the database").await? {
-            return Ok(answer("create", &location, "is there already", false));
+            return Ok(answer("create", &location, "exists already", false));
         }
         if let Err(error) = tell(&mut connection, sql::create_database(database), "making the database").await {
             if error.sqlstate() == Some("42501") {
@@ -41,6 +41,6 @@ impl Create {
             }
             .into());
         }
-        Ok(answer("create", &location, "was made", true))
+        Ok(answer("create", &location, "was created", true))
     }
 }

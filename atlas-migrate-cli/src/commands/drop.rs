@@ -32,7 +32,7 @@ impl Drop {
         let mut maintenance = context.connect_to(&place.with_database(MAINTENANCE)).await?;
         if !tell(&mut maintenance, sql::find_database(database), "looking for the database").await? {
             let location = Location { database: database.to_owned(), ..context.location() };
-            return Ok(answer("drop", &location, "is not there", false));
+            return Ok(answer("drop", &location, "does not exist", false));
         }
         let mut connection = context.connect().await?;
         let what = "removes everything, and the database itself";

@@ -239,7 +239,7 @@ impl Listener {
                     "waiting for another process that is {doing}");
             }
             Event::Pending { waited, pending } => {
-                tracing::info!(?waited, pending, "waiting for somebody to migrate");
+                tracing::info!(?waited, pending, "waiting for another process to migrate");
             }
             Event::Started { migration, remaining } => {
                 tracing::debug!(version = %fault::shown(migration.version().as_str()), name = migration.name(), remaining, "migration started");
