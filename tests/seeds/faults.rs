@@ -325,3 +325,29 @@ every_driver! {
         assert_eq!(loaded(&mut connection, &seeder(&[("t.csv", "id\n1\n")])), ["t.csv 1"]);
     }
 }
+
+/// A file has other rows of the same columns when it is loaded: what was recorded would not be what was loaded.
+#[track_caller]
+fn changes(name: &str, checked: &str, loaded: &str) {
+    let folder = atlas_migrate_tests::Folder::new(env!("CARGO_TARGET_TMPDIR"), &[(name, checked)]);
+    let seeder = Seeder::new(Seeds::from_directory(folder.path()).unwrap(), "dev");
+    let (database, mut connection) = with(Driver::TokioPostgres, "CREATE TABLE t (id int)");
+    std::fs::write(folder.path().join(name), loaded).unwrap();
+    let error = connection.seed(&seeder).unwrap_err().to_string();
+    let said = "other text than a moment ago";
+    assert!(error.contains(said) && error.contains("rolled back"), "{name}: {error}");
+    assert_eq!(database.value("SELECT count(*) FROM t"), "0", "{name}");
+    assert_eq!(database.value("SELECT to_regclass('schema_seeds')"), "", "{name}");
+    std::fs::write(folder.path().join(name), checked).unwrap();
+    assert_eq!(connection.seed(&seeder).unwrap().seeds().len(), 1, "{name}");
+}
+
+#[test]
+fn b8_a_file_that_changes_under_the_same_columns() {
+    changes("t.csv", "id\n1\n2\n", "id\n1\n3\n");
+    changes("t.csv", "id\n1\n2\n", "id\n1\n2\n3\n");
+    changes("t.csv", "id\n1\n2\n", "id\n1\n");
+    changes("t.json", "[{\"id\": 1}]", "[{\"id\": 2}]");
+    changes("t.ndjson", "{\"id\": 1}\n", "{\"id\": 1}\n{\"id\": 2}\n");
+    changes("t.sql", "INSERT INTO t VALUES (1);", "INSERT INTO t VALUES (2);");
+}

@@ -8,6 +8,7 @@ use super::Checksum;
 const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The checksum of a text that comes piece by piece.
+#[derive(Clone)]
 pub(crate) struct Stream {
     hash: Sha256,
     /// How much of a byte-order mark was read, as long as there was nothing else.

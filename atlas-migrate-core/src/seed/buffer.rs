@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use memchr::{memchr_iter, memrchr};
 
+use super::same::{Changed, changed};
 use crate::fault::Fault;
 
 /// How much is read at first; the buffer grows only for a row that is longer. In tests most rows are.
@@ -156,7 +157,10 @@ impl Text {
 }
 
 pub(super) fn unreadable(path: &str, error: &io::Error) -> Fault {
-    Fault::new(path, format!("cannot be read: {error}"))
+    match error.get_ref() {
+        Some(cause) if cause.is::<Changed>() => changed(path),
+        _ => Fault::new(path, format!("cannot be read: {error}")),
+    }
 }
 
 fn characters(bytes: &[u8]) -> usize {

@@ -6,6 +6,7 @@ mod folder;
 mod json;
 mod policy;
 mod rows;
+mod same;
 mod sql;
 
 use std::borrow::Cow;
@@ -16,6 +17,7 @@ use std::time::Duration;
 pub use self::folder::{File, assemble};
 pub use self::policy::{Existing, Policy, Run};
 pub use self::rows::{Cell, Columns, Row, Rows, check};
+pub use self::same::{Same, changed};
 pub use self::sql::{Piece, pieces};
 use crate::checksum::Checksum;
 pub use crate::seed_name::{Format, PRODUCTION, is_ours, is_production, renamed, table_of};
@@ -32,6 +34,7 @@ pub struct Seed {
     columns: Cow<'static, [Cow<'static, str>]>,
     content: Content,
     check: Duration,
+    text: Option<Checksum>,
 }
 
 /// The bytes of a file, or where they are.
@@ -64,7 +67,7 @@ impl Seed {
         columns: Cow<'static, [Cow<'static, str>]>,
         content: Content,
     ) -> Self {
-        Self { name, path, format, policy, checksum, columns, content, check: Duration::ZERO }
+        Self { name, path, format, policy, checksum, columns, content, check: Duration::ZERO, text: None }
     }
 
     /// Its path below the folder of seeds, which identifies it: `dev/010_users.csv`.
@@ -111,6 +114,11 @@ impl Seed {
     /// How long its check took; zero of one that was checked when the program was compiled.
     pub fn check_duration(&self) -> Duration {
         self.check
+    }
+
+    /// SHA-256 of its text alone, of one that was checked by this program: to see whether its file is still the same.
+    pub fn text_checksum(&self) -> Option<Checksum> {
+        self.text
     }
 
     /// Its bytes, or where they are.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_migrate_core::checksum::{Checksum, normalized};
-use atlas_migrate_core::seed::{Existing, Format, Piece, Policy, Run, Seed, pieces};
+use atlas_migrate_core::seed::{Existing, Format, Piece, Policy, Run, Seed, changed, pieces};
 use atlas_migrate_core::session;
 
 use super::{Environment, Generate, generate, source};
@@ -111,6 +111,9 @@ pub(super) fn read_sql(seed: &Seed) -> Result<(String, Vec<Piece>), Error> {
     let unreadable = |error| Error::new(ErrorKind::Source, format!("{} could not be read: {error}", seed.path()));
     source::open(seed.content()).and_then(|mut reader| reader.read_to_string(&mut text)).map_err(unreadable)?;
     let text = normalized(&text).into_owned();
+    if seed.text_checksum().is_some_and(|checked| checked != Checksum::of(&text)) {
+        return Err(Error::faults(&[changed(seed.path())]));
+    }
     let pieces = pieces(seed.path(), &text).map_err(|faults| Error::faults(&faults))?;
     Ok((text, pieces))
 }

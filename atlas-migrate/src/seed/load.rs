@@ -216,7 +216,7 @@ impl<'a, S: Session> Engine<'a, S> {
     }
 
     async fn load_sql(&mut self, number: usize, seed: &Seed) -> Result<u64, Error> {
-        let (text, pieces) = item::read_sql(seed)?;
+        let (text, pieces) = item::read_sql(seed).map_err(failure::rolled_back)?;
         let mut rows = 0;
         for (index, piece) in pieces.iter().enumerate() {
             match piece {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use atlas_migrate_core::fault::Fault;
-use atlas_migrate_core::seed::{self, Cell, Columns, Content, Format, Row, Rows, Seed};
+use atlas_migrate_core::seed::{self, Cell, Columns, Content, Format, Row, Rows, Same, Seed};
 
 use super::key::{self, Telling};
 use super::table::Column;
@@ -69,7 +69,12 @@ impl<'a> FileReader<'a> {
     /// Opens the rows of a file.
     pub(super) fn open(seed: &'a Seed) -> Result<Self, Fault> {
         let read = Arc::new(AtomicU64::new(0));
-        let input = Counting { inner: open(seed)?, read: Arc::clone(&read) };
+        let input = open(seed)?;
+        let input = match (seed.content(), seed.text_checksum()) {
+            (Content::File(_), Some(checked)) => Box::new(Same::new(input, checked)),
+            _ => input,
+        };
+        let input = Counting { inner: input, read: Arc::clone(&read) };
         Ok(Self { rows: Rows::open(seed.format(), seed.path(), seed.columns(), input)?, read })
     }
 

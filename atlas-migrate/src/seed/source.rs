@@ -33,7 +33,7 @@ impl Seeds {
     }
 
     /// Checks the seeds of a folder and the folders below it. Each file of rows is read once here and once more when it is
-    /// loaded, piece by piece, and is not to change in between.
+    /// loaded, piece by piece. If its text has changed in between, a run fails and rolls back.
     ///
     /// # Errors
     ///

@@ -64,10 +64,10 @@ pub fn assemble(
     for (format, path, File { path: name, content }) in seeds {
         let sidecar = policies.remove(&name).and_then(|(sidecar, _)| sidecar);
         let started = Instant::now();
-        if let Some(Found { policy, checksum, columns }) = reader.seed(format, &name, &path, &content, sidecar.as_ref())
-        {
+        if let Some(found) = reader.seed(format, &name, &path, &content, sidecar.as_ref()) {
+            let Found { policy, checksum, text, columns } = found;
             let seed = Seed::new(name.into(), path.into(), format, policy, checksum, columns.into(), content);
-            read.push(Seed { check: started.elapsed(), ..seed });
+            read.push(Seed { check: started.elapsed(), text: Some(text), ..seed });
         }
     }
     let mut faults = reader.faults;
@@ -94,6 +94,8 @@ struct Reader<O> {
 struct Found {
     policy: Policy,
     checksum: Checksum,
+    /// Of its text alone.
+    text: Checksum,
     columns: Vec<Cow<'static, str>>,
 }
 
@@ -137,7 +139,8 @@ impl<O: Fn(&Content) -> io::Result<Box<dyn Read + '_>>> Reader<O> {
                 self.faults.extend(misplaced);
                 let run = directives.said.run.unwrap_or(Policy::DEFAULT.run);
                 let policy = Policy { run, production, ..Policy::DEFAULT };
-                Some(Found { policy, checksum: Checksum::of(&text), columns: Vec::new() })
+                let checksum = Checksum::of(&text);
+                Some(Found { policy, checksum, text: checksum, columns: Vec::new() })
             }
             Err(faults) => {
                 self.faults.extend(faults);
@@ -153,21 +156,22 @@ impl<O: Fn(&Content) -> io::Result<Box<dyn Read + '_>>> Reader<O> {
             let checksum = scope.spawn(move || {
                 let mut stream = Stream::new();
                 received.into_iter().for_each(|piece: Vec<u8>| stream.add(&piece));
+                let text = stream.clone().finish();
                 if let Some(sidecar) = sidecar {
                     // No file has a NUL, so that nothing of one can be taken for the other.
                     stream.add(b"\0");
                     stream.add(sidecar.text.as_bytes());
                 }
-                stream.finish()
+                (stream.finish(), text)
             });
             let input = (self.open)(content).map_err(|error| unreadable(path, &error));
             (input.and_then(|input| rows::check(format, path, Tee { input, pieces })), checksum.join())
         });
-        let checksum = checksum.unwrap_or_else(|panic| resume_unwind(panic));
+        let (checksum, text) = checksum.unwrap_or_else(|panic| resume_unwind(panic));
         let columns = columns.map_err(|fault| self.faults.push(fault)).ok()?;
         self.faults.extend(sidecar.into_iter().flat_map(|sidecar| sidecar.check_columns(columns.names())));
         let policy = sidecar.map_or(Policy::DEFAULT, |sidecar| sidecar.policy.clone());
-        Some(Found { policy, checksum, columns: columns.into_names().map(Cow::Owned).collect() })
+        Some(Found { policy, checksum, text, columns: columns.into_names().map(Cow::Owned).collect() })
     }
 
     fn policy(&mut self, path: &str, content: &Content) -> Option<Sidecar> {
