@@ -80,6 +80,9 @@ fn cells() {
         )]),
     );
     check("array", error(&[("users.json", "[{\"id\": 1, \"name\": [\"Anna\"]}]")]));
+    let deep = format!("[{{\"id\": 1, \"name\": \"Anna\", \"tags\": {}{}}}]", "[".repeat(100_000), "]".repeat(100_000));
+    let deep = error(&[("users.json", &deep)]).to_string();
+    assert!(deep.contains("an array of more than 6 dimensions in `tags`"), "{deep}");
     check("object in an array", error(&[("users.json", "[{\"id\": 1, \"name\": \"Anna\", \"tags\": [{\"a\": 1}]}]")]));
     check("label", error(&[("users.csv", "id,name\n$id:anna,Anna\n")]));
 }

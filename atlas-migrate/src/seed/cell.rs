@@ -35,7 +35,7 @@ pub(super) fn of_json<'a>(json: &'a str, column: &Column) -> Result<Cow<'a, str>
     match json.as_bytes().first() {
         Some(b'[') if column.element.is_some() => {
             let mut array = String::new();
-            write_array(&mut array, json, column).map_err(whole)?;
+            write_array(&mut array, json, column, 1).map_err(whole)?;
             Ok(Cow::Owned(array))
         }
         Some(b'{' | b'[') => structure(json, &column.base, column.builtin).map_err(whole),
@@ -73,8 +73,14 @@ fn hstore(json: &str) -> Result<String, String> {
     Ok(written)
 }
 
-/// Writes an array as PostgreSQL does: `{1,NULL,"a"}`.
-fn write_array(array: &mut String, json: &str, column: &Column) -> Result<(), String> {
+/// PostgreSQL's arrays have no more dimensions.
+const MOST_DIMENSIONS: usize = 6;
+
+/// Writes an array as PostgreSQL does: `{1,NULL,"a"}`; one in so many others counts them with it.
+fn write_array(array: &mut String, json: &str, column: &Column, dimensions: usize) -> Result<(), String> {
+    if dimensions > MOST_DIMENSIONS {
+        return Err(format!("an array of more than {MOST_DIMENSIONS} dimensions"));
+    }
     let element = column.element.as_deref().unwrap_or_default();
     let values: Vec<&RawValue> = serde_json::from_str(json).map_err(|error| error.to_string())?;
     array.push('{');
@@ -86,7 +92,7 @@ fn write_array(array: &mut String, json: &str, column: &Column) -> Result<(), St
         match value.as_bytes().first() {
             Some(b'n') => array.push_str("NULL"),
             _ if is_json(element) => quote(array, value),
-            Some(b'[') => write_array(array, value, column)?,
+            Some(b'[') => write_array(array, value, column, dimensions + 1)?,
             Some(b'{') => {
                 let text =
                     structure(value, element, column.builtin).map_err(|what| format!("{what} among {element}"))?;
