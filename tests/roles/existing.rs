@@ -133,3 +133,24 @@ fn c5_waits_its_turn() {
     waiting.join().unwrap().unwrap();
     assert_eq!(site.database.errors(), [""; 0]);
 }
+
+/// The lock is one for each database, and roles are the server's.
+#[test]
+fn c5_the_same_roles_in_another_database() {
+    let other = atlas_migrate_tests::Database::new();
+    for (driver, role) in
+        [(Driver::TokioPostgres, "owner"), (Driver::SqlxConnection, "app"), (Driver::Postgres, "reader")]
+    {
+        let site = Site::new();
+        let mut holder = Driver::Postgres.connect(&other.url());
+        holder.sql(&format!("BEGIN; CREATE ROLE {} LOGIN", site.quoted(role)));
+        let (roles, mut superuser) = (site.roles(), site.superuser(driver));
+        let applying = std::thread::spawn(move || superuser.apply_roles(&roles).map(drop));
+        atlas_migrate_tests::wait_for("the name", std::time::Duration::from_secs(20), || {
+            let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'transactionid'";
+            (site.query(waiting) == ["1"]).then_some(())
+        });
+        holder.sql("COMMIT");
+        applying.join().unwrap().unwrap_or_else(|error| panic!("{driver:?} {role}: {error}"));
+    }
+}

@@ -10,13 +10,17 @@ use super::proof::Proof;
 use super::state::{self, State};
 use super::{prove, refusal};
 use crate::Error;
-use crate::postgres::lock::{self, Lock};
+use crate::postgres::lock::{self, Lock, Pace};
 use crate::postgres::row::{one, string};
 use crate::postgres::server::Server;
 use crate::postgres::session::{Failure, Reply, Session};
 use crate::postgres::sql::{COMMIT, Sql};
 use crate::postgres::transaction::{Conversation, Transaction};
 use crate::roles::sql::{self, Asked};
+
+/// How often it is tried, as long as other processes change the same roles in other databases. Roles are the server's, and the lock is
+/// one for each database.
+const TRIES: usize = 20;
 
 pub(super) struct Engine<'a, S> {
     conversation: Conversation<'a, S>,
@@ -38,10 +42,19 @@ impl<'a, S: Session> Engine<'a, S> {
 
     pub(super) async fn apply(mut self) -> Result<RolesPlan, Error> {
         self.look().await?.writable("roles are to be changed")?;
-        let plan = self.change().await;
-        match self.conversation.close(plan).await {
-            Err(error) => Err(self.blame(error).await),
-            plan => plan,
+        let mut pace = Pace::new();
+        let mut tries = 1;
+        loop {
+            let plan = self.change().await;
+            let left = self.roles.patience.wait_budget.saturating_sub(pace.waited());
+            let goes_on = tries < TRIES && !left.is_zero();
+            match self.conversation.close(plan).await {
+                Err(error) if goes_on && refusal::is_overtaken(&error) => tries += 1,
+                Err(error) => return Err(self.blame(error).await),
+                plan => return plan,
+            }
+            let pause = Sql::pause(pace.next_pause(left), "");
+            self.conversation.look(&pause).await.map_err(Failure::own("waiting"))?;
         }
     }
 
@@ -105,7 +118,7 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// Begins a transaction, in which nobody else changes roles of this database.
     async fn begin(&mut self) -> Result<Transaction, Error> {
-        let lock = Lock { doing: "changing roles", keys: &[sql::LOCK.to_owned()] };
+        let lock = Lock { doing: "changing roles", keys: &[sql::LOCK.to_owned()], leases: "" };
         lock.take(&mut self.conversation, &self.roles.patience, &self.sql.open()).await
     }
 

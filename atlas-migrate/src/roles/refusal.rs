@@ -71,6 +71,12 @@ pub(super) fn of_another<'a>(
         .hint(format!("let {} run that, or give it to {} with ALTER … OWNER TO", container.owner, session.name))
 }
 
+/// Whether another process has changed the same roles meanwhile: duplicate_object, unique_violation, deadlock_detected, and a row of
+/// the catalog that was updated, which has no code of its own.
+pub(super) fn is_overtaken(error: &Error) -> bool {
+    matches!(error.sqlstate(), Some("42710" | "23505" | "40P01" | "XX000"))
+}
+
 /// The connection went away in the middle of the changes.
 pub(super) fn unknown_whether_changed(error: Error) -> Error {
     error.unless_answered(
