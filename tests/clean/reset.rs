@@ -1,6 +1,7 @@
 //! Dropping what is in schemas, and migrating again.
 
 use atlas_migrate::clean::Resetter;
+use atlas_migrate::seed::{Seeder, Seeds};
 use atlas_migrate::{ErrorKind, Migrator};
 use atlas_migrate_tests::migrator;
 
@@ -159,10 +160,11 @@ fn guards() {
     assert_eq!(database.value("SELECT environment FROM schema_environment"), "production");
 }
 
-#[test]
-fn somebody_migrates() {
-    let (database, mut connection) = with(Driver::Postgres, "CREATE TABLE t (id int)");
-    let slow = migrator(&[("1_slow.sql", "SELECT pg_sleep(60)")]);
+/// Whoever migrates in a transaction has the lock, and whoever does statement by statement a lease.
+#[track_caller]
+fn check_waits(slow: &str) {
+    let (database, mut connection) = with(Driver::Postgres, "CREATE TABLE t (id int); INSERT INTO t VALUES (1)");
+    let slow = migrator(&[("1_slow.sql", slow)]);
     let mut other = Driver::Postgres.connect(&database.url());
     let thread = std::thread::spawn(move || other.run(&slow).map(drop));
     atlas_migrate_tests::wait_for("the migration", std::time::Duration::from_secs(20), || {
@@ -174,10 +176,98 @@ fn somebody_migrates() {
     let impatient = nothing().wait_budget(std::time::Duration::from_millis(50));
     let error = connection.reset(&Resetter::new(impatient)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
-    assert!(error.to_string().contains("migration 1 slow"), "{error}");
-    assert_eq!(database.value("SELECT count(*) FROM pg_class WHERE oid = to_regclass('t')"), "1");
+    assert!(error.to_string().contains("slow"), "{error}");
+    let cleaner = Cleaner::new().wait_budget(std::time::Duration::from_millis(50));
+    let error = connection.clean(&cleaner).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy, "{error}");
+    assert!(error.to_string().contains("slow"), "{error}");
+    assert_eq!(database.value("SELECT count(*) FROM t"), "1");
     database.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'");
     assert!(thread.join().unwrap().is_err());
+    // Nobody is at work any more.
+    connection.clean(&cleaner).unwrap();
+    connection.reset(&Resetter::new(nothing())).unwrap();
+}
+
+#[test]
+fn c5_waits_for_the_lock() {
+    check_waits("SELECT pg_sleep(60)");
+}
+
+#[test]
+fn c5_waits_for_the_lease() {
+    check_waits("-- atlas:no-transaction\nSELECT pg_sleep(60)");
+}
+
+/// The tables of the library are dropped while a verb looks at them: for that they are not there, and the log has no error.
+#[track_caller]
+fn check_gone(name: &str, verb: impl Fn(&mut Connection) + Sync) {
+    for driver in atlas_migrate_tests::drivers() {
+        let (database, mut connection) = with(driver, "CREATE TABLE t (id int)");
+        connection.run(&nothing()).unwrap();
+        let seeds = |table| Seeds::from_files("seeds", [(table, "id\n1\n")]).unwrap();
+        connection.seed(&Seeder::new(seeds("t.csv"), "dev")).unwrap();
+        let mut holder = Driver::Postgres.connect(&database.url());
+        holder.sql("BEGIN; DROP TABLE schema_migrations, schema_seeds");
+        std::thread::scope(|scope| {
+            let verb = scope.spawn(|| verb(&mut connection));
+            atlas_migrate_tests::wait_for(name, std::time::Duration::from_secs(20), || {
+                let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+                (database.value(waiting) == "1").then_some(())
+            });
+            holder.sql("COMMIT");
+            verb.join().unwrap_or_else(|_| panic!("{driver:?} {name}"));
+        });
+        assert_eq!(database.errors(), [""; 0], "{driver:?} {name}");
+    }
+}
+
+#[test]
+fn c5_a_history_that_goes_meanwhile() {
+    check_gone("run", |c| assert_eq!(c.run(&nothing()).unwrap().applied().count(), 1));
+    check_gone("status", |c| assert_eq!(c.status(&nothing()).unwrap().pending().count(), 1));
+    check_gone("check", |c| assert_eq!(c.check(&nothing()).unwrap_err().kind(), ErrorKind::Pending));
+    check_gone("reset", |c| drop(c.plan_reset(&Resetter::new(nothing())).unwrap()));
+    check_gone("seed", |c| {
+        let seeds = Seeds::from_files("seeds", [("t.csv", "id\n1\n")]).unwrap();
+        assert_eq!(c.seed(&Seeder::new(seeds, "dev")).unwrap().seeds().len(), 1);
+    });
+}
+
+/// Between two migrations of a run, another process has the lock and drops the history.
+#[test]
+fn c5_a_history_that_goes_between_migrations() {
+    for driver in atlas_migrate_tests::drivers() {
+        let (database, mut connection) = with(driver, "CREATE TABLE gate ()");
+        let set = migrator(&[("1_a.sql", "SELECT 1"), ("2_b.sql", "LOCK TABLE gate"), ("3_c.sql", "SELECT 3")]);
+        let mut gate = Driver::Postgres.connect(&database.url());
+        gate.sql("BEGIN; LOCK TABLE gate");
+        let waiting = |kind: &str, count: &str| {
+            let ask = format!(
+                "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = '{kind}' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            );
+            atlas_migrate_tests::wait_for(kind, std::time::Duration::from_secs(20), || {
+                (database.value(&ask) == count).then_some(())
+            });
+        };
+        std::thread::scope(|scope| {
+            let run = scope.spawn(|| connection.run(&set));
+            waiting("relation", "1");
+            let other = scope.spawn(|| {
+                let key = "('x' || left(encode(sha256('atlas-migrate \"public\" \"schema_migrations\"'), 'hex'), 16))::bit(64)::bigint";
+                let mut other = Driver::Postgres.connect(&database.url());
+                other.sql(&format!("BEGIN; SELECT pg_advisory_xact_lock({key})"));
+                other.sql("DROP TABLE schema_migrations; COMMIT");
+            });
+            waiting("advisory", "1");
+            gate.sql("COMMIT");
+            other.join().unwrap();
+            // What it has done is done no second time.
+            let error = run.join().unwrap().unwrap_err();
+            assert!(error.to_string().contains("1 a"), "{driver:?}: {error}");
+        });
+        assert_eq!(database.errors(), [""; 0], "{driver:?}");
+    }
 }
 
 /// What is in no schema would be in the way of migrations that make it.

@@ -93,7 +93,7 @@ fn check(name: &str, key: &str, doing: &str, verb: Verb) {
 
 #[test]
 fn c5_every_verb_waits_alike() {
-    let cases: [(&str, &str, &str, Verb); 14] = [
+    let cases: [(&str, &str, &str, Verb); 15] = [
         ("run", MIGRATIONS, "migrating", |c, _, budget, told| c.run(&set(budget, told)).map(drop)),
         ("revert", MIGRATIONS, "migrating", |c, _, budget, told| c.revert(&set(budget, told), Revert::Last).map(drop)),
         ("baseline", MIGRATIONS, "migrating", |c, _, budget, told| c.baseline(&set(budget, told), "2").map(drop)),
@@ -112,7 +112,11 @@ fn c5_every_verb_waits_alike() {
             let name = site.database.value("SELECT current_database()");
             c.clean(&patient!(Cleaner::new(), budget, told).confirm(name)).map(drop)
         }),
-        ("reset", MIGRATIONS, "migrating", |c, site, budget, told| {
+        ("reset, migrations", MIGRATIONS, "migrating or loading seeds", |c, site, budget, told| {
+            let name = site.database.value("SELECT current_database()");
+            c.reset(&Resetter::new(set(budget, told)).confirm(name)).map(drop)
+        }),
+        ("reset, seeds", SEEDS, "migrating or loading seeds", |c, site, budget, told| {
             let name = site.database.value("SELECT current_database()");
             c.reset(&Resetter::new(set(budget, told)).confirm(name)).map(drop)
         }),

@@ -15,7 +15,7 @@ use super::state::{self, Count, Kind, State, Table};
 use super::{Options, guard, refusal};
 use crate::Error;
 use crate::clean::sql::Target;
-use crate::postgres::lock::{self, Lock};
+use crate::postgres::lock;
 use crate::postgres::refusal::{check_names, untrusted};
 use crate::postgres::session::{Reply, Session};
 use crate::postgres::sql::{self, Sql};
@@ -134,10 +134,8 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// Begins a transaction in which nobody else migrates, loads seeds or writes to the tables, and counts.
     async fn lock<'s>(&mut self, state: &'s State, chosen: &Chosen<'s>) -> Result<(Transaction, Found<'s>), Error> {
-        let keys = state.lock_keys();
-        let lock = Lock { doing: "migrating or loading seeds", keys: &keys };
         let begin = self.sql.begin_cleaning();
-        let transaction = lock.take(&mut self.conversation, &self.options.patience, &begin).await?;
+        let transaction = state.take_locks(&mut self.conversation, &self.options.patience, &begin, &[]).await?;
         let targets: Vec<_> = chosen.tables.iter().map(|table| target(table)).collect();
         let message = Sql::lock_tables(&targets) + &self.questions(state, chosen, &Extent::of(chosen, false));
         let reply = self.send(&message, "locking the tables").await?;

@@ -12,7 +12,7 @@ use super::state::{self, Ours, State};
 use super::{guard, refusal};
 use crate::migrations::engine::Engine;
 use crate::postgres::driver::{Database, Job};
-use crate::postgres::lock::{self, Lock};
+use crate::postgres::lock;
 use crate::postgres::refusal::{check_names, untrusted};
 use crate::postgres::session::{Reply, Session};
 use crate::postgres::sql::{self, Sql};
@@ -258,8 +258,8 @@ impl Resetter {
         if let Some((table, why)) = seeds.iter().chain(&histories).find_map(|t| Some((t, t.distrusted.as_ref()?))) {
             return Err(untrusted(&table.quoted, why));
         }
-        let lock = Lock { doing: "migrating", keys: &[sql.lock_key().to_string()] };
-        let transaction = lock.take(conversation, &self.migrator.options.patience, &sql.begin_reset()).await?;
+        let (patience, own) = (&self.migrator.options.patience, [(sql.schema.as_str(), sql.table.as_str())]);
+        let transaction = state.take_locks(conversation, patience, &sql.begin_reset(), &own).await?;
         let names = seeds.iter().map(|table| table.quoted.as_str());
         let message = Self::look_for_objects(&schemas) + &Sql::loaded_seeds(names);
         let reply = conversation.send(&message).await;

@@ -4,11 +4,15 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
+use crate::Error;
 use crate::postgres::hidden::Hidden;
+use crate::postgres::lock::{Lock, Patience};
 use crate::postgres::row::{Unreadable, all, flag, json, one, parse, string};
 use crate::postgres::server::Server;
-use crate::postgres::session::{Reply, Row};
+use crate::postgres::session::{Reply, Row, Session};
+use crate::postgres::sql::Sql;
 use crate::postgres::sql::lock::lock_key;
+use crate::postgres::transaction::{Conversation, Transaction};
 
 /// All that is known before anything is done.
 #[derive(Debug)]
@@ -165,14 +169,26 @@ impl State {
         self.tables.iter().filter(|table| table.ours == Some(Ours::Seeds))
     }
 
-    /// The locks of those who migrate and load seeds: by the tables that there are, and by those that somebody may be about to
-    /// make.
-    pub(super) fn lock_keys(&self) -> Vec<String> {
+    /// Begins a transaction in which nobody else migrates or loads seeds, by the tables that there are, those that somebody may be
+    /// about to make, and these.
+    pub(super) async fn take_locks<S: Session>(
+        &self,
+        conversation: &mut Conversation<'_, S>,
+        patience: &Patience,
+        begin: &str,
+        more: &[(&str, &str)],
+    ) -> Result<Transaction, Error> {
+        let name = |table: &'_ Table| (table.schema.clone(), table.name.clone());
         let is_locked = |table: &&Table| matches!(table.ours, Some(Ours::History | Ours::Seeds));
-        let there = self.tables.iter().filter(is_locked).map(|table| (table.schema.as_str(), table.name.as_str()));
-        let usual = ["schema_migrations", "schema_seeds"].map(|table| ("public", table));
-        let keys: BTreeSet<_> = there.chain(usual).map(|(schema, table)| lock_key(schema, table)).collect();
-        keys.iter().map(ToString::to_string).collect()
+        let usual = [("public", "schema_migrations"), ("public", "schema_seeds")];
+        let more = usual.iter().chain(more).map(|(schema, table)| ((*schema).to_owned(), (*table).to_owned()));
+        let names: BTreeSet<_> = self.tables.iter().filter(is_locked).map(name).chain(more).collect();
+        let keys: Vec<_> = names.iter().map(|(schema, table)| lock_key(schema, table).to_string()).collect();
+        let has_leases = |table: &&Table| table.ours == Some(Ours::History) && table.distrusted.is_none();
+        let histories = self.tables.iter().filter(has_leases).map(|table| (table.schema.as_str(), table.name.as_str()));
+        let leases = Sql::holders_of_leases(histories);
+        let lock = Lock { doing: "migrating or loading seeds", keys: &keys, leases: &leases };
+        lock.take(conversation, patience, begin).await
     }
 }
 

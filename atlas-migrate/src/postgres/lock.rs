@@ -156,6 +156,8 @@ pub(crate) struct Lock<'a> {
     pub(crate) doing: &'a str,
     /// Expressions.
     pub(crate) keys: &'a [String],
+    /// The question who is at work with a lease, and without one of them; empty if nobody can be.
+    pub(crate) leases: &'a str,
 }
 
 #[cfg(any(feature = "clean", feature = "roles"))]
@@ -172,11 +174,21 @@ impl Lock<'_> {
         loop {
             let begun = conversation.begin(&begin).await;
             let (reply, transaction) = begun.map_err(Failure::own("taking the lock"))?;
-            if row::flag(row::one(&reply, "atlas_lock")?, 0)? {
-                return Ok(transaction);
-            }
-            wait.pause(conversation, transaction, &holder).await?;
+            let holder = match row::flag(row::one(&reply, "atlas_lock")?, 0)? {
+                true if !self.is_leased(conversation).await? => return Ok(transaction),
+                true => self.leases,
+                false => &holder,
+            };
+            wait.pause(conversation, transaction, holder).await?;
         }
+    }
+
+    async fn is_leased<S: Session>(&self, conversation: &mut Conversation<'_, S>) -> Result<bool, Error> {
+        if self.leases.is_empty() {
+            return Ok(false);
+        }
+        let reply = conversation.send(self.leases).await.map_err(Failure::own("asking who is at work"))?;
+        Ok(!holders(&reply).is_empty())
     }
 }
 

@@ -237,7 +237,12 @@ impl Sql {
              \x20   atlas_hidden := {seeds_hidden};\n\
              \x20 END IF;\n\
              \x20 IF atlas_granted AND atlas_why IS NULL AND atlas_table IS NOT NULL AND atlas_hidden IS NULL THEN\n\
-             \x20   SELECT {DIGEST} INTO atlas_digest FROM {seeds} s WHERE s.namespace = {namespace} AND s.state = 'done';\n\
+             \x20   BEGIN\n\
+             \x20     SELECT {DIGEST} INTO atlas_digest FROM {seeds} s WHERE s.namespace = {namespace} AND s.state = 'done';\n\
+             \x20   EXCEPTION WHEN undefined_table THEN atlas_table := NULL;\n\
+             \x20   END;\n\
+             \x20 END IF;\n\
+             \x20 IF atlas_granted AND atlas_why IS NULL AND atlas_table IS NOT NULL AND atlas_hidden IS NULL THEN\n\
              \x20   OPEN atlas_seeds FOR SELECT s.name AS atlas_seed, s.checksum, s.state, s.rows FROM {seeds} s\n\
              \x20     WHERE s.namespace = {namespace};\n\
              \x20 ELSE\n\

@@ -82,17 +82,28 @@ impl Sql {
         self.open() + &self.locked_read(current, conditions)
     }
 
-    /// Begins a transaction, tries to take the lock, and computes the digest of the history, which is there. Two statements,
-    /// so that the second one sees what was committed before the lock was taken.
+    /// Begins a transaction, tries to take the lock, and computes the digest of the history if it is granted.
+    ///
+    /// A block, since whoever has the lock may be dropping the table, and a plain SELECT would wait for that and fail.
     pub(crate) fn begin_next(&self) -> String {
-        format!(
-            "{}SELECT pg_try_advisory_xact_lock({}) AS atlas_lock;\nSELECT {} AS atlas_digest FROM {} h WHERE h.namespace = {};\n",
-            self.open(),
+        let body = format!(
+            "DECLARE\n\
+             \x20 atlas_next pg_catalog.refcursor := 'atlas_next';\n\
+             BEGIN\n\
+             \x20 BEGIN\n\
+             \x20   IF pg_try_advisory_xact_lock({}) THEN\n\
+             \x20     OPEN atlas_next FOR SELECT {DIGEST} AS atlas_digest FROM {} h WHERE h.namespace = {};\n\
+             \x20     RETURN;\n\
+             \x20   END IF;\n\
+             \x20 EXCEPTION WHEN undefined_table THEN NULL;\n\
+             \x20 END;\n\
+             \x20 OPEN atlas_next FOR SELECT WHERE false;\n\
+             END",
             self.lock_key(),
-            DIGEST,
             self.history(),
             literal(&self.namespace)
-        )
+        );
+        format!("{}DO {};\nFETCH ALL FROM atlas_next;\nCLOSE atlas_next;\n", self.open(), dollar_quoted(&body))
     }
 
     /// Begins a transaction that goes by our settings, whatever those of the role or server are.
@@ -150,8 +161,8 @@ impl Sql {
 
     /// One block that leaves its findings in two cursors, which are fetched and closed in the same message.
     ///
-    /// A block, because a plain SELECT from a table that may not exist would be an error in the server's log, and because a
-    /// look may be sent in a transaction of the caller's, where it puts the path back. Cursors, because a block has no result.
+    /// A block, because a plain SELECT from a table that may not exist, or be dropped at this moment, would be an error in the server's log,
+    /// and because a look may be sent in a transaction of the caller's, where it puts the path back. Cursors, because a block has no result.
     fn read(&self, prepare: &str, current: &str, conditions: &[&str], want: Want) -> String {
         let ours: Vec<_> = COLUMNS.iter().map(|(name, _)| literal(name)).collect();
         let (settings, role, path, owner) = match want {
@@ -197,7 +208,8 @@ impl Sql {
              \x20 ELSIF atlas_table IS NOT NULL THEN\n\
              \x20   SELECT array_agg(attname::text ORDER BY attnum) INTO atlas_columns FROM pg_attribute\n\
              \x20     WHERE attrelid = atlas_table AND attnum > 0 AND NOT attisdropped;\n\
-             \x20   atlas_form := CASE WHEN atlas_columns @> ARRAY[{ours}] THEN 'ours' ELSE 'foreign' END;\n\
+             \x20   atlas_form := CASE WHEN atlas_columns @> ARRAY[{ours}] THEN 'ours' WHEN atlas_columns IS NULL THEN 'absent'\n\
+             \x20     ELSE 'foreign' END;\n\
              \x20   atlas_detail := array_to_string(atlas_columns, ' ');\n\
              \x20 END IF;\n\
              \x20 IF atlas_form = 'ours' THEN\n\
@@ -208,7 +220,10 @@ impl Sql {
              \x20   atlas_detail := coalesce(atlas_detail, current_user);\n\
              \x20 END IF;\n\
              \x20 IF atlas_form = 'ours' THEN\n\
-             \x20   SELECT {DIGEST} INTO atlas_digest FROM {history} h WHERE h.namespace = {namespace};\n\
+             \x20   BEGIN\n\
+             \x20     SELECT {DIGEST} INTO atlas_digest FROM {history} h WHERE h.namespace = {namespace};\n\
+             \x20   EXCEPTION WHEN undefined_table THEN atlas_form := 'absent';\n\
+             \x20   END;\n\
              \x20 END IF;\n\
              {find_others}\
              \x20 IF atlas_form = 'ours' AND atlas_digest <> {current} THEN\n\
@@ -287,5 +302,42 @@ impl Sql {
                 literal(&self.namespace)
             ),
         }
+    }
+
+    /// Who has the lease of a migration, by those of these histories that are there; each is given as schema and name.
+    #[cfg(feature = "clean")]
+    pub(crate) fn holders_of_leases<'t>(histories: impl Iterator<Item = (&'t str, &'t str)>) -> String {
+        let ask = |(schema, table): (&str, &str)| {
+            let select = format!(
+                " UNION ALL SELECT {HOLDER} FROM {}.{} h JOIN pg_stat_activity a ON {IS_RUNNER} WHERE h.runner IS NOT NULL",
+                ident(schema),
+                ident(table)
+            );
+            format!(
+                "\x20 IF EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n\
+                 \x20     WHERE n.nspname = {} AND c.relname = {} AND NOT row_security_active(c.oid)\n\
+                 \x20     AND (SELECT count(*) FROM pg_attribute t WHERE t.attrelid = c.oid AND NOT t.attisdropped AND (t.attname, t.atttypid)\n\
+                 \x20       IN (('runner', 'text'::regtype), ('applied_at', 'timestamptz'::regtype))) = 2\n\
+                 \x20     AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')) THEN\n\
+                 \x20   atlas_ask := atlas_ask || {};\n\
+                 \x20 END IF;\n",
+                literal(schema),
+                literal(table),
+                literal(&select)
+            )
+        };
+        let nothing = literal(&format!("SELECT {HOLDER} FROM pg_stat_activity a WHERE false"));
+        let body = format!(
+            "DECLARE\n\
+             \x20 atlas_ask pg_catalog.text := {nothing};\n\
+             \x20 atlas_leases pg_catalog.refcursor := 'atlas_leases';\n\
+             BEGIN\n\
+             \x20 {LIVING};\n\
+             {}\
+             \x20 OPEN atlas_leases FOR EXECUTE atlas_ask;\n\
+             END",
+            histories.map(ask).collect::<String>()
+        );
+        format!("{OWN_PATH}DO {};\nFETCH ALL FROM atlas_leases;\nCLOSE atlas_leases;\n", dollar_quoted(&body))
     }
 }
