@@ -1,6 +1,7 @@
 //! What a run costs, counted on the wire.
 
 use atlas_migrate::Migrator;
+use atlas_migrate::clean::Cleaner;
 use atlas_migrate_tests::{Connection, DRIVERS, Database, Driver, Proxy, migrator};
 
 /// So many migrations of two statements each.
@@ -64,6 +65,32 @@ fn conditions_and_skips_cost_nothing_more() {
     let set = migrator(&[("1_t.sql", "CREATE TABLE t (a int);"), ("2_skipped.sql", text), ("3_b.sql", conditional)]);
     for driver in DRIVERS {
         assert_eq!(cost(driver, &Database::new(), &set).0, 3 + 2, "{driver:?}");
+    }
+}
+
+/// The look, the lock, what is under it, the rows, the commit. How many rows a `DELETE` removed is told by every client.
+#[test]
+fn cleaning_is_five_round_trips_whatever_the_number_of_tables() {
+    for (driver, (count, rows)) in
+        DRIVERS.into_iter().flat_map(|driver| [(1, 3), (40, 3), (6, 700)].map(|size| (driver, size)))
+    {
+        let database = Database::new();
+        let table = |n: usize| {
+            let parent = n.saturating_sub(1);
+            format!(
+                "CREATE TABLE t{n} (id int PRIMARY KEY, parent int REFERENCES t{parent});\n\
+                 INSERT INTO t{n} SELECT i, i FROM generate_series(1, {rows}) i;\n"
+            )
+        };
+        database.query(&(0..count).map(table).collect::<String>());
+        database.query("ANALYZE");
+        let cleaner = Cleaner::new().confirm(database.value("SELECT current_database()"));
+        let (round_trips, _) = cost_of(driver, &database, |connection| {
+            let report = connection.clean(&cleaner).unwrap();
+            let removed: Vec<_> = report.tables().iter().map(|table| table.rows()).collect();
+            assert_eq!(removed, vec![rows; count], "{driver:?}");
+        });
+        assert_eq!(round_trips, 5, "{driver:?}: {count} tables of {rows} rows");
     }
 }
 

@@ -17,6 +17,7 @@ use crate::Error;
 use crate::clean::sql::Target;
 use crate::postgres::lock;
 use crate::postgres::refusal::{check_names, untrusted};
+use crate::postgres::row::Unreadable;
 use crate::postgres::session::{Reply, Session};
 use crate::postgres::sql::{self, Sql};
 use crate::postgres::transaction::{Conversation, Transaction};
@@ -193,11 +194,8 @@ impl<'a, S: Session> Engine<'a, S> {
         // While the tables are locked, only triggers bring rows back; and what keeps rows elsewhere may leave them there.
         let may_stay = work.chosen.tables.iter().any(|table| table.triggers) || work.counts.iter().any(|c| c.elsewhere);
         let looked_at = if may_stay { targets.as_slice() } else { &[] };
-        // All rows go, those that refer to them included, and nobody else can write: there is nothing to see to for foreign
-        // keys, row by row. Triggers of users would not fire either.
-        let unchecked = replication_role.filter(|_| looked_at.is_empty());
-        let as_replica = unchecked.map_or_else(String::new, |_| Sql::replication_role("replica"));
-        let as_before = unchecked.map_or_else(String::new, Sql::replication_role);
+        let before = self.before_emptying(looked_at.is_empty(), replication_role);
+        let as_before = if looked_at.is_empty() { replication_role.map(Sql::replication_role) } else { None };
         let mut counts = work.counts.clone();
         let mut all: Vec<Emptied> = Vec::new();
         for _ in 0..ROUNDS {
@@ -206,12 +204,11 @@ impl<'a, S: Session> Engine<'a, S> {
                 break;
             }
             let statements: Vec<_> = steps.iter().map(|step| step.sql(&targets)).collect();
-            let path = self.sql.session_path();
             let filled = Sql::filled(looked_at.iter().enumerate());
-            let message = [path, as_replica.clone(), statements.concat(), as_before.clone(), filled];
+            let message = [before.concat(), statements.concat(), as_before.clone().unwrap_or_default(), filled];
             let reply = self.send(&message.concat(), "emptying the tables").await?;
             let mut emptied = work.emptied(&steps, &counts, all.last().map_or(0, |last| last.statement));
-            for (number, rows) in state::removed(&reply)? {
+            for (number, rows) in removed(&steps, reply.touched().get(before.len()..), &reply)? {
                 let table = &work.chosen.tables[number].quoted;
                 emptied.iter_mut().filter(|emptied| emptied.table == *table).for_each(|emptied| emptied.rows = rows);
             }
@@ -232,6 +229,19 @@ impl<'a, S: Session> Engine<'a, S> {
         }
         renumber(&mut all);
         Ok(all)
+    }
+
+    /// What goes before the statements that empty tables, a statement each.
+    ///
+    /// Without triggers of users, all rows go, those that refer to them included, and nobody else can write: there is nothing to
+    /// see to for foreign keys, row by row. A role that may not say so lets the server plan once what it asks for each row; else
+    /// it does so for each of the first five rows, which takes longer than to remove them.
+    fn before_emptying(&self, is_alone: bool, replication_role: Option<&str>) -> Vec<String> {
+        let keys = match replication_role {
+            Some(_) => Sql::replication_role("replica"),
+            None => Sql::plan_once(),
+        };
+        [self.sql.session_path()].into_iter().chain(is_alone.then_some(keys)).collect()
     }
 
     /// Those that begin again: each that numbers no other tables.
@@ -288,6 +298,17 @@ impl Extent {
     }
 }
 
+/// How many rows steps have removed, by the numbers of their tables: what the server says of a statement on one table, and what is
+/// counted in one on several.
+fn removed(steps: &[Step], touched: Option<&[u64]>, reply: &Reply) -> Result<Vec<(usize, u64)>, Unreadable> {
+    let of_one = |(step, rows): (&Step, &u64)| match step {
+        Step::Delete(tables) if tables.len() == 1 => Some((tables[0], *rows)),
+        _ => None,
+    };
+    let one_by_one = steps.iter().zip(touched.unwrap_or_default()).filter_map(of_one);
+    Ok(one_by_one.chain(state::removed(reply)?).collect())
+}
+
 /// Counts the statements that had something to do.
 fn renumber(all: &mut [Emptied]) {
     let mut statements: Vec<_> = all.iter().map(|emptied| emptied.statement).collect();
@@ -305,7 +326,9 @@ impl Step {
     fn sql(&self, targets: &[Target<'_>]) -> String {
         match self {
             Self::Truncate(tables) => Sql::truncate(tables.iter().map(|table| &targets[*table])),
-            Self::Delete(tables) => Sql::delete(tables.iter().map(|table| (*table, &targets[*table]))),
+            Self::Delete(tables) => {
+                Sql::delete(&tables.iter().map(|table| (*table, &targets[*table])).collect::<Vec<_>>())
+            }
         }
     }
 }

@@ -63,8 +63,10 @@ fn look(role: Option<&str>, lock_timeout: Duration) -> String {
     let body = format!(
         "DECLARE\n\
          \x20 atlas_marks pg_catalog.jsonb := '[]';\n\
-         \x20 atlas_mark pg_catalog.record;\n\
+         \x20 atlas_ours pg_catalog.jsonb := '{{}}';\n\
+         \x20 atlas_own pg_catalog.record;\n\
          \x20 atlas_environment pg_catalog.text;\n\
+         \x20 atlas_why pg_catalog.text;\n\
          \x20 atlas_state pg_catalog.refcursor := 'atlas_state';\n\
          BEGIN\n\
          {TAKE_OWN_PATH}\

@@ -1,7 +1,7 @@
 //! What is sent to empty tables.
 
 use crate::clean::Reference;
-use crate::postgres::sql::own_tables::{SPACE, TOPOLOGY, distrusted, marks, member, numbered_by, of_extension, ours};
+use crate::postgres::sql::own_tables::{SPACE, TOPOLOGY, marks, member, numbered_by};
 use crate::postgres::sql::path::{OWN_PATH, PATH_AS_IT_IS, PUT_PATH_BACK, TAKE_OWN_PATH};
 use crate::postgres::sql::session::milliseconds;
 use crate::postgres::sql::written::{block, expect};
@@ -36,8 +36,13 @@ impl Sql {
             "DECLARE\n\
              {PATH_AS_IT_IS}\
              \x20 atlas_marks pg_catalog.jsonb := '[]';\n\
-             \x20 atlas_mark pg_catalog.record;\n\
+             \x20 atlas_ours pg_catalog.jsonb := '{{}}';\n\
+             \x20 atlas_own pg_catalog.record;\n\
              \x20 atlas_environment pg_catalog.text;\n\
+             \x20 atlas_why pg_catalog.text;\n\
+             \x20 atlas_foreign pg_catalog.jsonb;\n\
+             \x20 atlas_members pg_catalog.oid[];\n\
+             \x20 atlas_spaces pg_catalog.oid[];\n\
              \x20 atlas_state pg_catalog.refcursor := 'atlas_state';\n\
              \x20 atlas_tables pg_catalog.refcursor := 'atlas_tables';\n\
              \x20 atlas_references pg_catalog.refcursor := 'atlas_references';\n\
@@ -47,6 +52,7 @@ impl Sql {
              \x20 PERFORM set_config('jit', 'off', true);\n\
              \x20 PERFORM set_config('lock_timeout', '{lock_timeout}', true);\n\
              {marks}\
+             {FIND_OTHERS}\
              \x20 OPEN atlas_state FOR SELECT atlas_marks AS atlas_state, current_database(), current_user,\n\
              \x20   (SELECT coalesce(jsonb_agg(jsonb_build_object('name', n.nspname, 'member', {schema_member} OR {TOPOLOGY})\n\
              \x20     ORDER BY n.nspname COLLATE \"C\"), '[]') FROM pg_namespace n WHERE {SPACE}),\n\
@@ -123,8 +129,8 @@ impl Sql {
     /// The numbers of the foreign keys by which there is a row that refers to another.
     pub(crate) fn referring<'r>(references: impl Iterator<Item = &'r Reference>) -> String {
         let select = |reference: &Reference| {
-            let row = reference.columns.join(", ");
-            format!("SELECT WHERE EXISTS (SELECT 1 FROM {} WHERE ROW({row}) IS NOT NULL)", reference.table)
+            let Reference { table, columns, .. } = reference;
+            format!("SELECT WHERE EXISTS (SELECT 1 FROM {table} WHERE ROW({columns}) IS NOT NULL)")
         };
         numbered("atlas_referring", "", references.map(select))
     }
@@ -152,9 +158,18 @@ impl Sql {
         format!("SET LOCAL session_replication_role = {};\n", literal(role))
     }
 
-    /// Removes the rows of tables at once, so that they may refer to each other, and tells how many, by the tables' numbers.
-    /// Whatever the path is: triggers of users may go by it.
-    pub(crate) fn delete<'t>(targets: impl Iterator<Item = (usize, &'t Target<'t>)>) -> String {
+    /// Lets statements with parameters, such as those that see to foreign keys, be planned once and for all values, until the end
+    /// of the transaction.
+    pub(crate) fn plan_once() -> String {
+        "SET LOCAL plan_cache_mode = force_generic_plan;\n".to_owned()
+    }
+
+    /// Removes the rows of a table; or those of several at once, so that they may refer to each other, and tells how many, by the
+    /// tables' numbers. Whatever the path is: triggers of users may go by it.
+    pub(crate) fn delete<'t>(targets: &[(usize, &'t Target<'t>)]) -> String {
+        if let [(_, target)] = targets {
+            return format!("DELETE FROM {};\n", target.only());
+        }
         let (mut with, mut select) = (Vec::new(), Vec::new());
         for (number, target) in targets {
             with.push(format!("d{number} AS (DELETE FROM {} RETURNING 1)", target.only()));
@@ -217,56 +232,57 @@ fn sequences() -> String {
     )
 }
 
-/// Without what belongs to tables that were dropped since the query began: of these nothing is known in one of the fields.
-fn still_there(column: &str, fields: &[&str], query: &str) -> String {
-    let is_gone = fields.iter().map(|field| format!("{column} @> '{{\"{field}\": null}}'")).collect::<Vec<_>>();
-    format!("SELECT {column} FROM ({query} OFFSET 0) t WHERE NOT ({})", is_gone.join(" OR "))
+/// Without what belongs to tables that were dropped since the query began: of these nothing is known in one of the columns.
+fn still_there(columns: &[&str], query: &str) -> String {
+    let is_there = columns.iter().map(|column| format!("t.{column} IS NOT NULL")).collect::<Vec<_>>();
+    format!("SELECT * FROM ({query} OFFSET 0) t WHERE {}", is_there.join(" AND "))
 }
 
+/// Puts into variables which tables and schemas extensions have made, and, by the object ids of partitioned tables, a partition of
+/// each that is a foreign table. By queries of one table each, since it takes longer to plan the look than to carry it out.
+const FIND_OTHERS: &str = "\x20 atlas_members := ARRAY(SELECT d.objid FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.deptype = 'e');\n\
+     \x20 atlas_spaces := ARRAY(SELECT d.objid FROM pg_depend d WHERE d.classid = 'pg_namespace'::regclass AND d.deptype = 'e');\n\
+     \x20 atlas_foreign := (SELECT jsonb_object_agg(coalesce(pg_partition_root(c.oid)::oid, 0),\n\
+     \x20   concat(c.relnamespace::regnamespace, '.', quote_ident(c.relname)) ORDER BY c.relname DESC) FROM pg_class c WHERE c.relkind = 'f' AND c.relispartition);\n";
+
+/// What there is to know of tables: columns, and none of JSON, which takes the server as long as all the rest. It has the variables
+/// of [`FIND_OTHERS`], and `atlas_ours`.
 fn tables(with_sequences: bool) -> String {
-    let sequences = if with_sequences { sequences() } else { "'[]'::jsonb".to_owned() };
+    let sequences = if with_sequences { sequences() } else { "'[]'".to_owned() };
     let query = format!(
-        "SELECT jsonb_build_object('oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname,\n\
-         \x20   'quoted', format('%I.%I', n.nspname, c.relname), 'kind', c.relkind, 'ours', {ours},\n\
-         \x20   'distrusted', {distrusted}, 'member', {member},\n\
-         \x20   'foreign_part', (SELECT format('%I.%I', m.nspname, p.relname) FROM pg_partition_tree(c.oid) t\n\
-         \x20     JOIN pg_class p ON p.oid = t.relid JOIN pg_namespace m ON m.oid = p.relnamespace\n\
-         \x20     WHERE c.relkind = 'p' AND p.relkind = 'f' ORDER BY 1 LIMIT 1),\n\
-         \x20   'may_read', {usage} AND has_table_privilege(c.oid, 'SELECT'),\n\
-         \x20   'may_delete', {usage} AND has_table_privilege(c.oid, 'DELETE'),\n\
-         \x20   'may_truncate', {usage} AND has_table_privilege(c.oid, 'TRUNCATE'),\n\
-         \x20   'known_rows', c.reltuples::float8, 'known_pages', c.relpages,\n\
-         \x20   'pages', CASE WHEN c.relkind = 'p' THEN 1 WHEN c.relam = (SELECT m.oid FROM pg_am m WHERE m.amname = 'heap')\n\
-         \x20     THEN pg_relation_size(c.oid) / current_setting('block_size')::bigint ELSE 0 END,\n\
-         \x20   'parent', c.relkind = 'r' AND c.relhassubclass AND NOT EXISTS (SELECT FROM pg_inherits i\n\
-         \x20     JOIN pg_class k ON k.oid = i.inhrelid WHERE i.inhparent = c.oid AND {kept_elsewhere}),\n\
-         \x20   'triggers', c.relkind = 'p' OR c.relhasrules OR c.relhastriggers AND EXISTS (SELECT FROM pg_trigger g\n\
-         \x20     WHERE g.tgrelid = c.oid AND NOT g.tgisinternal), 'sequences', {sequences}) AS atlas_table\n\
+        "SELECT c.oid AS atlas_table, n.nspname, c.relname, format('%I.%I', n.nspname, c.relname) AS quoted, c.relkind,\n\
+         \x20   atlas_ours -> c.oid::text ->> 0 AS ours, atlas_ours -> c.oid::text ->> 1 AS distrusted,\n\
+         \x20   c.oid = ANY (atlas_members) OR n.oid = ANY (atlas_spaces) AS member, atlas_foreign ->> c.oid::text AS foreign_part,\n\
+         \x20   {usage} AND has_table_privilege(c.oid, 'SELECT') AS may_read,\n\
+         \x20   {usage} AND has_table_privilege(c.oid, 'DELETE') AS may_delete,\n\
+         \x20   {usage} AND has_table_privilege(c.oid, 'TRUNCATE') AS may_truncate,\n\
+         \x20   CASE WHEN c.relkind = 'p' THEN 1 WHEN c.relam = (SELECT m.oid FROM pg_am m WHERE m.amname = 'heap')\n\
+         \x20     THEN pg_relation_size(c.oid) / current_setting('block_size')::bigint ELSE 0 END AS pages,\n\
+         \x20   c.reltuples::float8, c.relpages,\n\
+         \x20   c.relkind = 'r' AND c.relhassubclass AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid\n\
+         \x20     AND (SELECT k.relnamespace FROM pg_class k WHERE k.oid = i.inhrelid) = ANY (atlas_spaces)) AS parent,\n\
+         \x20   c.relkind = 'p' OR c.relhasrules OR c.relhastriggers AND EXISTS (SELECT FROM pg_trigger g\n\
+         \x20     WHERE g.tgrelid = c.oid AND NOT g.tgisinternal) AS triggers, {sequences} AS sequences\n\
          \x20   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n\
          \x20   WHERE c.relkind IN ('r', 'p', 'f') AND NOT c.relispartition AND {SPACE}\n\
          \x20   ORDER BY n.nspname COLLATE \"C\", c.relname COLLATE \"C\"",
-        ours = ours(),
-        distrusted = distrusted(),
-        member = of_extension("pg_class", "c.oid"),
-        kept_elsewhere = member("pg_namespace", "k.relnamespace"),
         usage = "has_schema_privilege(n.oid, 'USAGE')",
     );
-    still_there("atlas_table", &["may_read", "may_delete", "may_truncate", "pages"], &query)
+    still_there(&["may_read", "may_delete", "may_truncate", "pages"], &query)
 }
 
 /// Those of partitions belong to the table that they are of, and so do those of tables that an extension has made of one.
 fn references() -> String {
-    let query = format!(
-        "SELECT jsonb_build_object('from', coalesce(pg_partition_root(f.conrelid)::oid,\n\
-     \x20     CASE WHEN {of_extension} THEN (SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = c.oid LIMIT 1) END,\n\
-     \x20     f.conrelid)::bigint,\n\
-     \x20   'to', coalesce(pg_partition_root(f.confrelid)::oid, f.confrelid)::bigint,\n\
-     \x20   'table', format('%I.%I', n.nspname, c.relname), 'columns', (SELECT jsonb_agg(quote_ident(a.attname))\n\
-     \x20     FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = ANY (f.conkey)),\n\
-     \x20   'may_read', has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')) AS atlas_reference\n\
+    let query = "SELECT coalesce(pg_partition_root(f.conrelid)::oid, CASE WHEN c.relnamespace = ANY (atlas_spaces)\n\
+     \x20     THEN (SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = c.oid LIMIT 1) END, f.conrelid) AS atlas_reference,\n\
+     \x20   coalesce(pg_partition_root(f.confrelid)::oid, f.confrelid) AS referred,\n\
+     \x20   format('%I.%I', n.nspname, c.relname) AS name, ARRAY(SELECT quote_ident(a.attname) FROM pg_attribute a\n\
+     \x20     WHERE a.attrelid = c.oid AND a.attnum = ANY (f.conkey)) AS columns,\n\
+     \x20   has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS may_read\n\
      \x20   FROM pg_constraint f JOIN pg_class c ON c.oid = f.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace\n\
-     \x20   WHERE f.contype = 'f' AND f.conparentid = 0 ORDER BY f.oid",
-        of_extension = member("pg_namespace", "c.relnamespace"),
-    );
-    still_there("atlas_reference", &["may_read"], &query)
+     \x20   WHERE f.contype = 'f' AND f.conparentid = 0 ORDER BY f.oid";
+    format!(
+        "SELECT atlas_reference, referred, name, array_to_string(columns, ', '), may_read\n\x20   FROM ({}) r",
+        still_there(&["may_read"], query)
+    )
 }

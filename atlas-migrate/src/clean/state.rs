@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::Error;
 use crate::postgres::hidden::Hidden;
 use crate::postgres::lock::{Lock, Patience};
-use crate::postgres::row::{Unreadable, all, flag, json, one, parse, string};
+use crate::postgres::row::{Unreadable, all, flag, json, one, optional, parse, string, text};
 use crate::postgres::server::Server;
 use crate::postgres::session::{Reply, Row, Session};
 use crate::postgres::sql::Sql;
@@ -51,7 +51,7 @@ pub(super) struct Schema {
 }
 
 /// A table; partitions are a part of the one that they are of.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub(super) struct Table {
     pub(super) oid: i64,
     pub(super) schema: String,
@@ -83,18 +83,14 @@ pub(super) struct Table {
     pub(super) sequences: Vec<Sequence>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    #[serde(rename = "r")]
     Ordinary,
-    #[serde(rename = "p")]
     Partitioned,
-    #[serde(rename = "f")]
     Foreign,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ours {
     History,
     Seeds,
@@ -102,6 +98,40 @@ pub(super) enum Ours {
 }
 
 impl Table {
+    fn read(row: &Row) -> Result<Self, Unreadable> {
+        let kind = match text(row, 4)? {
+            "p" => Kind::Partitioned,
+            "f" => Kind::Foreign,
+            _ => Kind::Ordinary,
+        };
+        let ours = match optional(row, 5) {
+            Some("history") => Some(Ours::History),
+            Some("seeds") => Some(Ours::Seeds),
+            Some(_) => Some(Ours::Environment),
+            None => None,
+        };
+        Ok(Self {
+            oid: parse(row, 0)?,
+            schema: string(row, 1)?,
+            name: string(row, 2)?,
+            quoted: string(row, 3)?,
+            kind,
+            ours,
+            distrusted: optional(row, 6).map(str::to_owned),
+            member: flag(row, 7)?,
+            foreign_part: optional(row, 8).map(str::to_owned),
+            may_read: flag(row, 9)?,
+            may_delete: flag(row, 10)?,
+            may_truncate: flag(row, 11)?,
+            pages: parse(row, 12)?,
+            known_rows: parse(row, 13)?,
+            known_pages: parse(row, 14)?,
+            parent: flag(row, 15)?,
+            triggers: flag(row, 16)?,
+            sequences: json(row, 17)?,
+        })
+    }
+
     /// Without pages there are no rows, as far as the server says.
     pub(super) fn is_empty(&self) -> bool {
         self.pages == 0
@@ -136,15 +166,27 @@ pub(super) struct Sequence {
 }
 
 /// A foreign key.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug)]
 pub(crate) struct Reference {
     pub(crate) from: i64,
     pub(crate) to: i64,
     /// The table that has it, quoted and with its schema: a partition, if that alone has it.
     pub(crate) table: String,
-    /// Quoted.
-    pub(crate) columns: Vec<String>,
+    /// A list of them, quoted.
+    pub(crate) columns: String,
     pub(crate) may_read: bool,
+}
+
+impl Reference {
+    fn read(row: &Row) -> Result<Self, Unreadable> {
+        Ok(Self {
+            from: parse(row, 0)?,
+            to: parse(row, 1)?,
+            table: string(row, 2)?,
+            columns: string(row, 3)?,
+            may_read: flag(row, 4)?,
+        })
+    }
 }
 
 impl State {
@@ -159,8 +201,8 @@ impl State {
             replication_role: Some(string(row, 9)?).filter(|role| !role.is_empty()),
             schemas: json(row, 3)?,
             server: Server::read(row, 4)?,
-            tables: all(reply, "atlas_table", |row| json(row, 0))?,
-            references: all(reply, "atlas_reference", |row| json(row, 0))?,
+            tables: all(reply, "atlas_table", Table::read)?,
+            references: all(reply, "atlas_reference", Reference::read)?,
         })
     }
 
@@ -186,7 +228,8 @@ impl State {
         let keys: Vec<_> = names.iter().map(|(schema, table)| lock_key(schema, table).to_string()).collect();
         let has_leases = |table: &&Table| table.ours == Some(Ours::History) && table.distrusted.is_none();
         let histories = self.tables.iter().filter(has_leases).map(|table| (table.schema.as_str(), table.name.as_str()));
-        let leases = Sql::holders_of_leases(histories);
+        let histories: Vec<_> = histories.collect();
+        let leases = if histories.is_empty() { String::new() } else { Sql::holders_of_leases(histories.into_iter()) };
         let lock = Lock { doing: "migrating or loading seeds", keys: &keys, leases: &leases };
         lock.take(conversation, patience, begin).await
     }

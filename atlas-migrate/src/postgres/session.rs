@@ -70,20 +70,27 @@ pub(crate) const PLAN: &str = "QUERY PLAN";
 /// What came back for a message.
 #[derive(Debug, Default)]
 pub struct Reply {
-    completed: usize,
+    /// For each statement that has completed, how many rows it is said to have touched.
+    completed: Vec<u64>,
     rows: Vec<(String, Row)>,
 }
 
 impl Reply {
-    /// A statement of the message has completed.
-    pub(crate) fn complete(&mut self) {
-        self.completed += 1;
+    /// A statement of the message has completed, which touched so many rows.
+    pub(crate) fn complete(&mut self, touched: u64) {
+        self.completed.push(touched);
+    }
+
+    /// How many rows each statement of the message touched.
+    #[cfg(feature = "clean")]
+    pub(crate) fn touched(&self) -> &[u64] {
+        &self.completed
     }
 
     /// How many statements have completed.
     #[cfg(feature = "sqlx")]
     pub(crate) fn completed(&self) -> usize {
-        self.completed
+        self.completed.len()
     }
 
     /// A row has arrived. Only ours are kept, which carry their name in the first column's: a migration may select millions.
@@ -101,7 +108,7 @@ impl Reply {
 
     /// How many statements completed before the server reported an error.
     pub(crate) fn failed(self, cause: Cause) -> Failure {
-        Failure { completed: Some(self.completed), cause }
+        Failure { completed: Some(self.completed.len()), cause }
     }
 }
 

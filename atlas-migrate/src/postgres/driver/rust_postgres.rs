@@ -16,7 +16,7 @@ pub(super) fn collect(reply: &mut Reply, message: &SimpleQueryMessage) {
             let first_column = row.columns().first().map_or("", |column| column.name());
             reply.row(first_column, || (0..row.len()).map(|index| row.get(index).map(str::to_owned)).collect());
         }
-        SimpleQueryMessage::CommandComplete(_) => reply.complete(),
+        SimpleQueryMessage::CommandComplete(rows) => reply.complete(*rows),
         _ => {}
     }
 }

@@ -228,8 +228,8 @@ async fn exchange(
     let mut stream = connection.fetch_many(sqlx::raw_sql(AssertSqlSafe(sql)));
     loop {
         match std::future::poll_fn(|context| Pin::new(&mut stream).poll_next(context)).await {
-            Some(Ok(Either::Left(_))) => {
-                reply.complete();
+            Some(Ok(Either::Left(result))) => {
+                reply.complete(result.rows_affected());
                 completed(reply.completed());
             }
             Some(Ok(Either::Right(row))) => {

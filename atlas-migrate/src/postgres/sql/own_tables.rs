@@ -3,12 +3,12 @@
 #[cfg(any(feature = "clean", feature = "roles"))]
 use super::literal;
 #[cfg(feature = "clean")]
-use super::trust::{Owner, distrust};
+use super::trust::{Owner, find_distrust};
 
-/// Tables of this library, whatever they are called, by columns that no other has.
+/// Tables of this library, whatever they are called, by columns that no other has; the first of them is the rarest.
 #[cfg(any(feature = "clean", feature = "roles"))]
 const OURS: [(&str, &str, &[&str]); 3] = [
-    ("history", "", &["namespace", "version", "fingerprint", "checksum", "runner"]),
+    ("history", "", &["fingerprint", "namespace", "version", "checksum", "runner"]),
     ("seeds", "schema_seeds", &["namespace", "name", "environment", "seeded_at", "checksum"]),
     ("environment", "schema_environment", &["environment", "marked_at", "marked_by"]),
 ];
@@ -17,10 +17,17 @@ const OURS: [(&str, &str, &[&str]); 3] = [
 #[cfg(any(feature = "clean", feature = "roles"))]
 pub(crate) fn ours() -> String {
     let case = |(kind, name, columns): &(&str, &str, &[&str])| {
-        let named = if name.is_empty() { String::new() } else { format!("c.relname = {} AND ", literal(name)) };
+        // Most tables are none of ours, and this tells it by one look.
+        let named = match *name {
+            "" => format!(
+                "EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = {})",
+                literal(columns[0])
+            ),
+            name => format!("c.relname = {}", literal(name)),
+        };
         let list: Vec<_> = columns.iter().map(|column| literal(column)).collect();
         format!(
-            "WHEN {named}(SELECT count(*) FROM pg_attribute a WHERE a.attrelid = c.oid AND NOT a.attisdropped \
+            "WHEN {named} AND (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = c.oid AND NOT a.attisdropped \
              AND a.attname IN ({})) = {} THEN {} ",
             list.join(", "),
             columns.len(),
@@ -59,7 +66,7 @@ pub(crate) fn numbered_by(sequence: &str) -> String {
 }
 
 /// Whether an object in the schema `n` is an extension's: it has made it, or the schema, which it keeps its own objects in.
-#[cfg(any(feature = "clean", feature = "verify"))]
+#[cfg(feature = "verify")]
 pub(crate) fn of_extension(class: &str, object: &str) -> String {
     format!("({} OR {})", member(class, object), member("pg_namespace", "n.oid"))
 }
@@ -73,33 +80,35 @@ pub(crate) fn hidden(table: &str, schema: &str) -> String {
     )
 }
 
-/// Why the table `c`, if it is one of ours, is not used.
-#[cfg(feature = "clean")]
-pub(crate) fn distrusted() -> String {
-    format!("CASE WHEN {} IS NOT NULL THEN {} END", ours(), distrust("c.oid", Owner::Matters))
-}
-
-/// Appends to `atlas_marks` what each table `schema_environment` says that this is an environment of, or why that is not known:
-/// with the role's rights, row-level security, several rows, or a table that somebody else may have made. It has the variables
-/// `atlas_mark` and `atlas_environment`.
+/// Puts into `atlas_ours` which tables are ours, by their object ids: what each of them is, and why it is not used, if it is not.
+/// Appends to `atlas_marks` what each of them that is called `schema_environment` says that this is an environment of, or why that is
+/// not known: with the role's rights, row-level security, several rows, or a table that somebody else may have made. It has the
+/// variables `atlas_own`, `atlas_environment` and `atlas_why`.
+///
+/// In a loop, since few tables are ours: what is asked about each of them is planned only if there is one.
 #[cfg(feature = "clean")]
 pub(crate) fn marks() -> String {
     format!(
-        "\x20 FOR atlas_mark IN SELECT format('%I.%I', n.nspname, c.relname) AS quoted,\n\
-         \x20   CASE WHEN {distrust} IS NOT NULL THEN 'distrust' ELSE {hidden} END AS hidden\n\
-         \x20   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n\
-         \x20   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {SPACE} AND c.relname = 'schema_environment'\n\
-         \x20   AND {ours} = 'environment' LOOP\n\
+        "\x20 FOR atlas_own IN SELECT o.oid, o.ours, format('%I.%I', o.nspname, o.relname) AS quoted,\n\
+         \x20   CASE WHEN o.ours = 'environment' THEN {hidden} END AS hidden FROM (SELECT c.oid, c.relname, c.relnamespace, n.nspname,\n\
+         \x20     {ours} AS ours FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n\
+         \x20     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {SPACE} OFFSET 0) o WHERE o.ours IS NOT NULL LOOP\n\
          \x20   atlas_environment := NULL;\n\
-         \x20   IF atlas_mark.hidden IS NULL THEN\n\
-         \x20     EXECUTE format('SELECT min(environment), CASE WHEN count(*) > 1 THEN ''rows'' END FROM %s', atlas_mark.quoted)\n\
-         \x20       INTO atlas_environment, atlas_mark.hidden;\n\
+         \x20   atlas_why := NULL;\n\
+         {distrust}\
+         \x20   atlas_ours := atlas_ours || jsonb_build_object(atlas_own.oid, ARRAY[atlas_own.ours, atlas_why]);\n\
+         \x20   CONTINUE WHEN atlas_own.ours <> 'environment';\n\
+         \x20   IF atlas_why IS NOT NULL THEN\n\
+         \x20     atlas_own.hidden := 'distrust';\n\
+         \x20   ELSIF atlas_own.hidden IS NULL THEN\n\
+         \x20     EXECUTE format('SELECT min(environment), CASE WHEN count(*) > 1 THEN ''rows'' END FROM %s', atlas_own.quoted)\n\
+         \x20       INTO atlas_environment, atlas_own.hidden;\n\
          \x20   END IF;\n\
-         \x20   atlas_marks := atlas_marks || jsonb_build_object('table', atlas_mark.quoted,\n\
-         \x20     'environment', atlas_environment, 'hidden', atlas_mark.hidden);\n\
+         \x20   atlas_marks := atlas_marks || jsonb_build_object('table', atlas_own.quoted,\n\
+         \x20     'environment', atlas_environment, 'hidden', atlas_own.hidden);\n\
          \x20 END LOOP;\n",
-        distrust = distrust("c.oid", Owner::Matters),
-        hidden = hidden("c.oid", "n.oid"),
+        distrust = find_distrust("atlas_why", "atlas_own.oid", Owner::Matters),
+        hidden = hidden("o.oid", "o.relnamespace"),
         ours = ours()
     )
 }
