@@ -1,5 +1,5 @@
-//! `cargo bench -p atlas-migrate-benches --bench seeds`: a million rows of CSV beside psql's `\copy`, how much memory that
-//! takes, and generated rows beside inserts.
+//! `cargo bench -p atlas-migrate-benches --bench seeds`: a million rows of CSV and of JSON beside psql's `\copy` of the
+//! CSV, rows that refer to each other, how much memory that takes, and generated rows beside inserts.
 //!
 //! Everything is on a throw-away server of its own, rounds alternate, and the median counts. Times are of this machine and
 //! this moment, so look at the ratios. The limits that must hold are printed with what was measured; a limit that is missed

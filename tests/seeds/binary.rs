@@ -132,13 +132,29 @@ fn from_some_row_on() {
     assert_eq!(database.value("SELECT concat_ws(' ', count(*), sum(id), bool_and(b)) FROM t"), "29999 449984995 t");
 }
 
-/// Rows that refer to each other come in one statement, whatever they look like.
+/// Rows that refer to each other come in one statement, as binary if all of them are plain: in whatever order they come, and of
+/// whatever format.
 #[test]
 fn references_within_the_table() {
-    let (database, mut connection) =
-        with(Driver::Postgres, "CREATE TABLE t (id int PRIMARY KEY, up int REFERENCES t, b bool)");
-    let rows: String =
-        (1..1_000).map(|id| format!("{id},{},{}\n", 1_000 - id, if id == 500 { "yes" } else { "t" })).collect();
-    assert_eq!(loaded(&mut connection, &seeder(&[("t.csv", &format!("id,up,b\n{rows}"))])), ["t.csv 999"]);
-    assert_eq!(database.value("SELECT count(up) FROM t"), "999");
+    #[track_caller]
+    fn check(name: &str, text: &str, is_binary: bool) {
+        let table = "CREATE TABLE t (id int PRIMARY KEY, up int REFERENCES t, b bool)";
+        let (database, mut connection) = with(Driver::Postgres, table);
+        connection.sql("SET log_statement = 'all'");
+        assert_eq!(loaded(&mut connection, &seeder(&[(name, text)])), [format!("{name} 999")]);
+        assert_eq!(database.value("SELECT count(up) FROM t"), "999");
+        let copies = database.logs("COPY public.t");
+        let binary: Vec<_> = copies.iter().map(|copy| copy.contains("binary")).collect();
+        assert_eq!(binary, [is_binary], "{name}: {copies:?}");
+        assert_eq!(database.errors(), [""; 0], "{name}");
+    }
+    for (odd, is_binary) in [("t", true), ("yes", false)] {
+        let value = |id: u32| if id == 500 { odd } else { "t" };
+        let csv: String = (1..1_000).map(|id| format!("{id},{},{}\n", 1_000 - id, value(id))).collect();
+        let object = |id| format!("{{\"id\": {id}, \"up\": {}, \"b\": \"{}\"}}\n", 1_000 - id, value(id));
+        let ndjson: String = (1..1_000).map(object).collect();
+        check("t.csv", &format!("id,up,b\n{csv}"), is_binary);
+        check("t.ndjson", &ndjson, is_binary);
+        check("t.json", &format!("[{}]", ndjson.trim_end().replace('\n', ",\n")), is_binary);
+    }
 }

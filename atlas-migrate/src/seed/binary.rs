@@ -110,23 +110,23 @@ fn numeric(text: &str, buffer: &mut Vec<u8>) -> Option<()> {
     if whole.is_empty() || !is_number(whole) || !is_number(fraction) || digits.ends_with('.') || text.len() > 1_000 {
         return None;
     }
-    let whole = whole.trim_start_matches('0');
+    let (whole, fraction) = (whole.trim_start_matches('0').as_bytes(), fraction.as_bytes());
     let groups = whole.len().div_ceil(4);
-    let mut padded = "0".repeat(groups * 4 - whole.len());
-    padded += whole;
-    padded += fraction;
-    padded += &"0".repeat(fraction.len().div_ceil(4) * 4 - fraction.len());
-    let values: Option<Vec<u16>> =
-        (0..padded.len() / 4).map(|group| padded[group * 4..group * 4 + 4].parse().ok()).collect();
-    let values = values?;
-    let zeros = values.iter().take_while(|value| **value == 0).count();
-    let end = values.len() - values.iter().rev().take_while(|value| **value == 0).count();
-    let values = values.get(zeros..end).unwrap_or_default();
-    let weight = if values.is_empty() { 0 } else { groups as i16 - zeros as i16 - 1 };
-    let sign = if values.is_empty() { 0 } else { sign };
-    for word in [values.len() as u16, weight as u16, sign, fraction.len() as u16].iter().chain(values) {
+    let padding = groups * 4 - whole.len();
+    let digit = |place: usize| {
+        let place = place.checked_sub(padding)?;
+        whole.get(place).or_else(|| fraction.get(place - whole.len()))
+    };
+    let digit = |place: usize| digit(place).map_or(0, |digit| u16::from(digit - b'0'));
+    let value = |group: usize| (group * 4..group * 4 + 4).fold(0, |value, place| value * 10 + digit(place));
+    let all = groups + fraction.len().div_ceil(4);
+    let start = (0..all).find(|group| value(*group) > 0).unwrap_or(all);
+    let end = (start..all).rfind(|group| value(*group) > 0).map_or(start, |last| last + 1);
+    let (weight, sign) = if start == end { (0, 0) } else { (groups as i16 - start as i16 - 1, sign) };
+    for word in [(end - start) as u16, weight as u16, sign, fraction.len() as u16] {
         buffer.extend_from_slice(&word.to_be_bytes());
     }
+    (start..end).for_each(|group| buffer.extend_from_slice(&value(group).to_be_bytes()));
     Some(())
 }
 

@@ -36,12 +36,18 @@ impl Load {
         LoadStatements { table: &self.table.name, columns: &self.columns, staging: self.staging }
     }
 
-    /// Binary, if all types can be sent so. Rows that refer to others of their table have to come in one statement, and which of
-    /// them is not plain shows only on the way.
+    /// Binary, if all types can be sent so.
     fn writer(&self) -> Writer {
-        let refers_to_itself = self.staging.is_none() && self.table.references.contains(&self.table.oid);
         let form = |name: &String| Form::of(&self.table.column(name)?.base);
-        Writer::new(self.columns.iter().map(form).collect::<Option<_>>().filter(|_| !refers_to_itself))
+        Writer::new(self.columns.iter().map(form).collect())
+    }
+
+    /// Rows as they are sent. Those that refer to others of their table have to come in one statement, at whose end references are
+    /// looked at. Which of them is not plain shows only on the way, so that this goes all the way before.
+    fn rows<R: Written>(&self, rows: impl Fn(Writer) -> Result<R, Error>) -> Result<R, Error> {
+        let is_one_statement = self.staging.is_none() && self.table.references.contains(&self.table.oid);
+        let is_text = is_one_statement && self.writer().is_binary() && !rows(self.writer())?.are_plain();
+        rows(if is_text { Writer::new(None) } else { self.writer() })
     }
 
     fn insert(&self) -> Option<String> {
@@ -118,25 +124,23 @@ impl<'a, S: Session> Engine<'a, S> {
         match (self.items[number].source, load) {
             (Source::Sql(seed), _) => self.load_sql(number, seed).await,
             (Source::Rows(seed), Some(load)) => {
-                let reader = FileReader::open(seed)
-                    .map_err(|fault| failure::rolled_back(Error::at(ErrorKind::Source, fault)))?;
-                let columns: Vec<_> = load.columns.iter().filter_map(|name| load.table.column(name)).collect();
                 let name = self.items[number].name.clone();
-                let progress = self.progress(&name, None, length(seed.content()));
-                let mut rows = FileRows::new(reader, seed.format(), columns, &load.telling, load.writer(), progress);
+                let columns: Vec<_> = load.columns.iter().filter_map(|name| load.table.column(name)).collect();
+                let mut rows = load.rows(|writer| {
+                    let reader = FileReader::open(seed)
+                        .map_err(|fault| failure::rolled_back(Error::at(ErrorKind::Source, fault)))?;
+                    Ok(FileRows::new(reader, seed.format(), columns.clone(), &load.telling, writer))
+                })?;
+                rows.progress = self.progress(&name, None, length(seed.content()));
                 self.copy(number, load, 0, &mut rows).await
             }
             (Source::Generated(generate), Some(load)) => {
-                let (from, end) = batch.map_or((0, generate.rows()), |batch| (batch.from, batch.end));
                 let name = self.items[number].name.clone();
+                let (from, end) = batch.map_or((0, generate.rows()), |batch| (batch.from, batch.end));
+                let mut rows =
+                    load.rows(|writer| Ok(GeneratedRows::new(generate, from..end, &load.telling, writer)))?;
                 let progress = self.progress(&name, Some(generate.rows()), None);
-                let mut rows = GeneratedRows::new(
-                    generate,
-                    from..end,
-                    &load.telling,
-                    load.writer(),
-                    Progress { bytes: self.generated_bytes, ..progress },
-                );
+                rows.progress = Progress { bytes: self.generated_bytes, ..progress };
                 let copied = self.copy(number, load, from, &mut rows).await;
                 let bytes = rows.progress.bytes;
                 self.generated_bytes = if end == generate.rows() { 0 } else { bytes };
@@ -150,7 +154,8 @@ impl<'a, S: Session> Engine<'a, S> {
     where
         'a: 'p,
     {
-        Progress { listener: &self.options.patience.listener, seed, total_rows, total_bytes, rows: 0, bytes: 0 }
+        let listener = Some(&self.options.patience.listener);
+        Progress { listener, seed, total_rows, total_bytes, rows: 0, bytes: 0 }
     }
 
     async fn copy(&mut self, number: usize, load: &Load, from: u64, rows: &mut impl Written) -> Result<u64, Error> {

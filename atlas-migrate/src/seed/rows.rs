@@ -17,9 +17,10 @@ use crate::postgres::session::Chunks;
 use crate::progress::{Event, Listener};
 use crate::{Error, ErrorKind};
 
-/// Tells how much of a seed was sent.
+/// Tells how much of a seed was sent, if it is sent.
+#[derive(Default)]
 pub(super) struct Progress<'a> {
-    pub(super) listener: &'a Listener,
+    pub(super) listener: Option<&'a Listener>,
     pub(super) seed: &'a str,
     pub(super) total_rows: Option<u64>,
     pub(super) total_bytes: Option<u64>,
@@ -31,7 +32,9 @@ impl Progress<'_> {
     fn tell(&mut self, rows: u64, bytes: u64) {
         (self.rows, self.bytes) = (rows, bytes);
         let Self { listener, seed, total_rows, total_bytes, .. } = *self;
-        listener.tell(&Event::Seeding { seed, rows, total_rows, bytes, total_bytes });
+        if let Some(listener) = listener {
+            listener.tell(&Event::Seeding { seed, rows, total_rows, bytes, total_bytes });
+        }
     }
 }
 
@@ -117,9 +120,8 @@ impl<'a> FileRows<'a> {
         columns: Vec<&'a Column>,
         telling: &'a Telling,
         writer: Writer,
-        progress: Progress<'a>,
     ) -> Self {
-        Self { rows, columns, format, telling, writer, progress }
+        Self { rows, columns, format, telling, writer, progress: Progress::default() }
     }
 }
 
@@ -201,14 +203,8 @@ pub(super) struct GeneratedRows<'a> {
 }
 
 impl<'a> GeneratedRows<'a> {
-    pub(super) fn new(
-        generate: &'a dyn Generate,
-        rows: Range<u64>,
-        telling: &'a Telling,
-        writer: Writer,
-        progress: Progress<'a>,
-    ) -> Self {
-        let key = generate::key(generate);
+    pub(super) fn new(generate: &'a dyn Generate, rows: Range<u64>, telling: &'a Telling, writer: Writer) -> Self {
+        let (key, progress) = (generate::key(generate), Progress::default());
         Self { generate, key, next: rows.start, end: rows.end, telling, writer, scratch: String::new(), progress }
     }
 }
@@ -246,6 +242,16 @@ impl Chunks for GeneratedRows<'_> {
 /// Rows that are sent as binary first, and as text from some row on.
 pub(super) trait Written: Chunks {
     fn writer(&mut self) -> &mut Writer;
+
+    /// Whether all of them can be sent as binary, up to one that is wrong. Nothing is sent.
+    fn are_plain(mut self) -> bool
+    where
+        Self: Sized,
+    {
+        let mut buffer = Vec::new();
+        while self.writer().is_plain() && matches!(self.next(&mut buffer), Ok(true)) {}
+        self.writer().is_plain()
+    }
 }
 
 impl Written for FileRows<'_> {

@@ -85,6 +85,11 @@ impl Writer {
         !buffer.is_empty()
     }
 
+    /// Whether all rows so far were binary.
+    pub(super) fn is_plain(&self) -> bool {
+        self.mode == Mode::Binary
+    }
+
     pub(super) fn is_binary(&self) -> bool {
         self.mode != Mode::Text
     }

@@ -2,6 +2,7 @@
 
 mod extent;
 mod objects;
+mod scan;
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -9,7 +10,8 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-use self::objects::Objects;
+use self::objects::{Object, Objects};
+use self::scan::Entry;
 use super::Format;
 use super::buffer::Text;
 use super::rows::{CHANGED, Cell, Columns};
@@ -25,7 +27,7 @@ pub(super) struct Reader<R> {
 /// The cells of an object.
 #[derive(Clone, Copy)]
 pub(super) struct Cells<'a> {
-    object: &'a str,
+    object: Object<'a>,
     values: &'a [Option<Range<usize>>],
 }
 
@@ -36,23 +38,22 @@ pub(super) fn columns(format: Format, path: &str, input: impl Read) -> Result<Co
     // The object in which each column was last.
     let mut last: Vec<u64> = Vec::new();
     let mut number = 0;
-    while objects.advance()? {
+    while let Some(object) = objects.next()? {
         number += 1;
-        let object = objects.text()?;
-        for (position, (key, _)) in objects.entries.iter().enumerate() {
-            let name = text(&object[key.clone()]);
+        for (position, Entry { key, .. }) in object.entries.iter().enumerate() {
+            let name = text(object, key);
             match columns.find(&name, position) {
                 Some(column) if last[column] == number => {
-                    let fault = objects.fault(key.clone(), format!("key `{name}` twice"), "is in the object already");
+                    let fault = object.fault(key.clone(), format!("key `{name}` twice"), "is in the object already");
                     return Err(fault.hint("remove one of the two"));
                 }
                 Some(column) => last[column] = number,
                 None if name.is_empty() => {
-                    let fault = objects.fault(key.clone(), "key without a name", "expected the name of a column");
+                    let fault = object.fault(key.clone(), "key without a name", "expected the name of a column");
                     return Err(fault.hint("remove it, or name it"));
                 }
                 None => {
-                    columns.add(name.into_owned(), objects.fault(key.clone(), "", ""))?;
+                    columns.add(name.into_owned(), object.fault(key.clone(), "", ""))?;
                     last.push(number);
                 }
             }
@@ -71,32 +72,29 @@ impl<R: Read> Reader<R> {
 
     /// Reads the next object, if there is another.
     pub(super) fn next(&mut self, columns: &Columns) -> Result<Option<(&Text, Cells<'_>)>, Fault> {
-        if !self.objects.advance()? {
-            return Ok(None);
-        }
         let Self { objects, values } = self;
-        let object = objects.text()?;
+        let Some(object) = objects.next()? else { return Ok(None) };
         values.clear();
         values.resize(columns.names().len(), None);
-        for (position, (key, value)) in objects.entries.iter().enumerate() {
-            let name = text(&object[key.clone()]);
+        for (position, Entry { key, value }) in object.entries.iter().enumerate() {
+            let name = text(object, key);
             let Some(column) = columns.find(&name, position) else {
-                let fault = objects.fault(key.clone(), format!("new key `{name}`"), "was not there a moment ago");
+                let fault = object.fault(key.clone(), format!("new key `{name}`"), "was not there a moment ago");
                 return Err(fault.hint(CHANGED));
             };
             values[column] = Some(value.clone());
         }
-        Ok(Some((&objects.buffer.text, Cells { object, values })))
+        Ok(Some((object.text, Cells { object, values })))
     }
 }
 
 impl<'a> Cells<'a> {
     pub(super) fn cell(self, column: usize) -> Cell<'a> {
-        match self.values[column].clone().map(|value| &self.object[value]) {
-            None => Cell::Missing,
-            Some("null") => Cell::Null,
-            Some(value) if value.starts_with('"') => Cell::Text(text(value)),
-            Some(value) => Cell::Json(value),
+        let Some(place) = &self.values[column] else { return Cell::Missing };
+        match &self.object.json[place.clone()] {
+            "null" => Cell::Null,
+            value if value.starts_with('"') => Cell::Text(text(self.object, place)),
+            value => Cell::Json(value),
         }
     }
 
@@ -105,10 +103,11 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// What a string says that has been checked.
-fn text(string: &str) -> Cow<'_, str> {
-    match memchr(b'\\', string.as_bytes()) {
-        None => Cow::Borrowed(&string[1..string.len() - 1]),
-        Some(_) => Cow::Owned(serde_json::from_str(string).unwrap_or_default()),
+/// What a string of an object says.
+fn text<'a>(object: Object<'a>, place: &Range<usize>) -> Cow<'a, str> {
+    let string = &object.json[place.clone()];
+    if object.plain || memchr(b'\\', string.as_bytes()).is_none() {
+        return Cow::Borrowed(&string[1..string.len() - 1]);
     }
+    Cow::Owned(serde_json::from_str(string).unwrap_or_default())
 }

@@ -9,21 +9,38 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::extent::{Extent, extent};
+use super::scan::{Entry, Scanned, scan};
 use crate::fault::Fault;
 use crate::seed::Format;
-use crate::seed::buffer::Buffer;
+use crate::seed::buffer::{Buffer, Text};
 
 const BROKEN: &str = "broken JSON";
 
 /// The objects of a file, one at a time.
 pub(super) struct Objects<R> {
-    pub(super) buffer: Buffer<R>,
+    buffer: Buffer<R>,
     format: Format,
     next: Next,
     /// How long the object is that was read last.
     length: usize,
     /// Its keys and values.
-    pub(super) entries: Vec<(Range<usize>, Range<usize>)>,
+    entries: Vec<Entry>,
+}
+
+/// An object of a file. All places are within it.
+#[derive(Clone, Copy)]
+pub(super) struct Object<'o> {
+    pub(super) text: &'o Text,
+    pub(super) json: &'o str,
+    pub(super) entries: &'o [Entry],
+    /// Its keys and values are as they are written: no backslash is in it.
+    pub(super) plain: bool,
+}
+
+impl Object<'_> {
+    pub(super) fn fault(&self, span: Range<usize>, message: impl Into<String>, label: impl Into<String>) -> Fault {
+        self.text.fault(span, message, label)
+    }
 }
 
 /// What is to come in a file.
@@ -45,8 +62,8 @@ impl<R: Read> Objects<R> {
         Ok(Self { buffer, format, next: Next::Array, length: 0, entries: Vec::new() })
     }
 
-    /// Goes on to the next object, if there is another.
-    pub(super) fn advance(&mut self) -> Result<bool, Fault> {
+    /// Reads the next object, if there is another.
+    pub(super) fn next(&mut self) -> Result<Option<Object<'_>>, Fault> {
         self.buffer.text.consume(self.length);
         self.length = 0;
         let found = match self.format {
@@ -54,13 +71,36 @@ impl<R: Read> Objects<R> {
             _ => self.skip_to_object()?,
         };
         if !found {
-            return Ok(false);
+            return Ok(None);
         }
-        self.length = if self.format == Format::Ndjson { self.line()? } else { self.object()? };
         let mut entries = std::mem::take(&mut self.entries);
-        let read = self.read_entries(&mut entries);
+        let read = self.read(&mut entries);
         self.entries = entries;
-        read.map(|()| true)
+        let plain = read?;
+        Ok(Some(Object { text: &self.buffer.text, json: self.json()?, entries: &self.entries, plain }))
+    }
+
+    /// Reads the object that is next, and tells whether it is plain.
+    fn read(&mut self, entries: &mut Vec<Entry>) -> Result<bool, Fault> {
+        let line = if self.format == Format::Ndjson { Some(self.line()?) } else { None };
+        let rest = self.buffer.text.rest();
+        let scanned = scan(&rest[..line.unwrap_or(rest.len())], entries);
+        let plain = match scanned.filter(|scanned| line.is_none_or(|line| line == scanned.length)) {
+            Some(Scanned { length, escapes }) => {
+                self.length = length;
+                !escapes
+            }
+            None => {
+                self.length = line.map_or_else(|| self.object(), Ok)?;
+                self.read_entries(entries)?;
+                false
+            }
+        };
+        if !plain && let Some((span, label)) = wrong_escape(self.json()?) {
+            let fault = self.fault(span, "character that PostgreSQL's text cannot hold", label);
+            return Err(fault.hint("leave it out"));
+        }
+        Ok(plain)
     }
 
     /// Passes over what is between the objects of an array.
@@ -133,26 +173,21 @@ impl<R: Read> Objects<R> {
         }
     }
 
-    pub(super) fn text(&self) -> Result<&str, Fault> {
+    fn json(&self) -> Result<&str, Fault> {
         let bytes = &self.buffer.text.rest()[..self.length];
         str::from_utf8(bytes).map_err(|error| self.buffer.text.not_utf8(error.valid_up_to()))
     }
 
-    pub(super) fn fault(&self, span: Range<usize>, message: impl Into<String>, label: impl Into<String>) -> Fault {
+    fn fault(&self, span: Range<usize>, message: impl Into<String>, label: impl Into<String>) -> Fault {
         self.buffer.text.fault(span, message, label)
     }
 
-    fn read_entries(&self, entries: &mut Vec<(Range<usize>, Range<usize>)>) -> Result<(), Fault> {
+    fn read_entries(&self, entries: &mut Vec<Entry>) -> Result<(), Fault> {
         entries.clear();
-        let object = self.text()?;
+        let object = self.json()?;
         let mut json = serde_json::Deserializer::from_str(object);
         let read = json.deserialize_map(Entries { object, entries }).and_then(|()| json.end());
-        read.map_err(|error| self.broken(object, &error))?;
-        if let Some((span, label)) = wrong_escape(object) {
-            let fault = self.fault(span, "character that PostgreSQL's text cannot hold", label);
-            return Err(fault.hint("leave it out"));
-        }
-        Ok(())
+        read.map_err(|error| self.broken(object, &error))
     }
 
     fn broken(&self, object: &str, error: &serde_json::Error) -> Fault {
@@ -229,7 +264,7 @@ fn wrong_escape(object: &str) -> Option<(Range<usize>, &'static str)> {
 /// Collects where the keys and values of an object are.
 struct Entries<'e, 'de> {
     object: &'de str,
-    entries: &'e mut Vec<(Range<usize>, Range<usize>)>,
+    entries: &'e mut Vec<Entry>,
 }
 
 impl<'de> Visitor<'de> for Entries<'_, 'de> {
@@ -245,7 +280,7 @@ impl<'de> Visitor<'de> for Entries<'_, 'de> {
             start..start + part.get().len()
         };
         while let Some((key, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-            self.entries.push((place(key), place(value)));
+            self.entries.push(Entry { key: place(key), value: place(value) });
         }
         Ok(())
     }
