@@ -21,7 +21,7 @@
 //! no folder to ship, and no work at start.
 //!
 //! `run` brings a database up to date. With nothing to do it is one round trip that only reads, whatever the number of
-//! migrations; otherwise N migrations take N + 2. Every migration takes effect exactly once, however
+//! migrations; otherwise three, and one more for each 400. Every migration takes effect exactly once, however
 //! many processes boot at the same time.
 //!
 //! `run` is a short form: `migrations::migrator()` gives the builder, a [`Migrator`], which has the options (lock timeout,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use atlas_migrate::{Error, Migrator, Report};
 use atlas_migrate_tests::dropped::dropped_after;
-use atlas_migrate_tests::{Database, migrator};
+use atlas_migrate_tests::{Database, Driver, migrator, wait_for};
 use sqlx::{Connection as _, Executor as _, Row as _};
 
 /// What the next user of a connection should find: not in a transaction, with the settings of its role, and nothing left.
@@ -206,4 +206,31 @@ fn spawned() {
         applied
     });
     assert_eq!(applied, 4);
+}
+
+/// Migrations on their way together go on without their client until the server sees that it is gone. What had committed by then
+/// stays, and nothing else is done.
+#[test]
+fn the_server_sees_that_the_client_is_gone() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let database = Database::new();
+    let mut gate = Driver::Postgres.connect(&database.url());
+    gate.sql("CREATE TABLE gate ()");
+    gate.sql("BEGIN; LOCK TABLE gate");
+    let set = migrator(&[
+        ("1_a.sql", "CREATE TABLE a ();"),
+        ("2_gated.sql", "CREATE TABLE b (); LOCK TABLE gate;"),
+        ("3_c.sql", "CREATE TABLE c ();"),
+    ])
+    .lock_timeout(Duration::ZERO);
+    let waiting = "SELECT FROM pg_locks WHERE relation = 'gate'::regclass AND NOT granted";
+    runtime.block_on(async {
+        let pool = sqlx::PgPool::connect(&database.url()).await.unwrap();
+        let dropped = tokio::time::timeout(Duration::from_secs(2), set.run(&pool)).await;
+        assert!(dropped.is_err());
+    });
+    wait_for("the end of the session", Duration::from_secs(20), || database.query(waiting).is_empty().then_some(()));
+    gate.sql("COMMIT");
+    assert_eq!(database.history(), ["1|applied|1"]);
+    assert_eq!(gate.run(&set).unwrap().applied().count(), 2);
 }

@@ -234,9 +234,10 @@ fn c5_a_history_that_goes_meanwhile() {
     });
 }
 
-/// Between two migrations of a run, another process has the lock and drops the history.
+/// Between two migrations of a run, another process waits for the lock, and drops the history when it has it: that is when all is
+/// done.
 #[test]
-fn c5_a_history_that_goes_between_migrations() {
+fn c5_a_history_does_not_go_between_migrations() {
     for driver in atlas_migrate_tests::drivers() {
         let (database, mut connection) = with(driver, "CREATE TABLE gate ()");
         let set = migrator(&[("1_a.sql", "SELECT 1"), ("2_b.sql", "LOCK TABLE gate"), ("3_c.sql", "SELECT 3")]);
@@ -262,9 +263,7 @@ fn c5_a_history_that_goes_between_migrations() {
             waiting("advisory", "1");
             gate.sql("COMMIT");
             other.join().unwrap();
-            // What it has done is done no second time.
-            let error = run.join().unwrap().unwrap_err();
-            assert!(error.to_string().contains("1 a"), "{driver:?}: {error}");
+            assert_eq!(run.join().unwrap().unwrap().applied().count(), 3, "{driver:?}");
         });
         assert_eq!(database.errors(), [""; 0], "{driver:?}");
     }

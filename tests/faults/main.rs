@@ -78,7 +78,8 @@ fn answer_is_lost(revert: &Revert, hint: &str, again: &Revert, left: &[&str]) {
             format!("{version}_t.up.sql"),
             format!("CREATE TABLE {table} ();"),
             format!("{version}_t.down.sql"),
-            format!("DROP TABLE {table};"),
+            // What has conditions is sent when they are known.
+            format!("-- atlas:require true\nDROP TABLE {table};"),
         )
     });
     let files: Vec<_> =
@@ -287,12 +288,23 @@ fn d12_what_becomes_of_all_in_one_transaction() {
     let a = ("1_a.sql", "CREATE TABLE a ();");
     let set = |second| migrator(&[a, ("2_b.sql", second)]).transaction_mode(TransactionMode::All);
     for driver in drivers() {
-        let database = Database::new();
-        proxy.cut(Cut::After(4));
-        let error = driver.connect(&proxy.url(&database.url())).run(&set("CREATE TABLE b ();")).unwrap_err();
-        let fate = "in the same transaction, of which all took effect or nothing: 1 a";
-        assert!(error.is_connection() && error.to_string().contains(fate), "{driver:?}: {error}");
-        assert!(error.report().is_empty() && !error.to_string().contains("stays"), "{driver:?}: {error}");
+        let apart = "-- atlas:require true\nCREATE TABLE b ();";
+        let together = "CREATE TABLE b ();";
+        for (second, message, fate) in [
+            (apart, 4, "in the same transaction, of which all took effect or nothing: 1 a"),
+            (together, 3, "the migration and its row in the history take effect together or not at all"),
+        ] {
+            let database = Database::new();
+            proxy.cut(Cut::After(message));
+            let error = driver.connect(&proxy.url(&database.url())).run(&set(second)).unwrap_err();
+            let fate = match (driver, second == together) {
+                (Driver::Postgres, true) => fate,
+                (_, true) => "all of them take effect together with their rows in the history or not at all",
+                _ => fate,
+            };
+            assert!(error.is_connection() && error.to_string().contains(fate), "{driver:?}: {error}");
+            assert!(error.report().is_empty() && !error.to_string().contains("stays"), "{driver:?}: {error}");
+        }
         let database = Database::new();
         for second in ["-- atlas:require false\nSELECT 1", "SELECT 1 / 0"] {
             let error = driver.connect(&database.url()).run(&set(second)).unwrap_err();

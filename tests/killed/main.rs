@@ -1,6 +1,7 @@
 //! Processes, sessions and servers that are killed in the middle of a run: afterwards a plain run brings the database to
 //! where an undisturbed one does.
 
+mod batches;
 mod processes;
 mod server;
 mod sessions;

@@ -48,14 +48,43 @@ fn an_up_to_date_run_is_one_round_trip_of_so_many_bytes_whatever_the_number_of_m
     }
 }
 
+/// A look, a beginning, and the migrations together: up to 400 of them, or a mebibyte.
 #[test]
-fn pending_migrations_are_a_round_trip_each_and_two_more() {
+fn pending_migrations_are_three_round_trips_and_one_for_each_400() {
     for driver in DRIVERS {
-        for count in [1, 12, 50] {
+        for (count, expected) in [(1, 3), (12, 3), (100, 3), (1000, 5)] {
+            // What makes it take so long is the server, and not the client.
+            if count == 1000 && driver != Driver::SqlxConnection {
+                continue;
+            }
             let (round_trips, _) = cost(driver, &Database::new(), &set(count));
-            assert_eq!(round_trips, count + 2, "{driver:?}");
+            assert_eq!(round_trips, expected, "{driver:?}: {count}");
         }
     }
+}
+
+/// How often the server waited for the disk during a run of 100.
+#[test]
+fn flushes() {
+    let server = atlas_migrate::ephemeral::Server::options()
+        .setting("fsync", "on")
+        .setting("synchronous_commit", "on")
+        .private();
+    let server = server.unwrap_or_else(|error| panic!("{error}"));
+    let flushes = |set: &Migrator| {
+        let database = Database::on(&server);
+        let count = || -> u64 {
+            database.query("SELECT pg_stat_force_next_flush()");
+            database.value("SELECT wal_sync FROM pg_stat_wal").parse().unwrap()
+        };
+        let before = count();
+        Driver::SqlxConnection.connect(&database.url()).run(set).unwrap();
+        count() - before
+    };
+    let few = flushes(&set(100));
+    assert!(few <= 5, "{few}");
+    let many = flushes(&set(100).flush_each_commit(true));
+    assert!(many >= 100, "{many}");
 }
 
 #[test]

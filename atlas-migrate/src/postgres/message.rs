@@ -32,6 +32,12 @@ impl<P: Copy + PartialEq> Message<P> {
         &self.text[..start.unwrap_or(self.text.len())]
     }
 
+    /// The part that has this character, counted from 1 as the server does.
+    pub(crate) fn part_of(&self, position: usize) -> Option<P> {
+        let (byte, _) = self.text.char_indices().nth(position.checked_sub(1)?)?;
+        self.parts.iter().take_while(|(_, start)| *start <= byte).last().map(|(part, _)| *part)
+    }
+
     /// The part in which the next statement is when so many have completed, and its number in that; nothing behind all of them.
     ///
     /// They are counted only here, as nobody asks while all goes well.
@@ -66,6 +72,10 @@ mod tests {
         assert_eq!((at(0), at(1)), (Some(("head", 0)), Some(("head", 1))));
         assert_eq!((at(2), at(3)), (Some(("file", 0)), Some(("file", 1))));
         assert_eq!((at(4), at(5), at(6)), (Some(("row", 0)), Some(("end", 0)), None));
+        let first_of_row = message.before("row").chars().count() + 1;
+        assert_eq!((message.part_of(1), message.part_of(first_of_row)), (Some("head"), Some("row")));
+        assert_eq!((message.part_of(first_of_row - 1), message.part_of(0)), (Some("file"), None));
+        assert_eq!(message.part_of(message.text().len() + 1), None);
         assert!(message.before("file").ends_with("true);\n") && message.before("head").is_empty());
         assert_eq!(message.before("elsewhere"), message.text());
     }

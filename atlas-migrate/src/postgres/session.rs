@@ -15,7 +15,21 @@ use crate::Error;
 /// order or closes it.
 pub trait Session: Send {
     /// Sends one simple-query message and waits until the server is ready again.
-    fn send(&mut self, sql: &str) -> impl Future<Output = Result<Reply, Failure>> + Send;
+    fn send(&mut self, sql: &str) -> impl Future<Output = Result<Reply, Failure>> + Send {
+        async move { self.send_telling(sql, &mut |_| {}).await }
+    }
+
+    /// The same, and tells meanwhile what has come back so far, where the client lets that be known.
+    fn send_telling(
+        &mut self,
+        sql: &str,
+        progress: &mut (dyn FnMut(&Reply) + Send),
+    ) -> impl Future<Output = Result<Reply, Failure>> + Send;
+
+    /// Whether the client says how many statements completed before one failed.
+    fn counts(&self) -> bool {
+        true
+    }
 
     /// Sends rows to a `COPY … FROM STDIN`, and gives their number. If the rows cannot be had, the statement is made to fail.
     #[cfg(feature = "seeds")]

@@ -31,9 +31,9 @@ impl<'a, S: Session> Conversation<'a, S> {
         self.rollback = ROLLBACK.to_owned() + clear_up;
     }
 
-    /// What ends a transaction without effect.
+    /// What ends the transaction that is open without effect; nothing if there is none.
     pub(crate) fn rollback(&self) -> &str {
-        &self.rollback
+        if self.is_open { &self.rollback } else { "" }
     }
 
     /// Sends a message that is one transaction, and leaves nothing behind. One of the caller's is not ours to end.
@@ -80,14 +80,27 @@ impl<'a, S: Session> Conversation<'a, S> {
         Ok(reply)
     }
 
-    /// Sends a message that ends a transaction and begins the next one.
-    pub(crate) async fn end_and_begin(
+    /// Sends a message behind which a transaction is open as before, be it another one; or none, if it is the last. Tells meanwhile
+    /// what has come back.
+    pub(crate) async fn go_on(
         &mut self,
         transaction: Transaction,
         message: &str,
-    ) -> Result<(Reply, Transaction), Failure> {
-        let Transaction(()) = transaction;
-        self.begin(message).await
+        is_last: bool,
+        progress: &mut (dyn FnMut(&Reply) + Send),
+    ) -> Result<(Reply, Option<Transaction>), Failure> {
+        self.session.if_dropped(Some(self.rollback.clone()));
+        let reply = self.session.send_telling(message, progress).await?;
+        if is_last {
+            self.settle();
+            return Ok((reply, None));
+        }
+        Ok((reply, Some(transaction)))
+    }
+
+    /// Whether the client says how many statements completed before one failed.
+    pub(crate) fn counts(&self) -> bool {
+        self.session.counts()
     }
 
     /// Sends the last message of a transaction, behind which more than a transaction is to be put in order, by this.
@@ -114,6 +127,11 @@ impl<'a, S: Session> Conversation<'a, S> {
     /// Ends a transaction without effect, unless an error has ended it.
     pub(crate) async fn roll_back(&mut self, transaction: Transaction) {
         let Transaction(()) = transaction;
+        self.abandon_open().await;
+    }
+
+    /// Ends what an error has left open, if it did.
+    pub(crate) async fn abandon_open(&mut self) {
         if self.is_open {
             self.abandon().await;
         }
@@ -152,7 +170,9 @@ impl<'a, S: Session> Conversation<'a, S> {
     /// this very session to go on.
     pub(crate) async fn pause(&mut self, end: &str, pause: Duration, then: &str) -> Result<Reply, Error> {
         let message = format!("{end}{}", Sql::pause(pause, then));
-        self.session.send(&message).await.map_err(Failure::own("waiting"))
+        let reply = self.session.send(&message).await.map_err(Failure::own("waiting"))?;
+        self.is_open = false;
+        Ok(reply)
     }
 
     fn settle(&mut self) {

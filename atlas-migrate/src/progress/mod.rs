@@ -218,6 +218,11 @@ impl Listener {
         Self { callback: Some(Arc::new(listener)), words: None }
     }
 
+    /// Whether somebody is told, beside the log.
+    pub(crate) fn is_there(&self) -> bool {
+        self.callback.is_some()
+    }
+
     /// In whose words warnings say what is to be done, if not in Rust.
     pub(crate) fn speaking(self, words: impl Fn(&Hint) -> String + Send + Sync + 'static) -> Self {
         Self { words: Some(Arc::new(words)), ..self }

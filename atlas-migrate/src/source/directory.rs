@@ -83,6 +83,7 @@ pub(crate) fn files(folder: &Path, is_ours: impl Fn(&str) -> bool) -> Result<Fou
                 return Err(match error.kind() {
                     io::ErrorKind::NotFound => said
                         .hint("give a path that is absolute, or that begins in the current directory of the process"),
+                    io::ErrorKind::NotADirectory => said.hint("give the path of the folder, not of a file in it"),
                     _ => said,
                 });
             }

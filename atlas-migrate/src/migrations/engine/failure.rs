@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use atlas_migrate_core::migration::{Migration, Script, Transaction};
 
+use super::batch::{Item, Part};
 use super::one_by_one::Job;
-use super::transaction::Part;
 use super::{Engine, Work};
 use crate::error::advice;
 use crate::error::place::{Place, line_of_block, span_at};
@@ -22,15 +22,17 @@ pub(super) struct Parts<'a> {
     pub(super) work: Work<'a>,
     pub(super) migration: &'a Migration,
     pub(super) script: &'a Script,
-    pub(super) message: &'a Message<Part>,
+    pub(super) message: &'a Message<(usize, Part)>,
+    /// Which one it is in the message.
+    pub(super) number: usize,
 }
 
 impl<S: Session> Engine<'_, S> {
     /// The error of a migration that ran in a transaction, after that was rolled back: `at` is where it failed, if that is known.
     pub(super) async fn failed(&mut self, parts: &Parts<'_>, at: Option<(Part, usize)>, server: &ServerError) -> Error {
-        self.conversation.abandon().await;
+        self.conversation.abandon_open().await;
         let text = parts.script.text();
-        let head = parts.message.before(Part::Script);
+        let head = parts.message.before((parts.number, Part::Script));
         let span = match server.position.and_then(|position| span_at(&text, head, position)) {
             Some(span) => Some(span),
             None => {
@@ -60,7 +62,7 @@ impl<S: Session> Engine<'_, S> {
     /// Finds the statement that fails, for a client that does not tell: by sending them one by one, in a transaction that is
     /// rolled back.
     async fn locate(&mut self, parts: &Parts<'_>, code: &str) -> Option<usize> {
-        let head = parts.message.before(Part::Script);
+        let head = parts.message.before((parts.number, Part::Script));
         let begin = format!("{}{}{}{head}", sql::BEGIN, sql::rules(), self.sql.local_role());
         let (_, open) = self.conversation.begin(&begin).await.ok()?;
         let text = parts.script.sql();
@@ -145,16 +147,38 @@ pub(super) fn describe(
 
 /// The connection went away in the middle of a migration.
 pub(super) fn lost(work: Work<'_>, migration: &Migration, script: Option<&Script>, cause: Cause) -> Error {
-    let name = label(migration.version(), migration.name());
-    let doing = match work {
-        Work::Run => "running",
-        Work::Revert(_) => "reverting",
-    };
     let note = match script.map(|script| script.header().transaction) {
         Some(Transaction::None) => "the history says which of its statements have completed; one more may be under way",
         _ => "the migration and its row in the history take effect together or not at all",
     };
-    Error::own(&format!("{doing} migration {name}"), cause)
-        .note(note)
-        .hint("run again: it goes by what the history says")
+    let what = format!("migration {}", label(migration.version(), migration.name()));
+    Error::own(&format!("{} {what}", doing(work)), cause).note(note).hint(AGAIN)
+}
+
+/// The same, in the middle of these, which were sent together.
+pub(super) fn lost_together(work: Work<'_>, items: &[Item<'_>], mode: TransactionMode, cause: Cause) -> Error {
+    let name = |item: &Item<'_>| label(item.migration.version(), item.migration.name());
+    match items {
+        [first, .., last] => {
+            let note = match mode {
+                TransactionMode::Each => {
+                    "each of them takes effect together with its row in the history or not at all; the server may still go on"
+                }
+                TransactionMode::All => "all of them take effect together with their rows in the history or not at all",
+            };
+            let what = format!("migrations {} to {}", name(first), name(last));
+            Error::own(&format!("{} {what}", doing(work)), cause).note(note).hint(AGAIN)
+        }
+        [Item { migration, script, .. }] => lost(work, migration, *script, cause),
+        [] => Error::own("running migrations", cause),
+    }
+}
+
+const AGAIN: &str = "run again: it goes by what the history says";
+
+fn doing(work: Work<'_>) -> &'static str {
+    match work {
+        Work::Run => "running",
+        Work::Revert(_) => "reverting",
+    }
 }

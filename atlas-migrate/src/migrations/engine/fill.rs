@@ -41,7 +41,7 @@ impl<S: Session> Engine<'_, S> {
             }
             let statements = script.statements().len();
             let (state, fingerprint) = (EntryState::Applied, script.fingerprint());
-            message += &self.sql.record(&Record { migration, row: None, state, statements, fingerprint });
+            message += &self.sql.record(&Record { migration, row: None, state, statements, fingerprint, behind: None });
         }
         message += &self.sql.session_path();
         if self.conversation.whole(&(message + sql::COMMIT)).await.is_err() {

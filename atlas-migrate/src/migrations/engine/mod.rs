@@ -27,6 +27,7 @@ use crate::postgres::transaction::{Conversation, Transaction as Open};
 use crate::progress::Event;
 
 pub(crate) mod back;
+mod batch;
 mod beside;
 mod drift;
 mod failure;
@@ -69,6 +70,16 @@ pub(crate) struct Engine<'a, S> {
     meant: Option<Vec<usize>>,
     /// Since when, and how often, the transaction at hand has been tried: of one migration, or of all.
     attempts: Option<(Instant, u32)>,
+    /// Whether migrations may share a message.
+    may_share: bool,
+    /// Whether the server can look if its client is still there.
+    may_check_connection: bool,
+    /// Whether each row is written with all that may keep the history from taking it in mind, since something did.
+    thorough: bool,
+    /// The migration whose text the server could not read: nothing of a message that has it runs.
+    stop_before: Option<Version>,
+    /// Whether there may be commits that have not waited for the disk.
+    unflushed: bool,
 }
 
 /// What is being done.
@@ -84,8 +95,6 @@ struct Task<'t> {
     work: Work<'t>,
     step: Step,
     migration: &'t Migration,
-    /// What runs; nothing where a migration is skipped, or one that was skipped is reverted.
-    script: Option<&'t Script>,
     /// The steps behind it.
     rest: &'t [Step],
 }
@@ -115,6 +124,11 @@ impl<'a, S: Session> Engine<'a, S> {
             ran: HashSet::new(),
             meant: None,
             attempts: None,
+            may_share: false,
+            may_check_connection: false,
+            thorough: false,
+            stop_before: None,
+            unflushed: false,
         })
     }
 
@@ -217,46 +231,63 @@ impl<'a, S: Session> Engine<'a, S> {
                 steps = self.steps(work)?.into();
                 self.check_mode(&steps, work)?;
             }
-            let Some(step) = steps.pop_front() else {
+            let Some(step) = steps.front().copied() else {
                 if let Work::Revert(_) = work {
                     self.warn_of_gone();
                 }
-                return self.end(turn.open, sql::COMMIT, "ending the run").await;
+                return self.end_run(turn.open).await;
             };
             let conditions = self.conditions(work, Some(&step));
             let outcomes = match turn.changed && !conditions.is_empty() {
                 true => self.evaluate(&conditions).await?,
                 false => turn.outcomes,
             };
-            let migration = &self.known[step.known];
-            let script = self.script(work, &step);
-            if self.ran.contains(migration.version()) {
-                return Err(refusal::twice(migration, matches!(work, Work::Revert(_)), &self.sql.history()));
-            }
-            let span = tracing::info_span!("migration", version = %atlas_migrate_core::fault::shown(migration.version().as_str()), name = migration.name());
-            let task = Task { work, step, migration, script, rest: steps.make_contiguous() };
-            match self.step(task, turn.open, &outcomes).instrument(span).await? {
+            match self.step(work, &mut steps, turn.open, &outcomes).await? {
                 Some(next) => turn = next,
                 None => return Ok(()),
             }
         }
     }
 
-    /// One migration. Gives no turn if it was the last one, and committed.
-    async fn step(&mut self, task: Task<'_>, open: Open, outcomes: &[String]) -> Result<Option<Turn>, Error> {
-        let Task { step, migration, script, rest, .. } = task;
+    /// One migration, or as many as go together. Gives no turn if it was the last one, and committed.
+    async fn step(
+        &mut self,
+        work: Work<'_>,
+        steps: &mut VecDeque<Step>,
+        open: Open,
+        outcomes: &[String],
+    ) -> Result<Option<Turn>, Error> {
+        let step = steps[0];
+        let migration = &self.known[step.known];
+        let script = self.script(work, &step);
+        if self.ran.contains(migration.version()) {
+            return Err(refusal::twice(migration, matches!(work, Work::Revert(_)), &self.sql.history()));
+        }
         if let Some(script) = script {
             in_doubt::check(migration, script, self.entries.iter().find(|entry| entry.key() == migration.key()))?;
         }
-        self.options.patience.listener.tell(&Event::Started { migration, remaining: rest.len() + 1 });
         let skipped = match script {
             Some(script) if step.done == 0 => !refusal::conditions_hold(migration, script, outcomes)?,
             Some(_) => false,
             None => true,
         };
+        let version = atlas_migrate_core::fault::shown(migration.version().as_str());
+        let span = tracing::info_span!("migration", %version, name = migration.name());
         match script.filter(|_| !skipped) {
-            Some(script) if is_one_by_one(script, &step) => self.one_by_one(task, script, open).await,
-            script => self.in_transaction(Task { script, ..task }, open).await,
+            Some(script) if is_one_by_one(script, &step) => {
+                steps.pop_front();
+                let started = Event::Started { migration, remaining: steps.len() + 1 };
+                span.in_scope(|| self.options.patience.listener.tell(&started));
+                let task = Task { work, step, migration, rest: steps.make_contiguous() };
+                self.one_by_one(task, script, open).instrument(span).await
+            }
+            _ => {
+                let items = self.together(work, steps, skipped);
+                steps.drain(..items.len());
+                // Of those that go together each event says which one it is about.
+                let span = if items.len() == 1 { span } else { tracing::Span::none() };
+                self.in_transaction(work, items, steps.make_contiguous(), open).instrument(span).await
+            }
         }
     }
 
@@ -333,6 +364,8 @@ impl<'a, S: Session> Engine<'a, S> {
         state.server.usable()?;
         self.sql.server_version = state.server.version_number;
         self.backend = Some(state.backend);
+        self.may_share = state.takes_batches;
+        self.may_check_connection = state.checks_connection;
         if let Some(settings) = &state.settings {
             self.before = settings.clone();
             self.conversation.clear_up_with(&self.sql.clear_up(&self.before));
@@ -361,6 +394,12 @@ impl<'a, S: Session> Engine<'a, S> {
         let message = self.sql.locked_read(&current, conditions);
         let reply = self.conversation.send(&message).await.map_err(Failure::own("evaluating conditions"))?;
         Ok(self.read_state(&reply)?.outcomes)
+    }
+
+    /// Ends the last transaction, which has done nothing; what was committed before is on disk then.
+    async fn end_run(&mut self, open: Open) -> Result<(), Error> {
+        let touch = if self.unflushed { self.sql.touch() } else { String::new() };
+        self.end(open, &(touch + sql::COMMIT), "ending the run").await
     }
 
     /// Sends the last message of a transaction.

@@ -15,9 +15,10 @@ use atlas_migrate_core::migration::{Migration, Script};
 use atlas_migrate_core::plan::{self, Step};
 use atlas_migrate_core::statement::{self, Resume};
 
+use super::batch::Part;
 use super::judge::{self, Doubt, Verdict};
 use super::refusal::name;
-use super::transaction::{Part, has_ended};
+use super::transaction::has_ended;
 use super::{Engine, Open, Task, Turn, Work, in_doubt, is_transient};
 use crate::Error;
 use crate::migrations::report::Outcome;
@@ -111,7 +112,7 @@ impl<S: Session> Engine<'_, S> {
             Work::Run => (Some(EntryState::Applied), Outcome::Applied),
             Work::Revert(_) => (None, Outcome::Reverted),
         };
-        let is_last = rest.is_empty() && self.marks(work, migration, script).is_empty();
+        let is_last = rest.is_empty() && self.marks(work, migration, script, &[]).is_empty();
         self.expect(migration, state);
         self.finished(migration, outcome, started.elapsed());
         if is_last {
@@ -251,20 +252,20 @@ impl<S: Session> Engine<'_, S> {
                 None => self.sql.begin_local() + &sql::rules(),
             };
             let timeouts = Sql::timeouts(self.timeouts_in_transaction(job));
-            message.add(Part::Head, &format!("{}{begin}{timeouts}", job.tag));
-            message.add(Part::Script, &format!("{}\n;\n", statement.unwrap_or_default()));
-            message.add(Part::Record, &self.recording(job, index + 1));
+            message.add((0, Part::Head), &format!("{}{begin}{timeouts}", job.tag));
+            message.add((0, Part::Script), &format!("{}\n;\n", statement.unwrap_or_default()));
+            message.add((0, Part::Record), &self.recording(job, index + 1));
             self.pass_over_notices();
             let sent = self.send_record(job, index + 1, message.text()).await;
-            self.tell_notices(job.migration, &message);
-            return sent.map(drop).map_err(Stage::Statement.refused(message.before(Part::Script)));
+            self.tell_notices(&[job.migration], &message);
+            return sent.map(drop).map_err(Stage::Statement.refused(message.before((0, Part::Script))));
         }
         if let Some(statement) = statement {
-            message.add(Part::Head, &job.tag);
-            message.add(Part::Script, statement);
+            message.add((0, Part::Head), &job.tag);
+            message.add((0, Part::Script), statement);
             self.pass_over_notices();
             let sent = self.conversation.send(message.text()).await;
-            self.tell_notices(job.migration, &message);
+            self.tell_notices(&[job.migration], &message);
             sent.map_err(Stage::Statement.refused(&job.tag))?;
         }
         let record = self.record_by_itself(job, index + 1);
@@ -304,7 +305,7 @@ impl<S: Session> Engine<'_, S> {
             return advance + sql::COMMIT;
         }
         let (restore, clear_up) = (self.sql.restore(&self.before), self.sql.clear_up(&self.before));
-        let (marks, path) = (self.marks(job.work, job.migration, job.script), self.sql.session_path());
+        let (marks, path) = (self.marks(job.work, job.migration, job.script, &[]), self.sql.session_path());
         format!("{restore}{marks}{advance}{path}{}{clear_up}", sql::COMMIT)
     }
 
@@ -327,7 +328,7 @@ impl<S: Session> Engine<'_, S> {
                 let (migration, row) = (job.migration, self.row(job.migration));
                 let fingerprint = fingerprint(job.script, step.done);
                 let (state, statements) = (EntryState::Running, step.done);
-                message += &self.sql.record(&Record { migration, row, state, statements, fingerprint });
+                message += &self.sql.record(&Record { migration, row, state, statements, fingerprint, behind: None });
                 state
             }
             Work::Revert(_) => EntryState::Reverting,

@@ -38,7 +38,8 @@ impl<S: Session> Engine<'_, S> {
         for &migration in &new {
             let fingerprint = migration.up().fingerprint();
             let state = EntryState::Baseline;
-            message += &self.sql.record(&Record { migration, row: None, state, statements: 0, fingerprint });
+            message +=
+                &self.sql.record(&Record { migration, row: None, state, statements: 0, fingerprint, behind: None });
         }
         self.end(open, &(message + sql::COMMIT), "recording the baseline").await.map_err(|error| {
             error.unless_answered(
@@ -101,7 +102,7 @@ impl<S: Session> Engine<'_, S> {
             let of_first = plan::fingerprint_of_first(statements, migration.up());
             let whole = migration.up().fingerprint();
             let fingerprint = if state == EntryState::Failed { of_first.unwrap_or(whole) } else { whole };
-            self.sql.record(&Record { migration, row, state, statements, fingerprint })
+            self.sql.record(&Record { migration, row, state, statements, fingerprint, behind: None })
         };
         let stopped = |completed| match reverting {
             Some(row) => self.sql.mark_reverting(row, completed),

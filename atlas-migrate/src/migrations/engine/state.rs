@@ -26,6 +26,10 @@ pub(super) struct State {
     /// The process id of the session.
     pub(super) backend: i32,
     pub(super) names: Names,
+    /// Whether the server takes messages with the statements of several migrations.
+    pub(super) takes_batches: bool,
+    /// Whether it can look whether the client is still there.
+    pub(super) checks_connection: bool,
 }
 
 /// Where a session looks names up, and how it reads texts.
@@ -78,14 +82,11 @@ impl State {
                 rules_are_broken: flag(row, 17)?,
                 strings_are_broken: text(row, 18)? != "on",
             },
+            takes_batches: flag(row, 19)?,
+            checks_connection: flag(row, 20)?,
             outcomes: if outcomes.is_empty() { vec![] } else { outcomes.split('\x1f').map(str::to_owned).collect() },
         })
     }
-}
-
-/// Whether the lock was granted and the history has this digest, by the answer to a `begin_next`.
-pub(super) fn is_as_expected(reply: &Reply, digest: &str) -> bool {
-    reply.rows("atlas_digest").next_back().and_then(|row| optional(row, 0)) == Some(digest)
 }
 
 /// The rows of the history.
@@ -131,7 +132,7 @@ mod tests {
         let number = if version.starts_with("12") { "120022" } else { "150018" };
         let cells =
             ["ours", "", "f", standby, read_only, "t", number, version, "{}", "[]", "none", "postgres", "", "1"];
-        let names = ["\"$user\", public", "public", "", "f", "on"];
+        let names = ["\"$user\", public", "public", "", "f", "on", "t", "t"];
         reply.row("atlas_state", || cells.into_iter().chain(names).map(|cell| Some(cell.to_owned())).collect());
         let options = crate::Migrator::new(crate::Migrations::empty()).options;
         State::read(&reply, &options.sql()).unwrap_or_else(|error| panic!("{error}"))

@@ -2,7 +2,7 @@
 
 use atlas_migrate_core::history::{self, Entry, Lease};
 
-use super::state::{self, Form};
+use super::state::Form;
 use super::{Engine, Open, UNKNOWN, Work, refusal};
 use crate::Error;
 use crate::migrations::sql::Held;
@@ -55,15 +55,6 @@ impl<S: Session> Engine<'_, S> {
             wait.pause(&mut self.conversation, open, &self.sql.holder(held)).await?;
             (reply, open) = self.send_begin(conditions).await?;
         }
-    }
-
-    /// The same, going by the answer to a [`Sql::begin_next`]. Only if it is not what was expected, there is more to read.
-    pub(super) async fn await_next_turn(&mut self, reply: Reply, open: Open) -> Result<Turn, Error> {
-        if state::is_as_expected(&reply, &self.current()) {
-            return Ok(Turn { open, changed: false, outcomes: Vec::new() });
-        }
-        let reply = self.conversation.send(&self.sql.locked_read(UNKNOWN, &[])).await;
-        self.await_turn(reply.map_err(Failure::of_history("reading the history"))?, open, &[]).await
     }
 
     /// The digest of a history that need not be read again. None is of one with an unfinished migration: whether anybody is

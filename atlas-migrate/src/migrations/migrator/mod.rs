@@ -63,6 +63,7 @@ pub(crate) struct Options {
     pub(crate) patience: Patience,
     pub(crate) statement_timeout: Duration,
     pub(crate) retry_budget: Duration,
+    pub(crate) flush_each_commit: bool,
     pub(crate) plan: atlas_migrate_core::plan::Options,
     pub(crate) other_history: OtherHistory,
     /// The schema is empty and nobody else's, so that all can be sent in one message.
@@ -113,6 +114,7 @@ impl Migrator {
                 patience: Patience::default(),
                 statement_timeout: Duration::ZERO,
                 retry_budget: Duration::from_secs(120),
+                flush_each_commit: false,
                 plan: atlas_migrate_core::plan::Options::default(),
                 other_history: OtherHistory::default(),
                 at_once: false,
@@ -189,6 +191,16 @@ impl Migrator {
     /// that the run fails with [`LockTimeout`](crate::ErrorKind::LockTimeout).
     pub fn retry_budget(mut self, budget: Duration) -> Self {
         self.options.retry_budget = budget;
+        self
+    }
+
+    /// Lets the commit of each migration wait until it is on disk, as far as the session's `synchronous_commit` does. Default: false.
+    ///
+    /// Otherwise only the last commit of a run waits, or of what was done when it ends early: that one takes all before it
+    /// along, and before it no success is reported. If the server itself crashes meanwhile, the last migrations may be undone,
+    /// each together with its row in the history.
+    pub fn flush_each_commit(mut self, flush: bool) -> Self {
+        self.options.flush_each_commit = flush;
         self
     }
 

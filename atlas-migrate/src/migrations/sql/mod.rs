@@ -1,5 +1,6 @@
 //! The statements about the history, and those around a migration.
 
+pub(crate) mod batch;
 pub(crate) mod beside;
 pub(crate) mod gone;
 mod judge;

@@ -48,6 +48,12 @@ const IS_RUNNER: &str = "(a.state = 'active' AND a.pid <> pg_backend_pid()\n\
 /// to its end meanwhile look as if it had gone in the middle of its migration.
 const LIVING: &str = "PERFORM count(*) FROM pg_stat_get_activity(NULL)";
 
+/// Asks, in a block, whether the server takes the statements of several migrations in one message, which Citus does not, and
+/// whether it can look if its client is still there, for which it needs the operating system.
+const SERVER: &str = "\
+    \x20   atlas_batches := NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus');\n\
+    \x20   atlas_checks := current_setting('server_version_num')::integer >= 140000 AND version() LIKE '%linux%';\n";
+
 /// What a process that is at work holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Held {
@@ -82,38 +88,18 @@ impl Sql {
         self.open() + &self.locked_read(current, conditions)
     }
 
-    /// Begins a transaction, tries to take the lock, and computes the digest of the history if it is granted.
-    ///
-    /// A block, since whoever has the lock may be dropping the table, and a plain SELECT would wait for that and fail.
-    pub(crate) fn begin_next(&self) -> String {
-        let body = format!(
-            "DECLARE\n\
-             \x20 atlas_next pg_catalog.refcursor := 'atlas_next';\n\
-             BEGIN\n\
-             \x20 BEGIN\n\
-             \x20   IF pg_try_advisory_xact_lock({}) THEN\n\
-             \x20     OPEN atlas_next FOR SELECT {DIGEST} AS atlas_digest FROM {} h WHERE h.namespace = {};\n\
-             \x20     RETURN;\n\
-             \x20   END IF;\n\
-             \x20 EXCEPTION WHEN undefined_table THEN NULL;\n\
-             \x20 END;\n\
-             \x20 OPEN atlas_next FOR SELECT WHERE false;\n\
-             END",
-            self.lock_key(),
-            self.history(),
-            literal(&self.namespace)
-        );
-        format!("{}DO {};\nFETCH ALL FROM atlas_next;\nCLOSE atlas_next;\n", self.open(), dollar_quoted(&body))
-    }
-
     /// Begins a transaction that goes by our settings, whatever those of the role or server are.
     pub(crate) fn open(&self) -> String {
+        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;\n".to_owned() + &self.open_settings()
+    }
+
+    /// The settings by which our own statements go, in the transaction that has just begun.
+    pub(crate) fn open_settings(&self) -> String {
         // In PostgreSQL 17 came a timeout for transactions as a whole.
         let transaction_timeout =
             if self.server_version >= 170_000 { "SET LOCAL transaction_timeout = 0;\n" } else { "" };
         format!(
-            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;\n\
-             SET LOCAL statement_timeout = 0;\n\
+            "SET LOCAL statement_timeout = 0;\n\
              SET LOCAL lock_timeout = {};\n\
              SET LOCAL idle_in_transaction_session_timeout = '{IDLE_IN_TRANSACTION}';\n\
              {transaction_timeout}{OWN_PATH}{}{}",
@@ -168,7 +154,7 @@ impl Sql {
         let (settings, role, path, owner) = match want {
             // Asked for only when there may be something to do: the view costs the server about a millisecond.
             Want::Settings => {
-                (self.select_settings(), self.perform_local_role(), PUT_PATH_BACK, Owner::MattersToSuperusers)
+                (self.select_settings() + SERVER, self.perform_local_role(), PUT_PATH_BACK, Owner::MattersToSuperusers)
             }
             Want::State => (String::new(), String::new(), "", Owner::Matters),
         };
@@ -188,6 +174,8 @@ impl Sql {
              \x20 atlas_belongings pg_catalog.text := '[]';\n\
              \x20 atlas_asked pg_catalog.text;\n\
              \x20 atlas_broken boolean := false;\n\
+             \x20 atlas_batches boolean := false;\n\
+             \x20 atlas_checks boolean := false;\n\
              \x20 atlas_outcome pg_catalog.text;\n\
              \x20 atlas_outcomes pg_catalog.text[] := '{{}}';\n\
              \x20 atlas_role pg_catalog.text := pg_catalog.current_setting('role');\n\
@@ -255,7 +243,7 @@ impl Sql {
              \x20   current_setting('server_version'), atlas_settings, atlas_belongings, atlas_role,\n\
              \x20   session_user, array_to_string(atlas_outcomes, chr(31)), pg_backend_pid(), atlas_path,\n\
              \x20   coalesce(atlas_schema, ''), coalesce(atlas_asked, ''), atlas_broken,\n\
-             \x20   current_setting('standard_conforming_strings');\n\
+             \x20   current_setting('standard_conforming_strings'), atlas_batches, atlas_checks;\n\
              {open_others}\
              {path}\
              END",

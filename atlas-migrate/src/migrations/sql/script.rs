@@ -170,7 +170,7 @@ impl Sql {
         let header = script.header();
         let record = |state, statements| {
             let fingerprint = script.fingerprint();
-            let record = self.record(&Record { migration, row: None, state, statements, fingerprint });
+            let record = self.record(&Record { migration, row: None, state, statements, fingerprint, behind: None });
             format!("{TAKE_OWN_PATH}{record}")
         };
         let applied = record(State::Applied, script.statements().len());
@@ -209,6 +209,7 @@ impl Sql {
             state: State::Running,
             statements: 0,
             fingerprint: fingerprint(script, 0),
+            behind: None,
         });
         let lease = Lease { row: migration.version(), token: &file.id, session: None };
         let lease = self.take_lease(&lease, State::Running, 0);

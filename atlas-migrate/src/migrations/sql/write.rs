@@ -8,7 +8,7 @@ use atlas_migrate_core::migration::{Kind, Migration, Script};
 use atlas_migrate_core::version::Version;
 
 use crate::postgres::sql::path::{PATH_AS_IT_IS, PUT_PATH_BACK, TAKE_OWN_PATH};
-use crate::postgres::sql::session::{SessionSettings, Timeouts};
+use crate::postgres::sql::session::{OWN_STATEMENTS, SessionSettings, Timeouts};
 use crate::postgres::sql::written::{block, expect};
 use crate::postgres::sql::{Sql, dollar_quoted, literal};
 
@@ -20,6 +20,8 @@ pub(crate) struct Record<'a> {
     pub(crate) state: State,
     pub(crate) statements: usize,
     pub(crate) fingerprint: Fingerprint,
+    /// The row that was written before it in the same message: since then it has been at work.
+    pub(crate) behind: Option<&'a Version>,
 }
 
 /// The right to run a migration statement by statement, until somebody takes it over.
@@ -73,6 +75,35 @@ const PARTLY: &str = "partly";
 const REMEMBERED: usize = 50 * 65;
 
 impl Sql {
+    /// Writes the row of a migration that has none, by the statement that was prepared; nothing if it has one.
+    pub(crate) fn record_prepared(record: &Record<'_>) -> Option<String> {
+        let Record { migration, row: None, state, statements, fingerprint, behind } = record else { return None };
+        Some(format!(
+            "EXECUTE {} ({}, {}, '{}', '{}', {statements}, {}, '{}', '{fingerprint}', {});\n",
+            OWN_STATEMENTS[0],
+            literal(migration.version().as_str()),
+            literal(migration.name()),
+            kind(migration.kind()),
+            state.as_str(),
+            migration.up().header().compatible,
+            migration.up().checksum(),
+            behind.map_or("NULL".to_owned(), |version| literal(version.as_str())),
+        ))
+    }
+
+    /// Since when a migration has been at work.
+    fn since(&self, record: &Record<'_>) -> String {
+        // statement_timestamp() is when the message arrived.
+        record.behind.map_or("statement_timestamp()".to_owned(), |version| {
+            format!(
+                "coalesce((SELECT p.applied_at FROM {} p WHERE p.namespace = {} AND p.version = {}), statement_timestamp())",
+                self.history(),
+                literal(&self.namespace),
+                literal(version.as_str())
+            )
+        })
+    }
+
     /// Writes the row of a migration, over the one that it has already.
     pub(crate) fn record(&self, record: &Record<'_>) -> String {
         let migration = record.migration;
@@ -87,11 +118,10 @@ impl Sql {
             name = literal(migration.name()),
             kind = kind(migration.kind()),
             state = record.state.as_str(),
-            // Both clocks are the server's; statement_timestamp() is when the message arrived.
-            execution_time = if record.state == State::Applied {
-                "clock_timestamp() - statement_timestamp()"
-            } else {
-                "interval '0'"
+            // Both clocks are the server's.
+            execution_time = match record.state {
+                State::Applied => format!("clock_timestamp() - {}", self.since(record)),
+                _ => "interval '0'".to_owned(),
             },
             statements = record.statements,
             compatible = migration.up().header().compatible,
@@ -303,9 +333,13 @@ impl Sql {
         format!("/* atlas-migrate {token} {} */ ", comment(migration))
     }
 
-    /// What stands before a migration that runs in a transaction, so that others see which one it is.
-    pub(crate) fn title(migration: &Migration) -> String {
-        format!("/* atlas-migrate: {} */ ", comment(migration))
+    /// What stands before migrations that run in transactions, so that others see which ones they are.
+    pub(crate) fn title(migrations: &[&Migration]) -> String {
+        match migrations {
+            [] => String::new(),
+            [one] => format!("/* atlas-migrate: {} */ ", comment(one)),
+            [first, .., last] => format!("/* atlas-migrate: {}, and on to {} */ ", comment(first), comment(last)),
+        }
     }
 }
 

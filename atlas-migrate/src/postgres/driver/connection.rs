@@ -64,7 +64,13 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A session of a client that is not known.
 trait AnySession: Send {
-    fn send<'a>(&'a mut self, sql: &'a str) -> Boxed<'a, Result<Reply, Failure>>;
+    fn send_telling<'a>(
+        &'a mut self,
+        sql: &'a str,
+        progress: &'a mut (dyn FnMut(&Reply) + Send),
+    ) -> Boxed<'a, Result<Reply, Failure>>;
+
+    fn counts(&self) -> bool;
 
     #[cfg(feature = "seeds")]
     fn copy_in<'a>(&'a mut self, statement: &'a str, rows: &'a mut dyn Chunks) -> Boxed<'a, Result<u64, CopyFailure>>;
@@ -75,8 +81,16 @@ trait AnySession: Send {
 }
 
 impl<S: Session> AnySession for S {
-    fn send<'a>(&'a mut self, sql: &'a str) -> Boxed<'a, Result<Reply, Failure>> {
-        Box::pin(Session::send(self, sql))
+    fn send_telling<'a>(
+        &'a mut self,
+        sql: &'a str,
+        progress: &'a mut (dyn FnMut(&Reply) + Send),
+    ) -> Boxed<'a, Result<Reply, Failure>> {
+        Box::pin(Session::send_telling(self, sql, progress))
+    }
+
+    fn counts(&self) -> bool {
+        Session::counts(self)
     }
 
     #[cfg(feature = "seeds")]
@@ -94,8 +108,12 @@ impl<S: Session> AnySession for S {
 }
 
 impl Session for Connection<'_> {
-    async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
-        self.0.send(sql).await
+    async fn send_telling(&mut self, sql: &str, progress: &mut (dyn FnMut(&Reply) + Send)) -> Result<Reply, Failure> {
+        self.0.send_telling(sql, progress).await
+    }
+
+    fn counts(&self) -> bool {
+        self.0.counts()
     }
 
     #[cfg(feature = "seeds")]

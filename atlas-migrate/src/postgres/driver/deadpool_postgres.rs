@@ -2,7 +2,7 @@
 
 use deadpool_postgres::{Object, Pool, PoolError};
 
-use super::{Database, Job, Running, tokio_postgres::send};
+use super::{Database, Job, Running, tokio_postgres::exchange};
 use crate::Error;
 #[cfg(feature = "seeds")]
 use crate::postgres::session::{Chunks, CopyFailure};
@@ -53,10 +53,10 @@ fn not_connected(error: PoolError) -> Error {
 }
 
 impl Session for Pooled {
-    async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
+    async fn send_telling(&mut self, sql: &str, progress: &mut (dyn FnMut(&Reply) + Send)) -> Result<Reply, Failure> {
         self.messages += 1;
         match &self.object {
-            Some(object) => send(object, sql).await,
+            Some(object) => exchange(object, sql, progress).await,
             None => unreachable!("the client is taken out when the session is dropped"),
         }
     }

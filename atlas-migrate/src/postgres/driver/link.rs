@@ -82,8 +82,12 @@ impl Link {
 }
 
 impl Session for Link {
-    async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
+    async fn send_telling(&mut self, sql: &str, _progress: &mut (dyn FnMut(&Reply) + Send)) -> Result<Reply, Failure> {
         Self::send(self, sql)
+    }
+
+    fn counts(&self) -> bool {
+        false
     }
 
     #[cfg(feature = "seeds")]

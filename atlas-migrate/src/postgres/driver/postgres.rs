@@ -53,7 +53,11 @@ impl Wake for Unpark {
 }
 
 impl Session for Blocking<'_> {
-    async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
+    fn counts(&self) -> bool {
+        false
+    }
+
+    async fn send_telling(&mut self, sql: &str, _progress: &mut (dyn FnMut(&Reply) + Send)) -> Result<Reply, Failure> {
         send(self.client, sql)
     }
 

@@ -109,10 +109,10 @@ impl Pooled {
 }
 
 impl Session for Pooled {
-    async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
+    async fn send_telling(&mut self, sql: &str, progress: &mut (dyn FnMut(&Reply) + Send)) -> Result<Reply, Failure> {
         self.messages += 1;
         match &mut self.connection {
-            Some(connection) => listened(&self.overheard, connection, sql).await,
+            Some(connection) => listened(&self.overheard, connection, sql, progress).await,
             None => unreachable!("the connection is taken out when the session ends"),
         }
     }
@@ -148,8 +148,8 @@ impl Drop for Pooled {
 }
 
 impl Session for Borrowed<'_> {
-    async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
-        listened(&self.overheard, self.connection, sql).await
+    async fn send_telling(&mut self, sql: &str, progress: &mut (dyn FnMut(&Reply) + Send)) -> Result<Reply, Failure> {
+        listened(&self.overheard, self.connection, sql, progress).await
     }
 
     #[cfg(feature = "seeds")]
@@ -212,15 +212,24 @@ pub(crate) async fn send(connection: &mut PgConnection, sql: &str) -> Result<Rep
 }
 
 /// Sends one message over a connection of somebody else's.
-async fn listened(overheard: &Overheard, connection: &mut PgConnection, sql: &str) -> Result<Reply, Failure> {
+async fn listened(
+    overheard: &Overheard,
+    connection: &mut PgConnection,
+    sql: &str,
+    progress: &mut (dyn FnMut(&Reply) + Send),
+) -> Result<Reply, Failure> {
     overheard.completed(0);
-    overheard.during(exchange(connection, sql, |completed| overheard.completed(completed))).await
+    let told = |reply: &Reply| {
+        overheard.completed(reply.completed());
+        progress(reply);
+    };
+    overheard.during(exchange(connection, sql, told)).await
 }
 
 async fn exchange(
     connection: &mut PgConnection,
     sql: &str,
-    completed: impl Fn(usize) + Send,
+    mut progress: impl FnMut(&Reply) + Send,
 ) -> Result<Reply, Failure> {
     let mut reply = Reply::default();
     // `Executor` of the connection, with the text as an argument: `raw_sql(..).fetch_many(connection)` is not `Send` here
@@ -230,7 +239,7 @@ async fn exchange(
         match std::future::poll_fn(|context| Pin::new(&mut stream).poll_next(context)).await {
             Some(Ok(Either::Left(result))) => {
                 reply.complete(result.rows_affected());
-                completed(reply.completed());
+                progress(&reply);
             }
             Some(Ok(Either::Right(row))) => {
                 let first_column = row.columns().first().map_or("", |column| column.name());

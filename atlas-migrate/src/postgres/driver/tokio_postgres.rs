@@ -31,8 +31,8 @@ impl<'c> Database<'c> for &'c mut Client {
 }
 
 impl Session for Borrowed<'_> {
-    async fn send(&mut self, sql: &str) -> Result<Reply, Failure> {
-        send(self.client, sql).await
+    async fn send_telling(&mut self, sql: &str, progress: &mut (dyn FnMut(&Reply) + Send)) -> Result<Reply, Failure> {
+        exchange(self.client, sql, progress).await
     }
 
     #[cfg(feature = "seeds")]
@@ -63,8 +63,18 @@ pub(crate) async fn connect(url: &str) -> Result<Client, Error> {
     Ok(client)
 }
 
-/// Sends one message and collects what comes back.
+/// Sends one message over a connection of our own.
+#[cfg(feature = "testing")]
 pub(super) async fn send(client: &Client, sql: &str) -> Result<Reply, Failure> {
+    exchange(client, sql, &mut |_| {}).await
+}
+
+/// Sends one message, collects what comes back, and tells what has so far.
+pub(super) async fn exchange(
+    client: &Client,
+    sql: &str,
+    progress: &mut (dyn FnMut(&Reply) + Send),
+) -> Result<Reply, Failure> {
     let mut reply = Reply::default();
     let stream = match client.simple_query_raw(sql).await {
         Ok(stream) => stream,
@@ -73,7 +83,10 @@ pub(super) async fn send(client: &Client, sql: &str) -> Result<Reply, Failure> {
     let mut stream = pin!(stream);
     loop {
         match std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await {
-            Some(Ok(message)) => rust_postgres::collect(&mut reply, &message),
+            Some(Ok(message)) => {
+                rust_postgres::collect(&mut reply, &message);
+                progress(&reply);
+            }
             Some(Err(error)) => return Err(reply.failed(rust_postgres::cause(error))),
             None => return Ok(reply),
         }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::path::{OWN_PATH, PATH_AS_IT_IS, TAKE_OWN_PATH, compare_rules, perform_rules};
+use super::path::{OWN_PATH, PATH_AS_IT_IS, TAKE_OWN_PATH, compare_rules, perform_rules, rules};
 use super::{Sql, dollar_quoted, ident, literal};
 use crate::postgres::row::{Unreadable, string};
 use crate::postgres::session::Row;
@@ -14,6 +14,9 @@ pub(crate) struct Timeouts {
     pub(crate) lock: Option<Duration>,
     pub(crate) statement: Option<Duration>,
 }
+
+/// The names of statements that are prepared while migrations share a message.
+pub(crate) const OWN_STATEMENTS: [&str; 2] = ["atlas_migrate_record", "atlas_migrate_check"];
 
 /// The settings of a session before the first migration, as the server told them.
 #[derive(Clone, Debug, Default)]
@@ -165,6 +168,9 @@ impl Sql {
     /// Puts the session's settings back to what they were, whatever a migration did to them. What follows in the transaction
     /// waits for locks no longer than a migration does, and goes by our path and rules.
     pub(crate) fn restore(&self, before: &SessionSettings) -> String {
+        if before.settings == "{}" {
+            return self.reset(before);
+        }
         let role = self.perform_local_role();
         let body = format!(
             "DECLARE\n\
@@ -203,9 +209,38 @@ impl Sql {
         format!("DO {};\n", dollar_quoted(&body))
     }
 
-    /// Removes what the session did not have before, beside settings. Where a transaction is to be open, after its commit:
-    /// only then it listens, and has no locks but those of the session.
+    /// The same where nothing was set in the session itself: to ask for each setting takes the server a hundred times as long.
+    fn reset(&self, before: &SessionSettings) -> String {
+        let role = if before.role == "none" { "NONE".to_owned() } else { ident(&before.role) };
+        let path = literal(&self.path);
+        format!(
+            "SET SESSION AUTHORIZATION {user};\nSET ROLE {role};\nRESET ALL;\n\
+             SELECT pg_catalog.set_config('search_path', {path}, false)\n\
+             WHERE pg_catalog.current_setting('search_path') OPERATOR(pg_catalog.<>) {path};\n\
+             {OWN_PATH}{rules}{local_role}SET LOCAL lock_timeout = {lock_timeout};\n",
+            user = ident(&before.user),
+            rules = rules(),
+            local_role = self.local_role(),
+            lock_timeout = milliseconds(self.lock_timeout),
+        )
+    }
+
+    /// Removes what the session did not have before, beside settings, in a transaction that has our lock and goes on: behind a
+    /// commit, since only then the session listens, and has no other locks but its own.
     pub(crate) fn clear(&self, before: &SessionSettings) -> String {
+        // The transaction's, or held for those that follow it; and what they need.
+        let own_lock = format!("SELECT pg_advisory_unlock('{}')", self.lock_key());
+        let statements = OWN_STATEMENTS.map(|name| format!("DEALLOCATE {name}"));
+        let kept: Vec<_> = statements.iter().chain([&own_lock]).map(|removal| literal(removal)).collect();
+        self.remove(before, &format!(" AND removal NOT IN ({})", kept.join(", ")))
+    }
+
+    /// The same in a transaction of its own, with what was needed on the way.
+    pub(crate) fn clear_up(&self, before: &SessionSettings) -> String {
+        format!("BEGIN;\n{OWN_PATH}{}COMMIT;\n", self.remove(before, ""))
+    }
+
+    fn remove(&self, before: &SessionSettings, which: &str) -> String {
         // Whose the object is depends on who the migration was when it made it.
         let roles: Vec<_> = self.role.iter().chain([&before.role]).map(|role| literal(role)).collect();
         let body = format!(
@@ -213,8 +248,10 @@ impl Sql {
              \x20 atlas_removal text;\n\
              \x20 atlas_role text;\n\
              \x20 atlas_released boolean;\n\
+             \x20 atlas_messages text := current_setting('client_min_messages');\n\
              BEGIN\n\
-             \x20 FOR atlas_removal IN SELECT removal FROM ({OBJECTS}) b WHERE NOT {before}::jsonb ? removal LOOP\n\
+             \x20 PERFORM set_config('client_min_messages', 'error', true);\n\
+             \x20 FOR atlas_removal IN SELECT removal FROM ({OBJECTS}) b WHERE NOT {before}::jsonb ? removal{which} LOOP\n\
              \x20   FOREACH atlas_role IN ARRAY ARRAY[{roles}] LOOP\n\
              \x20     BEGIN\n\
              \x20       PERFORM set_config('role', atlas_role, true);\n\
@@ -226,25 +263,18 @@ impl Sql {
              \x20   END LOOP;\n\
              \x20 END LOOP;\n\
              {role}\
-             \x20 FOR atlas_removal IN SELECT removal FROM ({ADVISORY_LOCKS}) b WHERE NOT {before}::jsonb ? removal\n\
-             \x20   AND removal <> {own_lock} LOOP\n\
+             \x20 FOR atlas_removal IN SELECT removal FROM ({ADVISORY_LOCKS}) b WHERE NOT {before}::jsonb ? removal{which} LOOP\n\
              \x20   LOOP\n\
              \x20     EXECUTE atlas_removal INTO atlas_released;\n\
              \x20     EXIT WHEN NOT atlas_released OR atlas_removal NOT IN ({ADVISORY_LOCKS});\n\
              \x20   END LOOP;\n\
              \x20 END LOOP;\n\
+             \x20 PERFORM set_config('client_min_messages', atlas_messages, true);\n\
              END",
             roles = roles.join(", "),
             role = self.perform_local_role(),
             before = literal(&before.belongings),
-            // The transaction's, if one is open.
-            own_lock = literal(&format!("SELECT pg_advisory_unlock('{}')", self.lock_key())),
         );
         format!("DO {};\n", dollar_quoted(&body))
-    }
-
-    /// [`clear`](Self::clear) in a transaction of its own.
-    pub(crate) fn clear_up(&self, before: &SessionSettings) -> String {
-        format!("BEGIN;\n{OWN_PATH}SET LOCAL client_min_messages = error;\n{}COMMIT;\n", self.clear(before))
     }
 }

@@ -13,7 +13,7 @@ use atlas_migrate_core::plan::Step;
 use atlas_migrate_core::statement::uses_own_value;
 
 use self::stage::{Findings, Stage};
-use super::transaction::Part;
+use super::batch::Part;
 use super::{Engine, Work, failure, is_one_by_one, refusal};
 use crate::Error;
 use crate::migrations::migrator::TransactionMode;
@@ -239,17 +239,17 @@ impl<S: Session> Engine<'_, S> {
         stage: &mut Stage,
     ) -> Result<Findings, Stop> {
         let mut message = Message::new();
-        message.add(Part::Head, &format!("{}{}", rehearse::start(), trial.head));
-        message.add(Part::Script, &format!("{}\n;\n", trial.sql));
-        message.add(Part::Record, &format!("{}{}", trial.tail, rehearse::findings()));
+        message.add((0, Part::Head), &format!("{}{}", rehearse::start(), trial.head));
+        message.add((0, Part::Script), &format!("{}\n;\n", trial.sql));
+        message.add((0, Part::Record), &format!("{}{}", trial.tail, rehearse::findings()));
         self.pass_over_notices();
         let sent = self.conversation.send(message.text()).await;
-        self.tell_notices(migration, &message);
+        self.tell_notices(&[migration], &message);
         match sent {
             Ok(reply) => Ok(stage.take(&reply, trial.sql).map_err(Error::from)?),
             Err(failure) => match Stop::new(migration, Some(trial.index), "", failure) {
                 Stop::Refused(refusal) => {
-                    let head = message.before(Part::Script).to_owned();
+                    let head = message.before((0, Part::Script)).to_owned();
                     Err(Stop::Refused(Refusal { head, is_plain: trial.is_plain, ..refusal }))
                 }
                 stop => Err(stop),
@@ -284,7 +284,7 @@ impl<S: Session> Engine<'_, S> {
     fn record_rehearsed(&mut self, migration: &Migration, state: EntryState) -> String {
         let statements = if state == EntryState::Applied { migration.up().statements().len() } else { 0 };
         let (row, fingerprint) = (self.row(migration), migration.up().fingerprint());
-        let message = self.sql.record(&Record { migration, row, state, statements, fingerprint });
+        let message = self.sql.record(&Record { migration, row, state, statements, fingerprint, behind: None });
         self.expect(migration, Some(state));
         message
     }
