@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use atlas_migrate::{Error, ErrorKind, Event, Migrator, Revert};
-use atlas_migrate_tests::{Database, Driver, migrator, wait_for};
+use atlas_migrate_tests::{Database, Driver, migrator, some, wait_for};
 
 const SOME: [Driver; 2] = [Driver::SqlxPool, Driver::Postgres];
 
@@ -51,7 +51,7 @@ fn patient(set: &Migrator, database: &Database) -> (Migrator, Arc<AtomicBool>) {
 
 #[test]
 fn d13_a_run_waits_for_a_revert() {
-    for driver in SOME {
+    for driver in some(SOME) {
         let (database, set) = (Database::new(), set("", WAITS));
         driver.connect(&database.url()).run(&set).unwrap();
         let mut holder = Driver::Postgres.connect(&database.url());
@@ -78,7 +78,7 @@ fn d13_a_run_waits_for_a_revert() {
 
 #[test]
 fn d13_a_revert_waits_for_a_run() {
-    for driver in SOME {
+    for driver in some(SOME) {
         let (database, set) = (Database::new(), set(WAITS, ""));
         driver.connect(&database.url()).run(&migrator(&[("1_t.sql", "CREATE TABLE t (a int);")])).unwrap();
         let mut holder = Driver::Postgres.connect(&database.url());
@@ -99,7 +99,7 @@ fn d13_a_revert_waits_for_a_run() {
 /// Two that revert the last one mean the same one: the second has nothing to do.
 #[test]
 fn d2_two_that_revert_the_last_one() {
-    for driver in SOME {
+    for driver in some(SOME) {
         for down in [format!("-- atlas:no-transaction\n{WAITS}"), WAITS.to_owned()] {
             let database = Database::new();
             let set = migrator(&[
@@ -151,7 +151,7 @@ fn d2_a_revert_beside_a_run_that_was_not_meant() {
 /// The table of the history is locked right behind the commit of a migration: what went wrong is the next one's.
 #[test]
 fn d12_what_was_committed_is_not_said_to_be_rolled_back() {
-    for driver in SOME {
+    for driver in some(SOME) {
         let database = Database::new();
         let files =
             [("1_t.sql", "CREATE TABLE t (a int);"), ("2_slow.sql", "SELECT pg_sleep(0.7);"), ("3_u.sql", "SELECT 1;")];

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use atlas_migrate::{Error, ErrorKind, Event, Migrator, Repair, Revert, Standing};
-use atlas_migrate_tests::{Connection, Database, Driver, migrator};
+use atlas_migrate_tests::{Connection, Database, Driver, migrator, some};
 
 const SOME: [Driver; 2] = [Driver::SqlxPool, Driver::Postgres];
 const TABLE: (&str, &str) = ("1_t.up.sql", "CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1);");
@@ -26,7 +26,7 @@ fn heard(set: Migrator) -> (Migrator, Arc<Mutex<Vec<String>>>) {
 /// A deploy whose index failed was rolled back: the binary without the file starts, and says what there is.
 #[test]
 fn b1_what_failed_without_effect_blocks_nobody() {
-    for driver in SOME {
+    for driver in some(SOME) {
         let database = Database::new();
         let mut connection = driver.connect(&database.url());
         let error = connection.run(&migrator(&[TABLE, DOWN, UNIQUE])).unwrap_err();
@@ -73,7 +73,7 @@ fn b1_what_may_have_had_an_effect_does_block() {
 /// rest, whatever it was that failed.
 #[track_caller]
 fn half_done(prepare: &str, statement: &str, holder: &str, left: &str, expected: &str) {
-    for driver in SOME {
+    for driver in some(SOME) {
         let database = Database::new();
         let mut connection = driver.connect(&database.url());
         let older = migrator(&[("1_t.sql", prepare)]);
@@ -125,7 +125,7 @@ const SQUASHED: (&str, &str) =
 /// Three files were made one; each of the three rows is repaired as this says.
 #[track_caller]
 fn squashed(repair: Repair, history: &[&str]) {
-    for driver in SOME {
+    for driver in some(SOME) {
         let database = Database::new();
         let mut connection = driver.connect(&database.url());
         let old = ["a", "b", "c"].map(|name| format!("CREATE TABLE {name} (id int);"));

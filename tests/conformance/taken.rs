@@ -4,7 +4,7 @@
 use atlas_migrate::clean::{Cleaner, Resetter};
 use atlas_migrate::seed::{Seeder, Seeds};
 use atlas_migrate::{Error, ErrorKind, Event, Migrator, OutOfOrder, Repair, Revert, TransactionMode};
-use atlas_migrate_tests::{Connection, Database, Driver, migrator};
+use atlas_migrate_tests::{Connection, Database, Driver, migrator, some};
 
 const SOME: [Driver; 2] = [Driver::SqlxConnection, Driver::Postgres];
 
@@ -75,7 +75,7 @@ fn run(driver: Driver, obstacle: &Obstacle, file: &str, mode: TransactionMode) {
 
 #[test]
 fn d3_a_row_that_is_not_taken_is_an_error_of_a_run() {
-    for driver in SOME {
+    for driver in some(SOME) {
         for obstacle in &INSERTS {
             run(driver, obstacle, COUNTS, TransactionMode::Each);
         }
@@ -101,7 +101,7 @@ fn d3_a_migration_that_is_in_its_own_way() {
 /// A verb beside an obstacle fails and changes nothing; without it, it does what it should.
 #[track_caller]
 fn verb(obstacle: &Obstacle, set: &Migrator, prepare: &str, verb: impl Fn(&mut Connection) -> Result<(), Error>) {
-    for driver in SOME {
+    for driver in some(SOME) {
         let database = Database::new();
         let mut connection = driver.connect(&database.url());
         connection.run(set).unwrap();
@@ -143,7 +143,7 @@ const DEFERRED: &str = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 
 /// It is seen beforehand by a verb that would write; without it, the verb does what it should.
 #[track_caller]
 fn deferred(table: &str, prepare: &str, verb: impl Fn(&mut Connection) -> Result<(), Error>) {
-    for driver in SOME {
+    for driver in some(SOME) {
         let database = Database::new();
         let mut connection = driver.connect(&database.url());
         connection.run(&migrator(&[COUNTER, PAIR[0], PAIR[1]])).unwrap();
@@ -232,7 +232,7 @@ fn d3_what_is_forgotten_is_counted() {
 /// The statement fails, and that it did is not taken: it is said, and the connection is as it was.
 #[test]
 fn d3_what_stopped_is_counted() {
-    for driver in SOME {
+    for driver in some(SOME) {
         let database = Database::new();
         let mut connection = driver.connect(&database.url());
         connection.run(&migrator(&[COUNTER])).unwrap();
@@ -254,7 +254,7 @@ fn d3_what_stopped_is_counted() {
 /// Another process forgets what a run has done, again and again: the run stops.
 #[test]
 fn d3_nothing_runs_twice_in_one_run() {
-    for driver in SOME {
+    for driver in some(SOME) {
         let database = Database::new();
         let url = database.url();
         let forgets = std::sync::Mutex::new(Some(Driver::Postgres.connect(&url)));

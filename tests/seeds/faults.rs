@@ -177,177 +177,182 @@ fn check_dropped(start: &impl AsyncFn(&str, usize) -> (bool, String)) {
     }
 }
 
-#[test]
-fn dropped_at_every_point_in_a_pool_of_sqlx() {
-    check_dropped(&async |url, polls| {
-        let pool = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect(url).await.unwrap();
-        let ended = ends_within(polls, all().run(&pool)).await;
-        (ended, pool.fetch_one(sqlx::raw_sql(CLEAN)).await.unwrap().get_unchecked(0))
-    });
-}
+/// A test for each client that can be dropped.
+mod dropped_at_every_point {
+    use super::*;
 
-#[test]
-fn dropped_at_every_point_on_a_connection_of_sqlx() {
-    check_dropped(&async |url, polls| {
-        let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(url).await.unwrap();
-        let ended = ends_within(polls, all().run(&mut connection)).await;
-        // Dropped in the middle of a `COPY`, the connection is lost; what it must not do is give answers to other questions.
-        let mut next_user = None;
-        for _ in 0..3 {
-            match connection.fetch_one(sqlx::raw_sql(CLEAN)).await {
-                Ok(row) => next_user = Some(row.get_unchecked(0)),
-                Err(error) => assert!(is_lost(&error), "{error}"),
-            }
-        }
-        (ended, next_user.unwrap_or_else(|| AS_CONNECTED.to_owned()))
-    });
-}
-
-fn is_lost(error: &sqlx::Error) -> bool {
-    match error.as_database_error() {
-        // The protocol was broken, the copying cancelled, the session ended.
-        Some(error) => matches!(error.code().as_deref(), Some("08P01" | "57014" | "57P01")),
-        None => matches!(error, sqlx::Error::Io(_)),
-    }
-}
-
-#[test]
-fn dropped_at_every_point_on_a_client_of_tokio_postgres() {
-    check_dropped(&async |url, polls| {
-        let (mut client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
-        tokio::spawn(connection);
-        let ended = ends_within(polls, all().run(&mut client)).await;
-        let messages = client.simple_query(CLEAN).await.unwrap();
-        let row = messages.iter().find_map(|message| match message {
-            tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
-            _ => None,
+    #[test]
+    fn sqlx_pool() {
+        check_dropped(&async |url, polls| {
+            let pool = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect(url).await.unwrap();
+            let ended = ends_within(polls, all().run(&pool)).await;
+            (ended, pool.fetch_one(sqlx::raw_sql(CLEAN)).await.unwrap().get_unchecked(0))
         });
-        (ended, row.unwrap())
-    });
-}
+    }
 
-/// Another process loads seeds: it is waited for, and named once the wait is longer than a second, and not at each look.
-#[test]
-fn c5_waits_its_turn() {
-    let (database, mut connection) = with(Driver::TokioPostgres, "CREATE TABLE t (id int)");
-    let set = seeder(&[("t.csv", "id\n1\n")]);
-    connection.mark(&set).unwrap();
-    let mut other = Driver::Postgres.connect(&database.url());
-    other.sql("SET application_name = 'other replica'");
-    let key = database.value(
+    #[test]
+    fn sqlx_connection() {
+        check_dropped(&async |url, polls| {
+            let mut connection = <sqlx::PgConnection as sqlx::Connection>::connect(url).await.unwrap();
+            let ended = ends_within(polls, all().run(&mut connection)).await;
+            // Dropped in the middle of a `COPY`, the connection is lost; what it must not do is give answers to other questions.
+            let mut next_user = None;
+            for _ in 0..3 {
+                match connection.fetch_one(sqlx::raw_sql(CLEAN)).await {
+                    Ok(row) => next_user = Some(row.get_unchecked(0)),
+                    Err(error) => assert!(is_lost(&error), "{error}"),
+                }
+            }
+            (ended, next_user.unwrap_or_else(|| AS_CONNECTED.to_owned()))
+        });
+    }
+
+    fn is_lost(error: &sqlx::Error) -> bool {
+        match error.as_database_error() {
+            // The protocol was broken, the copying cancelled, the session ended.
+            Some(error) => matches!(error.code().as_deref(), Some("08P01" | "57014" | "57P01")),
+            None => matches!(error, sqlx::Error::Io(_)),
+        }
+    }
+
+    #[test]
+    fn tokio_postgres() {
+        check_dropped(&async |url, polls| {
+            let (mut client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+            tokio::spawn(connection);
+            let ended = ends_within(polls, all().run(&mut client)).await;
+            let messages = client.simple_query(CLEAN).await.unwrap();
+            let row = messages.iter().find_map(|message| match message {
+                tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+                _ => None,
+            });
+            (ended, row.unwrap())
+        });
+    }
+
+    /// Another process loads seeds: it is waited for, and named once the wait is longer than a second, and not at each look.
+    #[test]
+    fn c5_waits_its_turn() {
+        let (database, mut connection) = with(Driver::TokioPostgres, "CREATE TABLE t (id int)");
+        let set = seeder(&[("t.csv", "id\n1\n")]);
+        connection.mark(&set).unwrap();
+        let mut other = Driver::Postgres.connect(&database.url());
+        other.sql("SET application_name = 'other replica'");
+        let key = database.value(
         "SELECT ('x' || left(encode(sha256('atlas-migrate \"public\" \"schema_seeds\"'), 'hex'), 16))::bit(64)::bigint",
     );
-    other.sql(&format!("BEGIN; SELECT pg_advisory_xact_lock({key})"));
-    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-    let heard = std::sync::Arc::clone(&told);
-    let patient = set.clone().wait_budget(std::time::Duration::from_millis(1600)).on_progress(move |event| {
-        if let atlas_migrate::Event::Waiting { doing, holder, .. } = event {
-            assert_eq!(*doing, "loading seeds");
-            heard.lock().unwrap().push(holder.map(|holder| holder.application().to_owned()));
-        }
-    });
-    let error = connection.seed(&patient).unwrap_err();
-    assert_eq!(error.kind(), atlas_migrate::ErrorKind::Busy);
-    assert!(error.to_string().contains("another process has been loading seeds"), "{error}");
-    assert!(error.to_string().contains("other replica"), "{error}");
-    assert_eq!(*told.lock().unwrap(), [None, Some("other replica".to_owned())]);
-    other.sql("COMMIT");
-    assert_eq!(loaded(&mut connection, &set), ["t.csv 1"]);
-    // A table that somebody has locked.
-    let mut connection = Driver::SqlxConnection.connect(&database.url());
-    let set = seeder(&[("t.csv", "id\n2\n")]).lock_timeout(std::time::Duration::from_millis(20));
-    for table in ["t", "schema_seeds", "schema_environment"] {
-        other.sql(&format!("BEGIN; LOCK TABLE {table}"));
-        let error = connection.seed(&set).unwrap_err();
-        assert_eq!(error.kind(), atlas_migrate::ErrorKind::LockTimeout);
-        assert!(error.to_string().contains(&format!("{table} is locked by pid")), "{error}");
+        other.sql(&format!("BEGIN; SELECT pg_advisory_xact_lock({key})"));
+        let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let heard = std::sync::Arc::clone(&told);
+        let patient = set.clone().wait_budget(std::time::Duration::from_millis(1600)).on_progress(move |event| {
+            if let atlas_migrate::Event::Waiting { doing, holder, .. } = event {
+                assert_eq!(*doing, "loading seeds");
+                heard.lock().unwrap().push(holder.map(|holder| holder.application().to_owned()));
+            }
+        });
+        let error = connection.seed(&patient).unwrap_err();
+        assert_eq!(error.kind(), atlas_migrate::ErrorKind::Busy);
+        assert!(error.to_string().contains("another process has been loading seeds"), "{error}");
+        assert!(error.to_string().contains("other replica"), "{error}");
+        assert_eq!(*told.lock().unwrap(), [None, Some("other replica".to_owned())]);
         other.sql("COMMIT");
-    }
-    // One that may be read.
-    other.sql("BEGIN; LOCK TABLE schema_environment IN SHARE MODE");
-    let error = connection.mark(&set).unwrap_err();
-    assert_eq!(error.kind(), atlas_migrate::ErrorKind::LockTimeout);
-    assert!(error.to_string().contains("schema_environment is locked by pid"), "{error}");
-    other.sql("COMMIT");
-    loaded(&mut connection, &set);
-}
-
-/// What would commit by itself does not, in a seed: nothing of it stays, and it is said what to remove.
-#[test]
-fn a2_a_seed_commits_nothing_by_itself() {
-    let procedure = "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (2); COMMIT; END $$";
-    for driver in [Driver::SqlxConnection, Driver::Postgres] {
-        for statement in ["DO $$ BEGIN INSERT INTO t VALUES (2); COMMIT; END $$", "CALL p()"] {
-            let (database, mut connection) = with(driver, &format!("CREATE TABLE t (id int); {procedure}"));
-            let set = seeder(&[("s.sql", &format!("INSERT INTO t VALUES (1);\n{statement};"))]);
+        assert_eq!(loaded(&mut connection, &set), ["t.csv 1"]);
+        // A table that somebody has locked.
+        let mut connection = Driver::SqlxConnection.connect(&database.url());
+        let set = seeder(&[("t.csv", "id\n2\n")]).lock_timeout(std::time::Duration::from_millis(20));
+        for table in ["t", "schema_seeds", "schema_environment"] {
+            other.sql(&format!("BEGIN; LOCK TABLE {table}"));
             let error = connection.seed(&set).unwrap_err();
-            assert_eq!(error.sqlstate(), Some("2D000"), "{driver:?}: {error}");
-            let said = error.to_string();
-            assert!(said.contains("rolled back: nothing of it was loaded"), "{error}");
-            assert!(said.contains("hint: remove the COMMIT or ROLLBACK"), "{error}");
-            assert_eq!(database.value("SELECT count(*) FROM t"), "0", "{driver:?} {statement}");
+            assert_eq!(error.kind(), atlas_migrate::ErrorKind::LockTimeout);
+            assert!(error.to_string().contains(&format!("{table} is locked by pid")), "{error}");
+            other.sql("COMMIT");
+        }
+        // One that may be read.
+        other.sql("BEGIN; LOCK TABLE schema_environment IN SHARE MODE");
+        let error = connection.mark(&set).unwrap_err();
+        assert_eq!(error.kind(), atlas_migrate::ErrorKind::LockTimeout);
+        assert!(error.to_string().contains("schema_environment is locked by pid"), "{error}");
+        other.sql("COMMIT");
+        loaded(&mut connection, &set);
+    }
+
+    /// What would commit by itself does not, in a seed: nothing of it stays, and it is said what to remove.
+    #[test]
+    fn a2_a_seed_commits_nothing_by_itself() {
+        let procedure = "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN INSERT INTO t VALUES (2); COMMIT; END $$";
+        for driver in [Driver::SqlxConnection, Driver::Postgres] {
+            for statement in ["DO $$ BEGIN INSERT INTO t VALUES (2); COMMIT; END $$", "CALL p()"] {
+                let (database, mut connection) = with(driver, &format!("CREATE TABLE t (id int); {procedure}"));
+                let set = seeder(&[("s.sql", &format!("INSERT INTO t VALUES (1);\n{statement};"))]);
+                let error = connection.seed(&set).unwrap_err();
+                assert_eq!(error.sqlstate(), Some("2D000"), "{driver:?}: {error}");
+                let said = error.to_string();
+                assert!(said.contains("rolled back: nothing of it was loaded"), "{error}");
+                assert!(said.contains("hint: remove the COMMIT or ROLLBACK"), "{error}");
+                assert_eq!(database.value("SELECT count(*) FROM t"), "0", "{driver:?} {statement}");
+            }
         }
     }
-}
 
-/// Which seeds were loaded, where row-level security hides that.
-#[test]
-fn a_table_of_seeds_that_is_hidden() {
-    let (database, mut connection) = with(Driver::Postgres, "CREATE TABLE t (id int)");
-    let set = seeder(&[("t.csv", "id\n1\n")]);
-    loaded(&mut connection, &set);
-    let login = format!("seeds_hidden_{}", std::process::id());
-    database.query(&format!(
-        "CREATE ROLE {login} LOGIN; GRANT ALL ON t, schema_seeds, schema_environment TO {login};
+    /// Which seeds were loaded, where row-level security hides that.
+    #[test]
+    fn a_table_of_seeds_that_is_hidden() {
+        let (database, mut connection) = with(Driver::Postgres, "CREATE TABLE t (id int)");
+        let set = seeder(&[("t.csv", "id\n1\n")]);
+        loaded(&mut connection, &set);
+        let login = format!("seeds_hidden_{}", std::process::id());
+        database.query(&format!(
+            "CREATE ROLE {login} LOGIN; GRANT ALL ON t, schema_seeds, schema_environment TO {login};
          ALTER TABLE schema_seeds ENABLE ROW LEVEL SECURITY"
-    ));
-    let mut of_login = Driver::Postgres.connect(&database.url_as(&login));
-    let error = of_login.seed(&set).unwrap_err().to_string();
-    assert!(error.contains("row-level security hides which seeds were loaded"), "{error}");
-    assert_eq!(database.value("SELECT count(*) FROM t"), "1");
-    let hint = error.lines().last().unwrap_or_default().split_once("ALTER TABLE").unwrap().1;
-    database.query(&format!("ALTER TABLE {hint}"));
-    assert_eq!(loaded(&mut of_login, &set), [""; 0]);
-    drop(of_login);
-    database.query(&format!("DROP OWNED BY {login}; DROP ROLE {login}"));
-}
-
-every_driver! {
-    /// A `COPY` that the server refuses: what the connection is asked later is not given another question's answer.
-    fn a_copy_that_is_refused(driver) {
-        let (database, mut connection) = with(driver, "CREATE TABLE t (id int)");
-        let set = seeder(&[("s.sql", "COPY t (nothing) FROM stdin;\n1\n\\.\n")]);
-        let error = connection.seed(&set).unwrap_err();
-        assert_eq!(error.sqlstate(), Some("42703"), "{error}");
-        let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| connection.sql("SELECT 'mine'")));
-        assert!(answer.is_err() || answer.is_ok_and(|answer| answer == "mine"));
-        let mut connection = driver.connect(&database.url());
-        assert_eq!(loaded(&mut connection, &seeder(&[("t.csv", "id\n1\n")])), ["t.csv 1"]);
+        ));
+        let mut of_login = Driver::Postgres.connect(&database.url_as(&login));
+        let error = of_login.seed(&set).unwrap_err().to_string();
+        assert!(error.contains("row-level security hides which seeds were loaded"), "{error}");
+        assert_eq!(database.value("SELECT count(*) FROM t"), "1");
+        let hint = error.lines().last().unwrap_or_default().split_once("ALTER TABLE").unwrap().1;
+        database.query(&format!("ALTER TABLE {hint}"));
+        assert_eq!(loaded(&mut of_login, &set), [""; 0]);
+        drop(of_login);
+        database.query(&format!("DROP OWNED BY {login}; DROP ROLE {login}"));
     }
-}
 
-/// A file has other rows of the same columns when it is loaded: what was recorded would not be what was loaded.
-#[track_caller]
-fn changes(name: &str, checked: &str, loaded: &str) {
-    let folder = atlas_migrate_tests::Folder::new(env!("CARGO_TARGET_TMPDIR"), &[(name, checked)]);
-    let seeder = Seeder::new(Seeds::from_directory(folder.path()).unwrap(), "dev");
-    let (database, mut connection) = with(Driver::TokioPostgres, "CREATE TABLE t (id int)");
-    std::fs::write(folder.path().join(name), loaded).unwrap();
-    let error = connection.seed(&seeder).unwrap_err().to_string();
-    let said = "other text than a moment ago";
-    assert!(error.contains(said) && error.contains("rolled back"), "{name}: {error}");
-    assert_eq!(database.value("SELECT count(*) FROM t"), "0", "{name}");
-    assert_eq!(database.value("SELECT to_regclass('schema_seeds')"), "", "{name}");
-    std::fs::write(folder.path().join(name), checked).unwrap();
-    assert_eq!(connection.seed(&seeder).unwrap().seeds().len(), 1, "{name}");
-}
+    every_driver! {
+        /// A `COPY` that the server refuses: what the connection is asked later is not given another question's answer.
+        fn a_copy_that_is_refused(driver) {
+            let (database, mut connection) = with(driver, "CREATE TABLE t (id int)");
+            let set = seeder(&[("s.sql", "COPY t (nothing) FROM stdin;\n1\n\\.\n")]);
+            let error = connection.seed(&set).unwrap_err();
+            assert_eq!(error.sqlstate(), Some("42703"), "{error}");
+            let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| connection.sql("SELECT 'mine'")));
+            assert!(answer.is_err() || answer.is_ok_and(|answer| answer == "mine"));
+            let mut connection = driver.connect(&database.url());
+            assert_eq!(loaded(&mut connection, &seeder(&[("t.csv", "id\n1\n")])), ["t.csv 1"]);
+        }
+    }
 
-#[test]
-fn b8_a_file_that_changes_under_the_same_columns() {
-    changes("t.csv", "id\n1\n2\n", "id\n1\n3\n");
-    changes("t.csv", "id\n1\n2\n", "id\n1\n2\n3\n");
-    changes("t.csv", "id\n1\n2\n", "id\n1\n");
-    changes("t.json", "[{\"id\": 1}]", "[{\"id\": 2}]");
-    changes("t.ndjson", "{\"id\": 1}\n", "{\"id\": 1}\n{\"id\": 2}\n");
-    changes("t.sql", "INSERT INTO t VALUES (1);", "INSERT INTO t VALUES (2);");
+    /// A file has other rows of the same columns when it is loaded: what was recorded would not be what was loaded.
+    #[track_caller]
+    fn changes(name: &str, checked: &str, loaded: &str) {
+        let folder = atlas_migrate_tests::Folder::new(env!("CARGO_TARGET_TMPDIR"), &[(name, checked)]);
+        let seeder = Seeder::new(Seeds::from_directory(folder.path()).unwrap(), "dev");
+        let (database, mut connection) = with(Driver::TokioPostgres, "CREATE TABLE t (id int)");
+        std::fs::write(folder.path().join(name), loaded).unwrap();
+        let error = connection.seed(&seeder).unwrap_err().to_string();
+        let said = "other text than a moment ago";
+        assert!(error.contains(said) && error.contains("rolled back"), "{name}: {error}");
+        assert_eq!(database.value("SELECT count(*) FROM t"), "0", "{name}");
+        assert_eq!(database.value("SELECT to_regclass('schema_seeds')"), "", "{name}");
+        std::fs::write(folder.path().join(name), checked).unwrap();
+        assert_eq!(connection.seed(&seeder).unwrap().seeds().len(), 1, "{name}");
+    }
+
+    #[test]
+    fn b8_a_file_that_changes_under_the_same_columns() {
+        changes("t.csv", "id\n1\n2\n", "id\n1\n3\n");
+        changes("t.csv", "id\n1\n2\n", "id\n1\n2\n3\n");
+        changes("t.csv", "id\n1\n2\n", "id\n1\n");
+        changes("t.json", "[{\"id\": 1}]", "[{\"id\": 2}]");
+        changes("t.ndjson", "{\"id\": 1}\n", "{\"id\": 1}\n{\"id\": 2}\n");
+        changes("t.sql", "INSERT INTO t VALUES (1);", "INSERT INTO t VALUES (2);");
+    }
 }

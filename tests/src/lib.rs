@@ -42,7 +42,7 @@ pub use script::{SCRIPT_CLIENTS, ScriptClient};
 pub use site::Site;
 pub use times::without_times;
 pub use tried::tried;
-pub use versions::{drivers, run_suite_on, run_suite_on_newest};
+pub use versions::{drivers, run_suite_on, run_suite_on_newest, some};
 pub use wait::{poll, wait_for};
 
 use atlas_migrate::{Migrations, Migrator};
