@@ -189,6 +189,88 @@ fn check_waits(slow: &str) {
     connection.reset(&Resetter::new(nothing())).unwrap();
 }
 
+/// While the verb waits for the lock of the seeds, whoever has it does this; the verb goes by what there is then.
+#[track_caller]
+fn check_looks_again(sql: &str, verb: impl Fn(&mut Connection) -> String + Sync, expected: &str) {
+    for driver in atlas_migrate_tests::drivers() {
+        let (database, mut connection) = with(driver, "CREATE TABLE t (id int)");
+        let seeds = Seeds::from_files("seeds", [("t.csv", "id\n1\n")]).unwrap();
+        connection.seed(&Seeder::new(seeds, "dev")).unwrap();
+        let key =
+            "('x' || left(encode(sha256('atlas-migrate \"public\" \"schema_seeds\"'), 'hex'), 16))::bit(64)::bigint";
+        let mut holder = Driver::Postgres.connect(&database.url());
+        holder.sql(&format!("BEGIN; SELECT pg_advisory_xact_lock({key})"));
+        std::thread::scope(|scope| {
+            let verb = scope.spawn(|| verb(&mut connection));
+            atlas_migrate_tests::wait_for("the verb", std::time::Duration::from_secs(20), || {
+                let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()";
+                (database.value(waiting) != "0").then_some(())
+            });
+            holder.sql(&format!("{sql}; COMMIT"));
+            assert_eq!(verb.join().unwrap(), expected, "{driver:?}: {sql}");
+        });
+        assert_eq!(database.errors(), [""; 0], "{driver:?}: {sql}");
+    }
+}
+
+#[test]
+fn c5_looks_again_after_a_wait() {
+    let clean = |c: &mut Connection| match c.clean(&Cleaner::new()) {
+        Ok(report) => report.tables().iter().map(|table| format!("{} {}", table.table(), table.rows())).collect(),
+        Err(error) => format!("{:?}", error.kind()),
+    };
+    let reset = |c: &mut Connection| match c.reset(&Resetter::new(nothing())) {
+        Ok(report) => report.dropped().join(", "),
+        Err(error) => format!("{:?}", error.kind()),
+    };
+    check_looks_again("DROP TABLE t, schema_seeds", clean, "");
+    check_looks_again("CREATE TABLE new AS SELECT 1", clean, "public.t 1public.new 1");
+    check_looks_again(
+        "CREATE SCHEMA app CREATE TABLE new (id int)",
+        reset,
+        "table app.new, table public.schema_seeds, table public.t",
+    );
+    let production = "UPDATE schema_environment SET environment = 'production'";
+    for verb in [&clean as &(dyn Fn(&mut Connection) -> String + Sync), &reset] {
+        check_looks_again(production, verb, "Environment");
+    }
+}
+
+/// A history that is made after the look, with a migration that runs statement by statement: the verb sees it under the lock.
+#[test]
+fn c5_sees_a_lease_that_is_new() {
+    for driver in atlas_migrate_tests::drivers() {
+        let (database, mut connection) = with(driver, "CREATE TABLE gate ()");
+        let mut gate = Driver::Postgres.connect(&database.url());
+        // The look is held up at the mark.
+        gate.sql("BEGIN; LOCK TABLE schema_environment");
+        let slow = migrator(&[("1_slow.sql", "-- atlas:no-transaction\nSELECT pg_sleep(60)")]);
+        let mut other = Driver::Postgres.connect(&database.url());
+        std::thread::scope(|scope| {
+            let reset = scope.spawn(|| {
+                let impatient = nothing().wait_budget(std::time::Duration::from_millis(50));
+                connection.reset(&Resetter::new(impatient)).map(drop)
+            });
+            let waiting = |kind: &str, ask: &str| {
+                atlas_migrate_tests::wait_for(kind, std::time::Duration::from_secs(20), || {
+                    (database.value(ask) != "0").then_some(())
+                });
+            };
+            let in_database = "database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+            waiting("the look", &format!("SELECT count(*) FROM pg_locks WHERE NOT granted AND {in_database}"));
+            let migration = scope.spawn(move || other.run(&slow).map(drop));
+            let sleeping =
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+            waiting("the migration", sleeping);
+            gate.sql("COMMIT");
+            let error = reset.join().unwrap().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Busy, "{driver:?}: {error}");
+            database.query(&sleeping.replace("count(*)", "pg_terminate_backend(pid)"));
+            assert!(migration.join().unwrap().is_err());
+        });
+    }
+}
+
 #[test]
 fn c5_waits_for_the_lock() {
     check_waits("SELECT pg_sleep(60)");

@@ -78,7 +78,12 @@ impl<'a, S: Session> Engine<'a, S> {
 
     async fn carry_out(&mut self, state: &State, started: Instant) -> Result<CleanReport, Error> {
         let chosen = self.choose(state)?;
-        let (transaction, (counts, forgotten)) = self.lock(state, &chosen).await?;
+        let (transaction, renewed) = self.take_locks(state).await?;
+        let (state, chosen) = match &renewed {
+            Some(state) => (state, self.choose(state)?),
+            None => (state, chosen),
+        };
+        let (counts, forgotten) = self.lock(state, &chosen).await?;
         let work = Work { chosen, counts, forgotten };
         let tables = self.empty(&work, state.replication_role.as_deref()).await?;
         let sequences: Vec<_> = self
@@ -133,14 +138,23 @@ impl<'a, S: Session> Engine<'a, S> {
         Ok(found)
     }
 
-    /// Begins a transaction in which nobody else migrates, loads seeds or writes to the tables, and counts.
-    async fn lock<'s>(&mut self, state: &'s State, chosen: &Chosen<'s>) -> Result<(Transaction, Found<'s>), Error> {
-        let begin = self.sql.begin_cleaning();
-        let transaction = state.take_locks(&mut self.conversation, &self.options.patience, &begin, &[]).await?;
+    /// Begins a transaction in which nobody else migrates or loads seeds.
+    async fn take_locks(&mut self, state: &State) -> Result<(Transaction, Option<State>), Error> {
+        let (begin, look) = (self.sql.begin_cleaning(), self.sql.look_at_tables(self.options.restart_identity));
+        let patience = &self.options.patience;
+        let (transaction, renewed) = state.take_locks(&mut self.conversation, patience, &begin, &[], &look).await?;
+        if let Some(state) = &renewed {
+            guard::check(state, self.options.confirmation.as_deref())?;
+        }
+        Ok((transaction, renewed))
+    }
+
+    /// Lets nobody else write to the tables, and counts.
+    async fn lock<'s>(&mut self, state: &'s State, chosen: &Chosen<'s>) -> Result<Found<'s>, Error> {
         let targets: Vec<_> = chosen.tables.iter().map(|table| target(table)).collect();
         let message = Sql::lock_tables(&targets) + &self.questions(state, chosen, &Extent::of(chosen, false));
         let reply = self.send(&message, "locking the tables").await?;
-        Ok((transaction, self.found(state, chosen, &reply).await?))
+        self.found(state, chosen, &reply).await
     }
 
     /// How many rows there are, who refers to them, and which seeds were loaded.

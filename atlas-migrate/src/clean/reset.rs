@@ -8,7 +8,7 @@ use tracing::Instrument;
 use super::engine::look;
 use super::report::of_database;
 use super::scope::Scope;
-use super::state::{self, Ours, State};
+use super::state::{self, Ours, State, Table};
 use super::{guard, refusal};
 use crate::migrations::engine::Engine;
 use crate::postgres::driver::{Database, Job};
@@ -198,6 +198,14 @@ impl Job for Run {
     }
 }
 
+/// The tables in the schemas, and those of this library that are elsewhere.
+struct Around<'s> {
+    schemas: Vec<&'s str>,
+    inside: Vec<&'s Table>,
+    seeds: Vec<&'s Table>,
+    histories: Vec<&'s Table>,
+}
+
 /// What there is in the schemas, and beside them.
 struct Objects {
     /// What is to be dropped: what people call it, and the statement.
@@ -249,17 +257,14 @@ impl Resetter {
         state: &State,
         sql: &Sql,
     ) -> Result<Objects, Error> {
-        let schemas = self.scope.schemas(state)?;
-        let is_dropped = |schema: &str| schemas.contains(&schema);
-        let outside = state.tables.iter().filter(|table| !is_dropped(&table.schema));
-        let (seeds, histories): (Vec<_>, Vec<_>) = outside
-            .filter(|table| matches!(table.ours, Some(Ours::Seeds | Ours::History)))
-            .partition(|table| table.ours == Some(Ours::Seeds));
-        if let Some((table, why)) = seeds.iter().chain(&histories).find_map(|t| Some((t, t.distrusted.as_ref()?))) {
-            return Err(untrusted(&table.quoted, why));
-        }
+        self.around(state)?;
         let (patience, own) = (&self.migrator.options.patience, [(sql.schema.as_str(), sql.table.as_str())]);
-        let transaction = state.take_locks(conversation, patience, &sql.begin_reset(), &own).await?;
+        let (begin, look) = (sql.begin_reset(), sql.look_at_tables(false));
+        let (transaction, renewed) = state.take_locks(conversation, patience, &begin, &own, &look).await?;
+        if let Some(state) = &renewed {
+            guard::check(state, self.confirmation.as_deref())?;
+        }
+        let Around { schemas, inside, seeds, histories } = self.around(renewed.as_ref().unwrap_or(state))?;
         let names = seeds.iter().map(|table| table.quoted.as_str());
         let message = Self::look_for_objects(&schemas) + &Sql::loaded_seeds(names);
         let reply = conversation.send(&message).await;
@@ -270,9 +275,8 @@ impl Resetter {
         end.extend(objects.drops.iter().map(|(_, statement)| statement.as_str()));
         end += sql::OWN_PATH;
         end += &Sql::forget_kept(&objects.kept);
-        let tables: Vec<_> = state.tables.iter().filter(|table| is_dropped(&table.schema)).collect();
         for (table, namespace, name) in state::seeds(&reply)? {
-            if self.scope.loads_again(&name, &tables) {
+            if self.scope.loads_again(&name, &inside) {
                 end += &Sql::forget_seed(&seeds[table].quoted, &namespace, &name);
             }
         }
@@ -284,6 +288,19 @@ impl Resetter {
             refusal::unknown_whether_dropped(refusal::failed("dropping what is in the schemas", failure))
         })?;
         Ok(objects)
+    }
+
+    /// The schemas, their tables, and ours that are elsewhere, if these can be used.
+    fn around<'s>(&'s self, state: &'s State) -> Result<Around<'s>, Error> {
+        let schemas = self.scope.schemas(state)?;
+        let is_inside = |table: &&Table| schemas.contains(&table.schema.as_str());
+        let (inside, outside): (Vec<_>, Vec<_>) = state.tables.iter().partition(is_inside);
+        let of = |ours| outside.iter().copied().filter(move |table| table.ours == Some(ours));
+        let (seeds, histories): (Vec<_>, Vec<_>) = (of(Ours::Seeds).collect(), of(Ours::History).collect());
+        match seeds.iter().chain(&histories).find_map(|table| Some((table, table.distrusted.as_ref()?))) {
+            Some((table, why)) => Err(untrusted(&table.quoted, why)),
+            None => Ok(Around { schemas, inside, seeds, histories }),
+        }
     }
 
     fn look_for_objects(schemas: &[&str]) -> String {

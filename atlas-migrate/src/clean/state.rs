@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
+use super::refusal;
 use crate::Error;
 use crate::postgres::hidden::Hidden;
 use crate::postgres::lock::{Lock, Patience};
@@ -212,26 +213,32 @@ impl State {
     }
 
     /// Begins a transaction in which nobody else migrates or loads seeds, by the tables that there are, those that somebody may be
-    /// about to make, and these.
+    /// about to make, and these. If another process was waited for, also gives what there is now: it may have made, marked and
+    /// dropped anything.
     pub(super) async fn take_locks<S: Session>(
         &self,
         conversation: &mut Conversation<'_, S>,
         patience: &Patience,
         begin: &str,
         more: &[(&str, &str)],
-    ) -> Result<Transaction, Error> {
-        let name = |table: &'_ Table| (table.schema.clone(), table.name.clone());
+        look: &str,
+    ) -> Result<(Transaction, Option<Self>), Error> {
         let is_locked = |table: &&Table| matches!(table.ours, Some(Ours::History | Ours::Seeds));
+        let known = self.tables.iter().filter(is_locked).map(|table| (table.schema.as_str(), table.name.as_str()));
         let usual = [("public", "schema_migrations"), ("public", "schema_seeds")];
-        let more = usual.iter().chain(more).map(|(schema, table)| ((*schema).to_owned(), (*table).to_owned()));
-        let names: BTreeSet<_> = self.tables.iter().filter(is_locked).map(name).chain(more).collect();
+        let names: BTreeSet<_> = known.chain(usual).chain(more.iter().copied()).collect();
         let keys: Vec<_> = names.iter().map(|(schema, table)| lock_key(schema, table).to_string()).collect();
-        let has_leases = |table: &&Table| table.ours == Some(Ours::History) && table.distrusted.is_none();
-        let histories = self.tables.iter().filter(has_leases).map(|table| (table.schema.as_str(), table.name.as_str()));
-        let histories: Vec<_> = histories.collect();
-        let leases = if histories.is_empty() { String::new() } else { Sql::holders_of_leases(histories.into_iter()) };
+        let leases = Sql::holders_of_leases(names.into_iter());
         let lock = Lock { doing: "migrating or loading seeds", keys: &keys, leases: &leases };
-        lock.take(conversation, patience, begin).await
+        let (transaction, has_waited) = lock.take(conversation, patience, begin).await?;
+        if !has_waited {
+            return Ok((transaction, None));
+        }
+        let reply = conversation.send(look).await;
+        let reply = reply.map_err(|failure| refusal::failed("looking at the tables again", failure))?;
+        let now = Self::read(&reply)?;
+        // In this transaction, the path is ours.
+        Ok((transaction, Some(Self { path: self.path.clone(), ..now })))
     }
 }
 

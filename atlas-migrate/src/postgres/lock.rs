@@ -162,33 +162,27 @@ pub(crate) struct Lock<'a> {
 
 #[cfg(any(feature = "clean", feature = "roles"))]
 impl Lock<'_> {
-    /// Begins a transaction with this message, and takes the locks in it.
+    /// Begins a transaction with this message, and takes the locks in it. Tells whether another process was waited for, which
+    /// may have changed what was seen before.
     pub(crate) async fn take<S: Session>(
         &self,
         conversation: &mut Conversation<'_, S>,
         patience: &Patience,
         begin: &str,
-    ) -> Result<Transaction, Error> {
-        let (begin, holder) = (begin.to_owned() + &Sql::try_locks(self.keys), Sql::holder_of_locks(self.keys));
+    ) -> Result<(Transaction, bool), Error> {
+        let begin = [begin, &Sql::try_locks(self.keys), self.leases].concat();
+        let holder = Sql::holder_of_locks(self.keys);
         let mut wait = Wait::new(self.doing, patience);
         loop {
             let begun = conversation.begin(&begin).await;
             let (reply, transaction) = begun.map_err(Failure::own("taking the lock"))?;
             let holder = match row::flag(row::one(&reply, "atlas_lock")?, 0)? {
-                true if !self.is_leased(conversation).await? => return Ok(transaction),
+                true if holders(&reply).is_empty() => return Ok((transaction, !wait.pace.is_new())),
                 true => self.leases,
                 false => &holder,
             };
             wait.pause(conversation, transaction, holder).await?;
         }
-    }
-
-    async fn is_leased<S: Session>(&self, conversation: &mut Conversation<'_, S>) -> Result<bool, Error> {
-        if self.leases.is_empty() {
-            return Ok(false);
-        }
-        let reply = conversation.send(self.leases).await.map_err(Failure::own("asking who is at work"))?;
-        Ok(!holders(&reply).is_empty())
     }
 }
 

@@ -119,7 +119,8 @@ impl<'a, S: Session> Engine<'a, S> {
     /// Begins a transaction, in which nobody else changes roles of this database.
     async fn begin(&mut self) -> Result<Transaction, Error> {
         let lock = Lock { doing: "changing roles", keys: &[sql::LOCK.to_owned()], leases: "" };
-        lock.take(&mut self.conversation, &self.roles.patience, &self.sql.open()).await
+        let taken = lock.take(&mut self.conversation, &self.roles.patience, &self.sql.open()).await;
+        taken.map(|(transaction, _)| transaction)
     }
 
     /// Reads all that there is, in a transaction that changes nothing.

@@ -292,39 +292,38 @@ impl Sql {
         }
     }
 
-    /// Who has the lease of a migration, by those of these histories that are there; each is given as schema and name.
+    /// Who has the lease of a migration, by those of these histories that are there and may be read; each is given as schema and
+    /// name.
     #[cfg(feature = "clean")]
     pub(crate) fn holders_of_leases<'t>(histories: impl Iterator<Item = (&'t str, &'t str)>) -> String {
-        let ask = |(schema, table): (&str, &str)| {
-            let select = format!(
-                " UNION ALL SELECT {HOLDER} FROM {}.{} h JOIN pg_stat_activity a ON {IS_RUNNER} WHERE h.runner IS NOT NULL",
-                ident(schema),
-                ident(table)
-            );
-            format!(
-                "\x20 IF EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n\
-                 \x20     WHERE n.nspname = {} AND c.relname = {} AND NOT row_security_active(c.oid)\n\
-                 \x20     AND (SELECT count(*) FROM pg_attribute t WHERE t.attrelid = c.oid AND NOT t.attisdropped AND (t.attname, t.atttypid)\n\
-                 \x20       IN (('runner', 'text'::regtype), ('applied_at', 'timestamptz'::regtype))) = 2\n\
-                 \x20     AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')) THEN\n\
-                 \x20   atlas_ask := atlas_ask || {};\n\
-                 \x20 END IF;\n",
-                literal(schema),
-                literal(table),
-                literal(&select)
-            )
-        };
-        let nothing = literal(&format!("SELECT {HOLDER} FROM pg_stat_activity a WHERE false"));
+        let names: Vec<_> =
+            histories.map(|(schema, name)| format!("({}, {})", literal(schema), literal(name))).collect();
         let body = format!(
             "DECLARE\n\
-             \x20 atlas_ask pg_catalog.text := {nothing};\n\
+             \x20 atlas_ask pg_catalog.text := {nobody};\n\
+             \x20 atlas_why pg_catalog.text;\n\
+             \x20 atlas_table pg_catalog.record;\n\
              \x20 atlas_leases pg_catalog.refcursor := 'atlas_leases';\n\
              BEGIN\n\
              \x20 {LIVING};\n\
-             {}\
+             \x20 FOR atlas_table IN SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS quoted\n\
+             \x20     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace\n\
+             \x20     WHERE (n.nspname, c.relname) IN ({names}) AND c.relkind = 'r' AND NOT row_security_active(c.oid)\n\
+             \x20     AND (SELECT count(*) FROM pg_attribute t WHERE t.attrelid = c.oid AND NOT t.attisdropped AND (t.attname, t.atttypid)\n\
+             \x20       IN (('runner', 'text'::regtype), ('applied_at', 'timestamptz'::regtype))) = 2\n\
+             \x20     AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') LOOP\n\
+             \x20   atlas_why := NULL;\n\
+             {distrust}\
+             \x20   CONTINUE WHEN atlas_why IS NOT NULL;\n\
+             \x20   atlas_ask := concat(atlas_ask, {select}, atlas_table.quoted, {join});\n\
+             \x20 END LOOP;\n\
              \x20 OPEN atlas_leases FOR EXECUTE atlas_ask;\n\
              END",
-            histories.map(ask).collect::<String>()
+            nobody = literal(&format!("SELECT {HOLDER} FROM pg_stat_activity a WHERE false")),
+            names = names.join(", "),
+            distrust = find_distrust("atlas_why", "atlas_table.oid", Owner::Matters),
+            select = literal(&format!(" UNION ALL SELECT {HOLDER} FROM ")),
+            join = literal(&format!(" h JOIN pg_stat_activity a ON {IS_RUNNER} WHERE h.runner IS NOT NULL")),
         );
         format!("{OWN_PATH}DO {};\nFETCH ALL FROM atlas_leases;\nCLOSE atlas_leases;\n", dollar_quoted(&body))
     }
