@@ -275,7 +275,8 @@ impl<'a, S: Session> Engine<'a, S> {
 
     /// What lets the client know how far a message has come, if somebody is told.
     fn let_it_be_known(&self) -> &'static str {
-        if self.options.patience.listener.is_there() { sql_of_batches::TELL } else { "" }
+        let is_heard = self.options.patience.listener.is_there() && self.conversation.counts();
+        if is_heard { sql_of_batches::TELL } else { "" }
     }
 }
 
