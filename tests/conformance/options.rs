@@ -115,6 +115,19 @@ every_driver! {
         assert_eq!(connection.run(&own).unwrap_err().sqlstate(), Some("57014"));
     }
 
+    /// Those of the database are for the application. Each migration has a transaction of its own, the second one too.
+    fn timeouts_of_the_database_are_not_ours(driver) {
+        let database = Database::new();
+        let name = database.value("SELECT current_database()");
+        database.query(&format!("ALTER DATABASE \"{name}\" SET statement_timeout = '300ms'"));
+        if database.value("SELECT current_setting('server_version_num')::int >= 170000") == "t" {
+            database.query(&format!("ALTER DATABASE \"{name}\" SET transaction_timeout = '300ms'"));
+        }
+        let slow = "CREATE TABLE IF NOT EXISTS t (); SELECT pg_sleep(0.4);";
+        let set = migrator(&[("1_slow.sql", slow), ("2_slow.sql", slow), ("3_slow.sql", slow)]);
+        assert_eq!(driver.connect(&database.url()).run(&set).unwrap().applied().count(), 3);
+    }
+
     fn lock_timeout_is_retried_within_the_budget(driver) {
         let database = Database::new();
         let mut connection = driver.connect(&database.url());

@@ -61,7 +61,8 @@ impl Sql {
 
     /// What stands before a migration whose transaction follows another one.
     pub(crate) fn chained_head(&self, timeouts: Timeouts) -> String {
-        format!("{MODES}{}{}{}", rules(), self.local_role(), Self::timeouts(timeouts))
+        let timeouts = self.no_transaction_timeout().to_owned() + &Self::timeouts(timeouts);
+        format!("{MODES}{}{}{timeouts}", rules(), self.local_role())
     }
 
     /// What a transaction that follows another one begins with where the client is to go on from there.

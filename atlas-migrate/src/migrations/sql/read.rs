@@ -95,9 +95,7 @@ impl Sql {
 
     /// The settings by which our own statements go, in the transaction that has just begun.
     pub(crate) fn open_settings(&self) -> String {
-        // In PostgreSQL 17 came a timeout for transactions as a whole.
-        let transaction_timeout =
-            if self.server_version >= 170_000 { "SET LOCAL transaction_timeout = 0;\n" } else { "" };
+        let transaction_timeout = self.no_transaction_timeout();
         format!(
             "SET LOCAL statement_timeout = 0;\n\
              SET LOCAL lock_timeout = {};\n\
@@ -107,6 +105,11 @@ impl Sql {
             rules(),
             self.local_role()
         )
+    }
+
+    /// In PostgreSQL 17 came a timeout for transactions as a whole.
+    pub(crate) fn no_transaction_timeout(&self) -> &'static str {
+        if self.server_version >= 170_000 { "SET LOCAL transaction_timeout = 0;\n" } else { "" }
     }
 
     /// What [`begin`](Self::begin) does, in the transaction that is open already.
