@@ -244,10 +244,11 @@ fn a3_the_same_migrations_elsewhere() {
         |place: &str| format!("these migrations have another history: {place} has 2 rows of namespace default");
     check_elsewhere(&set, &set.clone().schema("app"), &where_to("public.schema_migrations"));
     check_elsewhere(&set, &set.clone().table("it's"), &where_to("public.schema_migrations"));
+    check_elsewhere(&set.clone().schema("app"), &set, "use that one with `schema(\"app\")`");
     check_elsewhere(
-        &set.clone().schema("app"),
+        &set.clone().schema("app").table("own"),
         &set,
-        "use that one with `schema(\"app\")` and `table(\"schema_migrations\")`",
+        "use that one with `schema(\"app\")` and `table(\"own\")`",
     );
     let library = set.clone().namespace("jobs");
     check_elsewhere(&library.clone().table("jobs"), &library, "rows of namespace jobs");

@@ -1,5 +1,7 @@
 //! Hints lead out that are about a session, its rights, and what other sessions do.
 
+use std::path::Path;
+
 use atlas_migrate::Event;
 use atlas_migrate::bench::{Bencher, Benchmarks};
 use atlas_migrate::verify::{Checks, Verifier};
@@ -449,6 +451,12 @@ fn scripts_and_benchmarks() {
     leads_out(&folder, "give a path that is absolute, or that begins in the current directory", &mut || {
         Migrations::from_directory(std::env::current_dir().unwrap().join("migrations")).map(drop)
     });
+    let file = Path::new("migrations/001_create_users.sql");
+    leads_out(
+        &Migrations::from_directory(file).unwrap_err(),
+        "give the path of the folder, not of a file in it",
+        &mut || Migrations::from_directory(file.parent().unwrap()).map(drop),
+    );
 }
 
 /// Two that revert: who comes second takes back no more than was meant.
