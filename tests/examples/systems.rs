@@ -101,7 +101,7 @@ fn logikids() {
     check(
         &said("logikids"),
         &[
-            "the table \"public\".\"schema_migrations\" is there and is not a history of atlas-migrate",
+            "the table \"public\".\"schema_migrations\" exists, and is not a history of atlas-migrate",
             "= note: its columns: filename applied_at; the form is none that is known",
             "baseline 000 schema_migrations [n] ms",
             "baseline 003 user_accounts [n] ms",
