@@ -69,6 +69,9 @@ fn flushes() {
     let server = atlas_migrate::ephemeral::Server::options()
         .setting("fsync", "on")
         .setting("synchronous_commit", "on")
+        // By itself the server would write all five times a second, which on a slow machine is more often.
+        .setting("wal_writer_delay", "10s")
+        .setting("wal_writer_flush_after", "1GB")
         .private();
     let server = server.unwrap_or_else(|error| panic!("{error}"));
     let flushes = |set: &Migrator| {
