@@ -19,6 +19,21 @@ fn two() -> Migrator {
 }
 
 every_driver! {
+    /// Of a message that the server cannot read nothing runs, and what comes before the faulty text is applied all the same.
+    fn what_comes_before_a_text_that_cannot_be_read(driver) {
+        let database = Database::new();
+        let files = [
+            ("1_a.sql", "CREATE TABLE a ();"),
+            ("2_b.sql", "CREATE TABLE b ();"),
+            ("3_c.sql", "CREATE TABLE c ();\nCREATE TABL d ();"),
+            ("4_e.sql", "CREATE TABLE e ();"),
+        ];
+        let error = driver.connect(&database.url()).run(&migrator(&files)).unwrap_err();
+        assert_eq!(error.sqlstate(), Some("42601"), "{error}");
+        assert!(error.to_string().contains("3_c.sql:2:8") && error.to_string().contains("2 b"), "{error}");
+        assert_eq!(database.history(), ["1|applied|1", "2|applied|1"]);
+    }
+
     fn fresh(driver) {
         let database = Database::new();
         let report = driver.connect(&database.url()).run(&two()).unwrap();

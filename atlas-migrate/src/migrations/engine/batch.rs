@@ -158,10 +158,10 @@ impl<'a, S: Session> Engine<'a, S> {
     /// Adds what a migration runs, and what stands before it.
     fn add_file(&self, batch: &mut Batch<'_>, number: usize) {
         let script = batch.items[number].script;
-        let is_first_of_its_transaction = number > 0 && self.options.mode == TransactionMode::Each;
+        let is_chained = number > 0 && self.options.mode == TransactionMode::Each;
         let is_last = batch.is_last && number + 1 == batch.items.len();
         let timeouts = script.map(|script| self.timeouts(script)).unwrap_or_default();
-        let mut head = match is_first_of_its_transaction {
+        let mut head = match is_chained {
             true => self.sql.chained_head(timeouts),
             false => Sql::timeouts(timeouts),
         };
@@ -176,7 +176,7 @@ impl<'a, S: Session> Engine<'a, S> {
         batch.message.add((number, Part::Head), &head);
         if let Some(script) = script {
             // Behind a commit it is in effect.
-            if !is_first_of_its_transaction {
+            if !is_chained {
                 batch.message.add((number, Part::Head), &self.sql.session_path());
             }
             // The line feed ends a comment that the file may end in.

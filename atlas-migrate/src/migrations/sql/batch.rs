@@ -76,7 +76,8 @@ impl Sql {
     }
 
     /// Lets the commit of the transaction at hand wait for the disk, though it has written nothing: a row is locked, which is
-    /// written down as well. There may be no history, if what made it was rolled back; and nobody is waited for who has locked it.
+    /// written down as well. If what made the history was rolled back, there is none; a lock on it is waited for no
+    /// longer than a second.
     pub(crate) fn touch(&self) -> String {
         let history = self.history();
         let body = format!(
